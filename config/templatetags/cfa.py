@@ -1,0 +1,336 @@
+"""Tags and filters of the pages: dates in words, states and grades as tags, components with a body.
+
+A builtin of the template engine (settings.TEMPLATES), so no template needs to load it. Everything
+printed here is escaped unless it was rendered by a template of ours.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.core.paginator import Page
+from django.forms.forms import BaseForm
+from django.forms.formsets import BaseFormSet
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString, mark_safe
+
+from config.templatetags.govuk_forms import Problem, problems_of
+
+register = template.Library()
+
+LONDON = ZoneInfo("Europe/London")
+DEFAULT_TAG = ("", "grey")
+
+# Words and colour for each state, in the order of the tables of states. A colour never stands
+# alone: the word is always there. Blue is "with somebody", yellow "look at this", red "too late".
+STATUSES: dict[str, tuple[str, str]] = {
+    # draw
+    "prepared": ("Prepared", "grey"),
+    "frozen": ("Frozen", "blue"),
+    "drawn": ("Drawn", "teal"),
+    "superseded": ("Superseded", "grey"),
+    # sampled case
+    "selected": ("Selected", "blue"),
+    "reserve": ("Reserve", "grey"),
+    "allocated": ("Allocated", "blue"),
+    "audited": ("Audited", "green"),
+    "replaced": ("Replaced", "grey"),
+    "not_auditable": ("Not auditable", "grey"),
+    # audit
+    "not_started": ("Not started", "grey"),
+    "in_progress": ("In progress", "blue"),
+    "submitted": ("Submitted", "teal"),
+    "finalised": ("Finalised", "green"),
+    "returned": ("Returned", "yellow"),
+    "reopened": ("Reopened", "yellow"),
+    "withdrawn": ("Withdrawn", "grey"),
+    # moderation
+    "required": ("To be assigned", "yellow"),
+    "assigned": ("Assigned", "blue"),
+    "decided": ("Decided", "green"),
+    "disputed": ("Disputed", "orange"),
+    "resolved": ("Resolved", "green"),
+    # escalation
+    "raised": ("Raised", "orange"),
+    "acknowledged": ("Acknowledged", "blue"),
+    "plan_agreed": ("Plan agreed", "teal"),
+    "awaiting_verification": ("Awaiting verification", "purple"),
+    "closed": ("Closed", "green"),
+    # action
+    "open": ("Open", "blue"),
+    "evidence_offered": ("Evidence offered", "purple"),
+    "verified": ("Verified", "green"),
+    "cancelled": ("Cancelled", "grey"),
+    # committee report, audit tool, programme
+    "draft": ("Draft", "grey"),
+    "figures_frozen": ("Figures frozen", "blue"),
+    "rendering": ("Being made", "blue"),
+    "rendered": ("Ready to approve", "purple"),
+    "approved": ("Approved", "teal"),
+    "published": ("Published", "green"),
+    "presented": ("Presented", "green"),
+    "retired": ("Retired", "grey"),
+    # jobs and imports
+    "queued": ("Waiting", "grey"),
+    "waiting": ("Waiting", "grey"),
+    "running": ("Running", "blue"),
+    "previewed": ("Ready to confirm", "purple"),
+    "confirmed": ("Confirmed", "green"),
+    "done": ("Done", "green"),
+    "failed": ("Failed", "red"),
+    # computed from a deadline
+    "due": ("Due", "grey"),
+    "due_soon": ("Due soon", "yellow"),
+    "due_today": ("Due today", "orange"),
+    "overdue": ("Overdue", "red"),
+    "late": ("Late", "red"),
+    # task lists
+    "complete": ("Complete", ""),
+    "cannot_start": ("Cannot start yet", ""),
+    "incomplete": ("Incomplete", "blue"),
+}
+
+GRADES: dict[str, tuple[str, str]] = {
+    "outstanding": ("Outstanding", "green"),
+    "good": ("Good", "teal"),
+    "requires_improvement": ("Requires improvement", "orange"),
+    "inadequate": ("Inadequate", "red"),
+    "not_applicable": ("Not applicable", "grey"),
+}
+
+
+def _in_words(code: object) -> str:
+    return str(code).replace("_", " ").strip().capitalize()
+
+
+def _tag(text: str, colour: str) -> SafeString:
+    return mark_safe(render_to_string("components/tag.html", {"text": text, "colour": colour}))
+
+
+@register.simple_tag
+def status_tag(code: object, text: str = "", colour: str = "") -> SafeString:
+    """A state as a tag: its code (of STATUSES), other words for it, another colour.
+
+    A code that is not in the table is shown in its own words on grey: nothing fails because a
+    state is new.
+    """
+    known_text, known_colour = STATUSES.get(str(code), DEFAULT_TAG)
+    return _tag(text or known_text or _in_words(code), colour or known_colour)
+
+
+@register.filter
+def status_text(text: str, code: object) -> str:
+    """`text`, or the words of the state where it is empty."""
+    return text or STATUSES.get(str(code), DEFAULT_TAG)[0] or _in_words(code)
+
+
+@register.simple_tag
+def grade(code: object, label: str = "") -> SafeString:
+    """A grade as a tag; "Not graded" where there is none."""
+    if not code:
+        return _tag(label or "Not graded", "grey")
+    words, colour = GRADES.get(str(code), DEFAULT_TAG)
+    return _tag(label or words or _in_words(code), colour)
+
+
+@register.filter
+def grade_words(code: object) -> str:
+    """A grade in words, for the middle of a sentence: "requires improvement"."""
+    return GRADES.get(str(code), (_in_words(code), ""))[0].lower() if code else "not graded"
+
+
+def _local(value: datetime) -> datetime:
+    return value.astimezone(LONDON) if value.tzinfo else value
+
+
+def _day(value: date | datetime) -> date:
+    return _local(value).date() if isinstance(value, datetime) else value
+
+
+@register.filter
+def gds_date(value: object) -> object:
+    """12 November 2026. Times are read in Europe/London; anything but a date is handed back."""
+    if not isinstance(value, date):
+        return value if value is not None else ""
+    day = _day(value)
+    return f"{day.day} {day:%B %Y}"
+
+
+@register.filter
+def gds_short_date(value: object) -> object:
+    """12 Nov 2026, for tables."""
+    if not isinstance(value, date):
+        return value if value is not None else ""
+    day = _day(value)
+    return f"{day.day} {day:%b %Y}"
+
+
+@register.filter
+def gds_weekday(value: object) -> object:
+    """Thursday 12 November 2026, for deadlines."""
+    if not isinstance(value, date):
+        return value if value is not None else ""
+    return f"{_day(value):%A} {gds_date(value)}"
+
+
+@register.filter
+def gds_time(value: object) -> object:
+    """10:42am, 5pm, midday, midnight (GOV.UK style), in Europe/London."""
+    if not isinstance(value, datetime | time):
+        return value if value is not None else ""
+    clock = _local(value).time() if isinstance(value, datetime) else value
+    if (clock.hour, clock.minute) in ((0, 0), (12, 0)):
+        return "midday" if clock.hour else "midnight"
+    half = "am" if clock.hour < 12 else "pm"
+    minutes = f":{clock.minute:02}" if clock.minute else ""
+    return f"{clock.hour % 12 or 12}{minutes}{half}"
+
+
+@register.filter
+def gds_datetime(value: object) -> object:
+    """12 November 2026 at 10:42am, in Europe/London; a date without a time has none added."""
+    if not isinstance(value, datetime):
+        return gds_date(value)
+    return f"{gds_date(value)} at {gds_time(value)}"
+
+
+@register.filter
+def quarter_words(label: object) -> str:
+    """"2026-Q3" as "Q3 2026/27". A financial year begins in April."""
+    year, _, quarter = str(label).partition("-")
+    if not year.isdigit() or not quarter:
+        return str(label)
+    return f"{quarter} {year}/{(int(year) + 1) % 100:02}"
+
+
+@register.filter
+def thousands(value: object) -> object:
+    """A whole number with commas: 5,100."""
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+@register.simple_tag
+def count(number: int, one: str, many: str = "") -> str:
+    """A number with its word: "1 case", "0 cases", "5,100 cases", "2 children"."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+@register.filter
+def has_errors(form: object) -> bool:
+    """Whether a form, a formset or a list of them was sent and is wrong. False for anything else."""
+    if isinstance(form, BaseForm | BaseFormSet):
+        return form.is_bound and not form.is_valid()
+    if isinstance(form, list | tuple):
+        return any(has_errors(each) for each in form)
+    return False
+
+
+@register.simple_tag
+def form_errors(form: object) -> list[Problem]:
+    """What the error summary lists for a form, a formset or a list of them."""
+    if isinstance(form, list | tuple):
+        return list(itertools.chain.from_iterable(form_errors(each) for each in form))
+    if isinstance(form, BaseForm | BaseFormSet):
+        return problems_of(form)
+    return []
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of components/table.html."""
+
+    text: object
+    url: str = ""
+    numeric: bool = False
+    header: bool = False
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A table made ready to print: `single` is the only row where one row was given."""
+
+    head: list[Cell]
+    body: list[list[Cell]]
+    single: list[Cell]
+
+
+def _cell(value: object, numeric: bool = False, header: bool = False) -> Cell:
+    if not isinstance(value, Mapping):
+        return Cell(value, numeric=numeric, header=header)
+    return Cell(
+        text=value.get("text", ""),
+        url=value.get("url", ""),
+        numeric=bool(value.get("numeric", numeric)),
+        header=bool(value.get("header", header)),
+    )
+
+
+def _row(values: Iterable[object], numeric: Sequence[bool]) -> list[Cell]:
+    return [
+        _cell(value, numeric=index < len(numeric) and numeric[index], header=index == 0)
+        for index, value in enumerate(values)
+    ]
+
+
+@register.simple_tag
+def table_rows(head: Sequence[object], rows: Sequence[Any]) -> Lines:
+    """Cells for components/table.html. A column is numeric where its head says so."""
+    heads = [_cell(cell) for cell in head or ()]
+    numeric = [cell.numeric for cell in heads]
+    many = bool(rows) and isinstance(rows[0], list | tuple)
+    body = [_row(row, numeric) for row in rows] if many else []
+    return Lines(heads, body, [] if many else _row(rows or (), numeric))
+
+
+@register.simple_tag
+def page_numbers(page: Page[Any]) -> list[int | None]:
+    """The numbers to show: first, last and those round the current one; None for a gap."""
+    last = page.paginator.num_pages
+    near = {1, last, page.number - 1, page.number, page.number + 1}
+    shown = sorted(number for number in near if 1 <= number <= last)
+    result: list[int | None] = []
+    for number in shown:
+        if result and result[-1] is not None and number - result[-1] > 1:
+            result.append(None)
+        result.append(number)
+    return result
+
+
+@register.simple_tag(takes_context=True)
+def page_url(context: template.Context, param: str, number: int) -> str:
+    """The query string of this page with `param` set to `number`, all else kept."""
+    request = context.get("request")
+    query = request.GET.copy() if isinstance(request, HttpRequest) else None
+    if query is None:
+        return f"?{param}={number}"
+    query[param] = str(number)
+    return f"?{query.urlencode()}"
+
+
+def _component(name: str, **values: object) -> SafeString:
+    return mark_safe(render_to_string(f"components/{name}.html", values))
+
+
+@register.simple_block_tag
+def details(content: str, summary: str, open: bool = False) -> SafeString:
+    """{% details "Why this case" %} … {% enddetails %}"""
+    return _component("details", content=content, summary=summary, open=open)
+
+
+@register.simple_block_tag
+def inset(content: str) -> SafeString:
+    """{% inset %} … {% endinset %}"""
+    return _component("inset", content=content)
+
+
+@register.simple_block_tag
+def table_region(content: str, caption_id: str) -> SafeString:
+    """{% table_region "id-of-the-caption" %} <table> … </table> {% endtable_region %}"""
+    return _component("table_region", content=content, caption_id=caption_id)
