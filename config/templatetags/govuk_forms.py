@@ -132,8 +132,9 @@ def _attrs(bound: BoundField, kind: str) -> dict[str, Any]:
     attrs |= {"class": _classes(bound, kind), "id": base_id(bound)}
     described = _describers(bound, kind)
     attrs = bound.build_widget_attrs(attrs | {"aria-describedby": described or False})
-    # The server's words are better than the browser's, and a limit must not cut what is pasted.
-    attrs["required"] = False
+    # The server's words are better than the browser's, a limit must not cut what is pasted, and
+    # placeholders vanish when they are needed.
+    attrs |= {"required": False, "placeholder": False, "autofocus": False}
     if kind == "textarea":
         attrs["maxlength"] = False
     return attrs
@@ -147,7 +148,7 @@ def govuk_widget(bound: BoundField) -> SafeString:
     context = widget.get_context(bound.html_name, bound.value(), attrs)
     if isinstance(widget, forms.NumberInput):
         _as_text(context["widget"])
-    return bound.form.renderer.render(widget.template_name, context)
+    return mark_safe(bound.form.renderer.render(widget.template_name, context))
 
 
 def _as_text(data: dict[str, Any]) -> None:
@@ -274,13 +275,23 @@ def govuk_modifiers(bound: BoundField) -> str:
 
 @register.simple_tag
 def govuk_field(
-    bound: BoundField, label_class: str = "", heading: bool = False, hide_label: bool = False
+    bound: BoundField,
+    label_class: str = "",
+    heading: bool = False,
+    hide_label: bool = False,
+    label: str | None = None,
+    hint: str | None = None,
 ) -> SafeString:
     """One field with label, hint and error.
 
     label_class: another size of label or legend, e.g. "govuk-label--l" (or "…legend--l").
     heading: the label is the page's h1. hide_label: for screen readers only.
+    label, hint: instead of the form's own words (hint "" for none).
     """
+    if label is not None:
+        bound.label = label
+    if hint is not None:
+        bound.help_text = hint
     context = {
         "field": bound,
         "form_show_errors": True,
@@ -292,11 +303,31 @@ def govuk_field(
     return mark_safe(render_to_string("govuk/field.html", context))
 
 
+REQUIRED = {
+    "radios": "Choose an answer for “{}”",
+    "checkboxes": "Choose at least one answer for “{}”",
+    "select": "Choose an answer for “{}”",
+    "checkbox": "Tick “{}”",
+    "file": "Choose a file for “{}”",
+}
+
+
+@register.filter
+def govuk_messages(bound: BoundField) -> list[str]:
+    """The field's errors in words that stand alone in a summary.
+
+    Django's "This field is required." says nothing in a list of ten; a form's own words stay.
+    """
+    silent = str(forms.Field.default_error_messages["required"])
+    named = REQUIRED.get(widget_kind(bound), "Fill in “{}”").format(bound.label)
+    return [named if str(error) == silent else str(error) for error in bound.errors]
+
+
 def _form_problems(form: BaseForm) -> list[Problem]:
     problems = [Problem(str(error), "") for error in form.non_field_errors()]
     for bound in form:
         href = "" if bound.is_hidden else f"#{focus_id(bound)}"
-        problems += [Problem(str(error), href) for error in bound.errors]
+        problems += [Problem(text, href) for text in govuk_messages(bound)]
     return problems
 
 
