@@ -203,7 +203,7 @@ def gds_datetime(value: object) -> object:
 
 @register.filter
 def quarter_words(label: object) -> str:
-    """"2026-Q3" as "Q3 2026/27". A financial year begins in April."""
+    """ "2026-Q3" as "Q3 2026/27". A financial year begins in April."""
     year, _, quarter = str(label).partition("-")
     if not year.isdigit() or not quarter:
         return str(label)

@@ -1,0 +1,177 @@
+"""Spellings councils use, and the code each one means.
+
+Codes are those of Ofsted's Annex A (August 2019). The spellings are our own selection of what
+councils type; one that is not here is kept as text and reported, never guessed.
+"""
+
+from __future__ import annotations
+
+import re
+from types import MappingProxyType
+from typing import Final
+
+# The first that applies is a child's service (domain rule; the order is a setting elsewhere).
+PRECEDENCE: Final = (
+    "looked_after",
+    "child_protection",
+    "child_in_need",
+    "assessment",
+    "care_leaver",
+    "early_help",
+)
+
+SERVICE_NAMES: Final = MappingProxyType(
+    {
+        "looked_after": "Looked after",
+        "child_protection": "Child protection",
+        "child_in_need": "Child in need",
+        "assessment": "Assessment",
+        "care_leaver": "Care leaver",
+        "early_help": "Early help",
+    }
+)
+
+_SERVICE_SPELLINGS = {
+    "looked_after": (
+        "looked after", "looked after child", "looked after children", "child looked after",
+        "children looked after", "child in care", "children in care", "in care", "lac", "cla",
+        "cic", "cla&cp",
+    ),
+    "child_protection": (
+        "child protection", "child protection plan", "child protection plans", "cp", "cpp",
+        "cp plan", "subject to a child protection plan", "cp ext",
+    ),
+    "child_in_need": (
+        "child in need", "children in need", "child in need plan", "child in need plans", "cin",
+        "cin plan", "chin",
+    ),
+    "assessment": (
+        "assessment", "assessments", "open assessment", "open asmt", "single assessment",
+        "child and family assessment", "child & family assessment", "c&f assessment",
+    ),
+    "care_leaver": ("care leaver", "care leavers", "leaving care", "care experienced"),
+    "early_help": (
+        "early help", "eh", "early help assessment", "early help plan", "targeted early help",
+        "eha", "common assessment", "caf",
+    ),
+}  # fmt: skip
+
+CLOSED: Final = "closed"
+_CLOSED_SPELLINGS = (
+    "closed", "closed episode", "closed case", "case closed", "closed assessment", "ceased",
+    "closed - stepdown", "closed - step down", "stepped down", "closed episode of need",
+)  # fmt: skip
+
+_GENDERS = {
+    "male": ("male", "m", "1", "1 - male", "boy"),
+    "female": ("female", "f", "2", "2 - female", "girl"),
+    "not_stated": (
+        "not stated", "not recorded", "not stated/recorded", "not stated/recorded (or unborn)",
+        "unknown", "not known", "u", "0", "9", "0 - not known", "0 - not recorded",
+        "0 - not stated", "9 - not specified", "unborn", "unborn/unknown", "unspecified",
+        "withheld", "indeterminate", "not specified", "n/a",
+    ),
+    "neither": ("neither", "non-binary", "non binary", "nonbinary", "transgender", "other"),
+}  # fmt: skip
+
+# Annex A's twenty groups, each with names in common use. The letter before the bracket is not
+# used: the published list gives "s)" to two of them.
+_ETHNICITIES = {
+    "WBRI": ("white british", "white - british", "white/british", "english", "white english",
+             "white scottish", "white welsh", "a1"),
+    "WIRI": ("white irish", "white - irish", "irish", "a2"),
+    "WIRT": ("traveller of irish heritage", "irish traveller", "white - irish traveller"),
+    "WOTH": ("any other white background", "white other", "white - other", "other white",
+             "any other white", "white european", "polish", "a3"),
+    "WROM": ("gypsy/roma", "gypsy / roma", "gypsy or roma", "gypsy", "roma",
+             "white - gypsy/roma"),
+    "MWBC": ("white and black caribbean", "white & black caribbean",
+             "mixed - white and black caribbean", "b1"),
+    "MWBA": ("white and black african", "white & black african",
+             "mixed - white and black african", "b2"),
+    "MWAS": ("white and asian", "white & asian", "mixed - white and asian", "b3"),
+    "MOTH": ("any other mixed background", "mixed other", "mixed - other", "other mixed",
+             "any other mixed", "b4"),
+    "AIND": ("indian", "asian indian", "asian - indian", "asian or asian british - indian", "c1"),
+    "APKN": ("pakistani", "asian pakistani", "asian - pakistani",
+             "asian or asian british - pakistani", "c2"),
+    "ABAN": ("bangladeshi", "asian bangladeshi", "asian - bangladeshi",
+             "asian or asian british - bangladeshi", "c3"),
+    "AOTH": ("any other asian background", "other asian", "asian other", "asian - other",
+             "any other asian", "c4"),
+    "BCRB": ("caribbean", "black caribbean", "black - caribbean",
+             "black or black british - caribbean", "d1"),
+    "BAFR": ("african", "black african", "black - african", "black or black british - african",
+             "d2"),
+    "BOTH": ("any other black background", "other black", "black other", "black - other",
+             "any other black", "d3"),
+    "CHNE": ("chinese", "e1"),
+    "OOTH": ("any other ethnic group", "other ethnic group", "other", "arab", "e2"),
+    "REFU": ("refused", "declined", "prefer not to say", "declined to give", "e3"),
+    "NOBT": ("information not yet obtained", "not yet obtained", "not obtained", "not stated",
+             "not known", "unknown", "not recorded", "no information", "unborn", "e4"),
+}  # fmt: skip
+
+_YES = frozenset({"yes", "y", "true", "t", "1", "x"})
+_NO = frozenset({"no", "n", "false", "f", "0", "none", "no disability", "not disabled"})
+_NOT_KNOWN = frozenset(
+    {"unknown", "u", "not known", "not stated", "not recorded", "not obtained", "nobt", "refu"}
+)
+_AGENCY = {"agency": True, "agency worker": True, "locum": True, "permanent": False, "perm": False}
+
+_LETTER_PREFIX = re.compile(r"^[a-z]\d?\)\s*")
+_FOUR_LETTERS = re.compile(r"\b[A-Z]{4}\b")
+
+
+def _by_spelling(table: dict[str, tuple[str, ...]]) -> dict[str, str]:
+    return {spelling: code for code, spellings in table.items() for spelling in spellings}
+
+
+_SERVICE_BY_SPELLING = _by_spelling(_SERVICE_SPELLINGS)
+_STATUS_BY_SPELLING = _SERVICE_BY_SPELLING | dict.fromkeys(_CLOSED_SPELLINGS, CLOSED)
+_GENDER_BY_SPELLING = _by_spelling(_GENDERS)
+_ETHNICITY_BY_SPELLING = _by_spelling(_ETHNICITIES)
+
+
+def plain(text: str) -> str:
+    """A cleaned value as it is looked up: lower case, no "a)" before it, straight marks."""
+    lowered = text.casefold().replace("\u2013", "-").replace("\u2019", "'").replace("_", " ")
+    return _LETTER_PREFIX.sub("", lowered).strip()
+
+
+def service_code(text: str) -> str | None:
+    """The service a name or code means, or None where the name is not known."""
+    return _SERVICE_BY_SPELLING.get(plain(text))
+
+
+def case_status(text: str) -> str | None:
+    """List 6's case status: a service code, CLOSED, or None where it is blank or not known."""
+    return _STATUS_BY_SPELLING.get(plain(text))
+
+
+def gender_code(text: str) -> str:
+    """male, female, not_stated, neither; "" where the spelling is not known."""
+    return _GENDER_BY_SPELLING.get(plain(text), "")
+
+
+def ethnicity_code(text: str) -> str:
+    """The four-letter code ("a) WBRI", "WBRI - White British", "White British"), or ""."""
+    for found in _FOUR_LETTERS.findall(text.upper()):
+        # "BOTH" is a word as well as a code, so it counts only where it stands first.
+        if found in _ETHNICITIES and (found != "BOTH" or plain(text).startswith("both")):
+            return str(found)
+    return _ETHNICITY_BY_SPELLING.get(plain(text), "")
+
+
+def yes_or_no(text: str) -> tuple[bool | None, bool]:
+    """`(answer, recognised)`; a blank or "unknown" is `(None, True)`."""
+    word = plain(text)
+    if word in _YES or word in _NO:
+        return word in _YES, True
+    return None, not word or word in _NOT_KNOWN
+
+
+def agency_status(text: str) -> tuple[bool | None, bool]:
+    """Like `yes_or_no`, with "agency" and "permanent" understood."""
+    word = plain(text)
+    return (_AGENCY[word], True) if word in _AGENCY else yes_or_no(text)

@@ -1,0 +1,116 @@
+"""Column headings: how they are compared, which field each means, and which are never read.
+
+A heading is compared by its letters and digits alone, so spaces, line breaks, curly or straight
+quotes, capitals and a second bracket in "(Y/N))" make no difference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from cases.importers.cells import clean_text
+
+HEADER_SEARCH_ROWS: Final = 10
+
+_PIVOT = re.compile(r"^(?:sum|count|max|min|average) of ", re.IGNORECASE)
+_NOT_ALPHANUMERIC = re.compile(r"[^a-z0-9]+")
+# Headings of what must never be kept. A column that means a known field (for example
+# "Practitioner name") is not affected.
+_PERSONAL = re.compile(
+    r"\b(?:fore|sur|given|maiden|nick)\s?-?names?\b"
+    r"|\b(?:first|last|middle|full|family|preferred|known|child|childs|child's|client|clients|"
+    r"person|persons|mother|mothers|mother's|father|fathers|father's|carer|carers|carer's|parent|"
+    r"parents|subject|service user|young person)\s+names?\b"
+    r"|^names?$|\baddress\b|\bpost\s?-?codes?\b|\bnhs\b|\bupn\b|\bunique pupil\b|\btelephone\b"
+    r"|\bphone\b|\bmobile\b|\be-?mail\b|\bnational insurance\b|\bnino\b",
+    re.IGNORECASE,
+)
+
+
+def heading_key(heading: object) -> str:
+    """A heading's letters and digits in lower case; a pivot table's "Sum of " is left off."""
+    return _NOT_ALPHANUMERIC.sub("", _PIVOT.sub("", clean_text(heading)).casefold())
+
+
+def is_personal(heading: str) -> bool:
+    """Whether a heading names something that is dropped: names, addresses, numbers of persons."""
+    return _PERSONAL.search(heading.replace("_", " ").replace("\u2019", "'")) is not None
+
+
+def _aliases(table: Mapping[str, str]) -> Mapping[str, str]:
+    return MappingProxyType(
+        {heading_key(name): field for field, names in table.items() for name in names.split("|")}
+    )
+
+
+# Meant by these headings in any list and in the template.
+COMMON: Final = _aliases(
+    {
+        "child_id": "child id|child unique id|child unique identifier|unique child id|unique id"
+        "|local child id|la child id|childs id|child reference|child ref|person id|client id"
+        "|case id|child number",
+        "team": "team|allocated team|team name|responsible team",
+        "practitioner": "practitioner|allocated worker|allocated social worker|social worker"
+        "|worker|worker name|practitioner name|allocated practitioner|lead practitioner"
+        "|lead professional|case worker|caseworker",
+        "family_id": "family id|family identifier|family reference|family ref|household id",
+        "agency": "agency|agency worker|agency worker (y/n)|agency staff|employment type",
+        "restricted": "restricted|restricted record|restricted (y/n)|restricted case|sensitive",
+        "date_of_birth": "date of birth|dob|birth date|expected date of birth",
+        "age": "age|age of child (years)|age of child|age (years)|age in years|child age",
+        "gender": "gender|sex",
+        "ethnicity": "ethnicity|ethnic origin|ethnic group|ethnicity code",
+        "disability": "disability|does the child have a disability|disabled|disability (y/n)",
+        "transferred_in_on": "transferred in on|transfer in date|date transferred in",
+        "transferred_in_from": "transferred in from|transferring authority",
+        "legal_status": "legal status|child's legal status|childs legal status",
+        "plan": "plan|plan type|what is the permanence plan for this child|permanence plan",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMap:
+    """Where each field stands in a row, under which heading, and what is dropped.
+
+    `positions` and `headings` are keyed by field; positions count from 0. `width` is the
+    number of columns up to the last one with a heading.
+    """
+
+    positions: Mapping[str, int]
+    headings: Mapping[str, str]
+    dropped: tuple[str, ...]
+    repeated: tuple[str, ...]
+    width: int
+
+
+def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap:
+    """The fields of a header row. Where two columns mean one field, the first is read."""
+    positions: dict[str, int] = {}
+    headings: dict[str, str] = {}
+    dropped: list[str] = []
+    repeated: list[str] = []
+    width = 0
+    for position, cell in enumerate(header):
+        heading = clean_text(cell)
+        if not heading:
+            continue
+        width = position + 1
+        field = known.get(heading_key(heading))
+        if field is None:
+            if is_personal(heading):
+                dropped.append(heading)
+        elif field in positions:
+            repeated.append(heading)
+        else:
+            positions[field], headings[field] = position, heading
+    return ColumnMap(positions, headings, tuple(dropped), tuple(repeated), width)
+
+
+def known_fields(header: Sequence[object], known: Mapping[str, str]) -> set[str]:
+    """Which of the known fields a row names: the measure of how much a row is a header row."""
+    return {known[key] for cell in header if (key := heading_key(cell)) in known}

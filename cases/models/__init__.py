@@ -1,0 +1,31 @@
+"""Children's open cases, imports, frames, draws and allocation."""
+
+from cases.models.allocation import Allocation
+from cases.models.child import Case, Child, DeclaredConflict
+from cases.models.draw import Draw, Replacement, SampledCase
+from cases.models.frame import AuditQuarter, FrameEntry, SamplingFrame
+from cases.models.imports import CaseImport, ImportProblem, StagedCase
+from cases.models.jobs import Job
+from cases.models.people import Grader, Practitioner, Service, ServiceLine, Team
+
+__all__ = [
+    "Allocation",
+    "AuditQuarter",
+    "Case",
+    "CaseImport",
+    "Child",
+    "DeclaredConflict",
+    "Draw",
+    "FrameEntry",
+    "Grader",
+    "ImportProblem",
+    "Job",
+    "Practitioner",
+    "Replacement",
+    "SampledCase",
+    "SamplingFrame",
+    "Service",
+    "ServiceLine",
+    "StagedCase",
+    "Team",
+]

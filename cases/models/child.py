@@ -1,0 +1,89 @@
+"""A child, known by the council's local id alone, and their open case."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+
+from accounts.history import tracked
+from cases.models.people import Practitioner, Service, Team
+
+
+@tracked()
+class Child(models.Model):
+    """Known by the council's local child id (text): no name, address, NHS number or UPN."""
+
+    local_id = models.CharField("child id", max_length=60, unique=True)
+    # Set while an audit of this child has begun and is not withdrawn, by audits.operations: this
+    # app decides eligibility and cannot know of audits. Says why a child is not drawn again.
+    audit_reference = models.CharField(max_length=20, blank=True, db_index=True)
+
+    class Meta:
+        verbose_name_plural = "children"
+        ordering = ("local_id",)
+
+    def __str__(self) -> str:
+        return self.local_id
+
+
+@tracked(level=pgtrigger.Statement)
+class Case(models.Model):
+    """One child's open involvement with a service. At most one is open for each child."""
+
+    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="cases")
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="cases")
+    team = models.ForeignKey(
+        Team, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    opened_on = models.DateField(null=True, blank=True)
+    closed_on = models.DateField(null=True, blank=True)
+    restricted = models.BooleanField("restricted record", default=False)
+    family_id = models.CharField(max_length=60, blank=True)
+    age_years = models.SmallIntegerField("age at the import's date", null=True, blank=True)
+    gender = models.CharField(max_length=40, blank=True)
+    ethnicity = models.CharField(max_length=120, blank=True)
+    disability = models.CharField(max_length=120, blank=True)
+    transferred_in_on = models.DateField(null=True, blank=True)
+    transferred_in_from = models.CharField(max_length=120, blank=True)
+    legal_status = models.CharField(max_length=120, blank=True)
+    plan = models.CharField(max_length=120, blank=True)
+    last_import = models.ForeignKey(
+        "cases.CaseImport", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("child__local_id",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("child",),
+                condition=models.Q(closed_on__isnull=True),
+                name="one_open_case_per_child",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.child} ({self.service})"
+
+
+@tracked()
+class DeclaredConflict(models.Model):
+    """Somebody who must not grade this child's file, by their own word."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="declared_conflicts"
+    )
+    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="declared_conflicts")
+    reason = models.CharField(max_length=500)
+    declared_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("user", "child"), name="one_conflict_per_pair"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} and {self.child}"

@@ -1,0 +1,195 @@
+"""A draw from a frozen frame, the cases it chose, and replacements of those."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.history import tracked
+from cases.models.frame import AuditQuarter, FrameEntry, SamplingFrame
+
+
+@tracked()
+class Draw(models.Model):
+    """One reproducible selection from a frame: a pure function of (frame, seed, policy)."""
+
+    class Status(models.TextChoices):
+        DRAWN = "drawn", "Drawn"
+        SUPERSEDED = "superseded", "Superseded"
+
+    quarter = models.ForeignKey(AuditQuarter, on_delete=models.PROTECT, related_name="draws")
+    frame = models.ForeignKey(SamplingFrame, on_delete=models.PROTECT, related_name="draws")
+    number = models.PositiveSmallIntegerField()  # in its quarter
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAWN)
+    seed = models.CharField(max_length=200)
+    seed_witnesses = models.CharField("who saw the seed made", max_length=300, blank=True)
+    # False where the seed was known before the frame was frozen (command line without a frame).
+    seed_committed = models.BooleanField()
+    policy = models.JSONField()  # CasePolicy.as_dict(), the rate included
+    result_sha256 = models.CharField(max_length=64)
+    # {stratum: {"open", "eligible", "not_eligible": {reason: n}, "quota", "selected",
+    #  "reserves", "shortfall"}}
+    strata = models.JSONField()
+    reason = models.CharField("why drawn again", max_length=500, blank=True)
+    drawn_at = models.DateTimeField()
+    drawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    superseded_at = models.DateTimeField(null=True, blank=True)
+    superseded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-quarter__starts_on", "-number")
+        constraints = (
+            models.UniqueConstraint(fields=("quarter", "number"), name="draws_are_numbered"),
+            models.UniqueConstraint(
+                fields=("quarter",), condition=Q(status="drawn"), name="one_live_draw_per_quarter"
+            ),
+            models.CheckConstraint(
+                condition=Q(number=1) | ~Q(reason=""), name="a_second_draw_says_why"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status="superseded", superseded_at__isnull=False, superseded_by__isnull=False
+                )
+                | Q(status="drawn", superseded_at__isnull=True, superseded_by__isnull=True),
+                name="superseded_draw_has_who_and_when",
+            ),
+        )
+        triggers = (
+            pgtrigger.ReadOnly(
+                name="drawn_is_drawn", exclude=["status", "superseded_at", "superseded_by"]
+            ),
+            pgtrigger.Protect(name="keep_draws", operation=pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def reference(self) -> str:
+        """How people name it: "2026-Q3 draw 1"."""
+        return f"{self.quarter.label} draw {self.number}"
+
+
+@tracked()
+class SampledCase(models.Model):
+    """One case that a draw chose, or keeps in reserve."""
+
+    class Role(models.TextChoices):
+        SELECTED = "selected", "Selected"
+        RESERVE = "reserve", "Reserve"
+
+    class Status(models.TextChoices):
+        IN_RESERVE = "in_reserve", "In reserve"
+        DRAWN = "drawn", "Not allocated"
+        ALLOCATED = "allocated", "Allocated"
+        AUDITED = "audited", "Audited"
+        REPLACED = "replaced", "Replaced"
+        NOT_AUDITABLE = "not_auditable", "Could not be audited"  # and no reserve was left
+        PASSED_OVER = "passed_over", "Passed over"  # a reserve whose sibling is in the sample
+        CANCELLED = "cancelled", "Cancelled"  # its draw was superseded before it was audited
+
+    draw = models.ForeignKey(Draw, on_delete=models.PROTECT, related_name="cases")
+    entry = models.ForeignKey(FrameEntry, on_delete=models.PROTECT, related_name="sampled")
+    stratum = models.CharField(max_length=80)
+    role = models.CharField(max_length=10, choices=Role.choices)  # as drawn; never changes
+    rank = models.PositiveIntegerField()  # in draw order within the stratum, from 1
+    ticket = models.CharField(max_length=64)
+    pass_number = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=14, choices=Status.choices)
+    # The reserve that took this one's place, and why.
+    replaced_by = models.OneToOneField(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaces"
+    )
+    note = models.CharField(max_length=500, blank=True)  # why passed over or cancelled
+
+    class Meta:
+        ordering = ("stratum", "rank")
+        constraints = (
+            models.UniqueConstraint(fields=("draw", "entry"), name="a_case_is_drawn_once"),
+            models.UniqueConstraint(fields=("draw", "stratum", "rank"), name="ranks_are_unique"),
+            models.CheckConstraint(
+                condition=Q(status="replaced", replaced_by__isnull=False)
+                | (~Q(status="replaced") & Q(replaced_by__isnull=True)),
+                name="replaced_case_has_its_reserve",
+            ),
+        )
+        triggers = (
+            pgtrigger.ReadOnly(
+                name="order_of_the_draw",
+                fields=["draw", "entry", "stratum", "role", "rank", "ticket", "pass_number"],
+            ),
+            pgtrigger.Protect(name="keep_sampled_cases", operation=pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.stratum} {self.rank}"
+
+
+@tracked()
+class Replacement(models.Model):
+    """A request that the next reserve takes the place of a case that cannot be audited."""
+
+    class Reason(models.TextChoices):
+        FILE_UNAVAILABLE = "file_unavailable", "The file is not available"
+        RESTRICTED_SINCE = "restricted_since", "The record has been restricted since the draw"
+        IN_COURT = "in_court", "In court or under inquiry"
+        CHILD_IN_CRISIS = "child_in_crisis", "The child is in crisis"
+        NO_INDEPENDENT_AUDITOR = "no_independent_auditor", "No independent auditor"
+        AUDITED_SINCE = "audited_since", "Another audit of the child has begun since"
+        OTHER = "other", "Another reason"
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", "Waiting for approval"
+        APPROVED = "approved", "Approved"
+        REFUSED = "refused", "Refused"
+
+    sampled_case = models.ForeignKey(
+        SampledCase, on_delete=models.PROTECT, related_name="replacements"
+    )
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.REQUESTED)
+    reason = models.CharField(max_length=30, choices=Reason.choices)
+    explanation = models.TextField(blank=True)
+    requested_at = models.DateTimeField()
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    decision_note = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ("-requested_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("sampled_case",),
+                condition=Q(status__in=("requested", "approved")),
+                name="one_live_replacement_per_case",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="other") | ~Q(explanation=""), name="other_reason_is_explained"
+            ),
+            models.CheckConstraint(
+                condition=Q(status="requested", decided_at__isnull=True, decided_by__isnull=True)
+                | (
+                    ~Q(status="requested")
+                    & Q(decided_at__isnull=False)
+                    & Q(decided_by__isnull=False)
+                ),
+                name="decided_replacement_has_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="approved") | ~Q(decided_by=models.F("requested_by")),
+                name="replacement_approved_by_another",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.sampled_case}: {self.get_reason_display()}"

@@ -1,0 +1,126 @@
+"""The quarter, and the frozen list of open cases it is drawn from."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.history import tracked
+from cases.models.child import Case, Child
+from cases.models.imports import CaseImport
+from cases.models.people import Practitioner, Service, Team
+from cases.rules.quarters import Quarter
+
+
+@tracked()
+class AuditQuarter(models.Model):
+    """A quarter of the audit programme, and the policy numbers that were in force in it.
+
+    The row that everything of a quarter is locked by, first of all.
+    """
+
+    label = models.CharField(max_length=7, unique=True)  # "2026-Q3"
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+    # {"cases": CasePolicy, "audits": AuditPolicy, "quality": …, "reports": …} as dicts; an app
+    # that is missing here uses its defaults.
+    policies = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ("-starts_on",)
+
+    def __str__(self) -> str:
+        return self.quarter.name
+
+    @property
+    def quarter(self) -> Quarter:
+        """The quarter as the rules know it."""
+        return Quarter.parse(self.label)
+
+
+@tracked()
+class SamplingFrame(models.Model):
+    """The frozen list of open cases on a date. Its rows never change; its hash is published."""
+
+    class Status(models.TextChoices):
+        FROZEN = "frozen", "Frozen"
+        SUPERSEDED = "superseded", "Superseded"
+
+    quarter = models.ForeignKey(AuditQuarter, on_delete=models.PROTECT, related_name="frames")
+    number = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.FROZEN)
+    frozen_at = models.DateTimeField()
+    frozen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    frozen_on = models.DateField("eligibility judged on")
+    policy = models.JSONField()  # CasePolicy.as_dict()
+    sha256 = models.CharField(max_length=64)
+    # Case keys (as in the entries) of practitioners audited in the quarter before.
+    rested_practitioners = models.JSONField(default=list, blank=True)
+    imports = models.ManyToManyField(CaseImport, related_name="frames", blank=True)
+    superseded_at = models.DateTimeField(null=True, blank=True)
+    superseded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    supersede_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("-quarter__starts_on", "-number")
+        constraints = (
+            models.UniqueConstraint(fields=("quarter", "number"), name="frames_are_numbered"),
+            models.UniqueConstraint(
+                fields=("quarter",), condition=Q(status="frozen"), name="one_live_frame_per_quarter"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    status="superseded", superseded_at__isnull=False, superseded_by__isnull=False
+                )
+                | Q(status="frozen", superseded_at__isnull=True, superseded_by__isnull=True),
+                name="superseded_frame_has_who_and_when",
+            ),
+        )
+        triggers = (
+            pgtrigger.ReadOnly(
+                name="frozen_is_frozen",
+                exclude=["status", "superseded_at", "superseded_by", "supersede_reason"],
+            ),
+            pgtrigger.Protect(name="keep_frames", operation=pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return f"Frame {self.number} of {self.quarter}"
+
+
+class FrameEntry(models.Model):
+    """One open case in a frame, as it was on the day. Immutable."""
+
+    frame = models.ForeignKey(SamplingFrame, on_delete=models.PROTECT, related_name="entries")
+    key = models.CharField(max_length=64)  # HMAC of the child id under the installation's secret
+    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="frame_entries")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="frame_entries")
+    stratum = models.CharField(max_length=80)
+    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, null=True, related_name="+")
+    practitioner = models.ForeignKey(
+        Practitioner, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    practitioner_key = models.CharField(max_length=64, blank=True)
+    family_key = models.CharField(max_length=64, blank=True)
+    not_eligible = models.CharField(max_length=40, blank=True)  # reason code; empty: eligible
+    # What the case looked like: opened_on, age_years, gender, ethnicity, disability, agency,
+    # transferred_in_on, transferred_in_from, legal_status, plan, practitioner_caseload.
+    facts = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name_plural = "frame entries"
+        ordering = ("key",)
+        constraints = (models.UniqueConstraint(fields=("frame", "key"), name="one_entry_per_case"),)
+        triggers = (
+            pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return self.key[:12]

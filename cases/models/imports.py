@@ -1,0 +1,116 @@
+"""Uploaded lists of open cases: the file, its rows while they are being checked, its problems."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.history import tracked
+
+
+@tracked()
+class CaseImport(models.Model):
+    """One list of open cases as of a date: uploaded → checked → confirmed, or refused or discarded.
+
+    The file is deleted once it is confirmed, refused or discarded; its hash stays.
+    """
+
+    class Status(models.TextChoices):
+        UPLOADED = "uploaded", "Being checked"
+        CHECKED = "checked", "Ready to confirm"
+        CONFIRMED = "confirmed", "Confirmed"
+        REFUSED = "refused", "Cannot be accepted"
+        DISCARDED = "discarded", "Discarded"
+
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.UPLOADED)
+    as_of = models.DateField("open cases as of")
+    file = models.FileField(upload_to="imports/", blank=True)
+    file_name = models.CharField(max_length=200)
+    file_sha256 = models.CharField(max_length=64, blank=True)
+    file_format = models.CharField(max_length=30, blank=True)
+    # {"rows_read", "children", "open_cases", "by_service", "sheets", "dropped_columns",
+    #  "opens", "moves", "closes": {service code: n}}
+    summary = models.JSONField(default=dict, blank=True)
+    refusal = models.TextField("why it cannot be accepted", blank=True)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    uploaded_at = models.DateTimeField(default=timezone.now)
+    confirmed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-uploaded_at",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(
+                    status="confirmed", confirmed_at__isnull=False, confirmed_by__isnull=False
+                )
+                | (~Q(status="confirmed") & Q(confirmed_at__isnull=True)),
+                name="confirmed_import_has_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="refused") | ~Q(refusal=""), name="refused_import_says_why"
+            ),
+            models.UniqueConstraint(
+                fields=("file_sha256", "as_of"),
+                condition=Q(status="confirmed"),
+                name="a_file_is_confirmed_once",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.file_name}, as of {self.as_of:%d/%m/%Y}"
+
+
+class StagedCase(models.Model):
+    """One row of an uploaded list, as read; filled by COPY, emptied when the import ends."""
+
+    case_import = models.ForeignKey(CaseImport, on_delete=models.CASCADE, related_name="staged")
+    sheet = models.CharField(max_length=60, blank=True)
+    row = models.PositiveIntegerField()
+    child_id = models.CharField(max_length=60)
+    service_code = models.CharField(max_length=40, blank=True)  # empty: an event, not a case
+    is_open = models.BooleanField()
+    team = models.CharField(max_length=120, blank=True)
+    practitioner = models.CharField(max_length=150, blank=True)
+    agency = models.BooleanField(null=True)
+    opened_on = models.DateField(null=True)
+    closed_on = models.DateField(null=True)
+    restricted = models.BooleanField(null=True)
+    family_id = models.CharField(max_length=60, blank=True)
+    age_years = models.SmallIntegerField(null=True)
+    gender = models.CharField(max_length=40, blank=True)
+    ethnicity = models.CharField(max_length=120, blank=True)
+    disability = models.CharField(max_length=120, blank=True)
+    transferred_in_on = models.DateField(null=True)
+    transferred_in_from = models.CharField(max_length=120, blank=True)
+    legal_status = models.CharField(max_length=120, blank=True)
+    plan = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        indexes = (models.Index(fields=("case_import", "child_id"), name="staged_by_child"),)
+
+    def __str__(self) -> str:
+        return f"{self.sheet} row {self.row}"
+
+
+class ImportProblem(models.Model):
+    """One thing wrong in an uploaded list: where it is, what is wrong, what was done."""
+
+    case_import = models.ForeignKey(CaseImport, on_delete=models.CASCADE, related_name="problems")
+    sheet = models.CharField(max_length=60, blank=True)
+    row = models.PositiveIntegerField(null=True)
+    column = models.CharField(max_length=120, blank=True)
+    message = models.CharField(max_length=500)
+    severity = models.CharField(max_length=20)
+
+    class Meta:
+        ordering = ("sheet", "row", "pk")
+
+    def __str__(self) -> str:
+        return f"{self.sheet} row {self.row}: {self.message}"

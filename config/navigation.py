@@ -1,0 +1,57 @@
+"""What every page shows around its content."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+
+from accounts.policy import Permission, permissions_of
+
+P = Permission
+# label, URL name, any of these permissions
+ITEMS: tuple[tuple[str, str, frozenset[Permission]], ...] = (
+    ("Quarter", "cases:quarter_list", frozenset({P.SEE_QUARTER})),
+    ("Imports", "cases:import_list", frozenset({P.IMPORT_CASES})),
+    ("Audits", "audits:audit_list", frozenset({P.SEE_AUDITS})),
+    ("Feedback", "audits:feedback_list", frozenset({P.READ_FEEDBACK})),
+    ("Moderation", "quality:moderation_list", frozenset({P.MODERATE, P.ASSIGN_MODERATOR})),
+    ("Escalations", "quality:escalation_list", frozenset({P.SEE_ESCALATIONS})),
+    ("Actions", "quality:action_list", frozenset({P.OWN_ACTIONS, P.VERIFY_ACTIONS})),
+    (
+        "Reports",
+        "reports:report_list",
+        frozenset({P.READ_PUBLISHED_REPORTS, P.SEE_REPORTS_IN_PREPARATION}),
+    ),
+    ("Search", "audits:search", frozenset({P.SEARCH_CASES})),
+    ("People", "accounts:person_list", frozenset({P.MANAGE_PEOPLE})),
+    ("Teams", "cases:team_list", frozenset({P.MANAGE_TEAMS})),
+    ("Access log", "accounts:access_log", frozenset({P.SEE_ACCESS_LOG})),
+)
+
+
+def page_context(request: HttpRequest) -> dict[str, Any]:
+    """The council's name, whether this is the demo, and the navigation of the signed-in person."""
+    return {
+        "council_name": settings.COUNCIL_NAME,
+        "demo": settings.DEMO,
+        "duty_phone": settings.DUTY_PHONE,
+        "out_of_hours_phone": settings.OUT_OF_HOURS_PHONE,
+        "navigation": navigation(request),
+    }
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """The pages that the signed-in person may open, the current one marked."""
+    user = getattr(request, "user", None)
+    if user is None:
+        return []
+    granted = permissions_of(user)
+    here = request.resolver_match.view_name if request.resolver_match else ""
+    return [
+        {"label": label, "url": reverse(name), "current": here == name}
+        for label, name, needed in ITEMS
+        if not granted.isdisjoint(needed)
+    ]

@@ -1,0 +1,1 @@
+"""Writing: each transition is one operation, in one transaction, under one name."""

@@ -1,0 +1,125 @@
+"""Committee reports: figures frozen as data, then rendered, approved, published."""
+
+from __future__ import annotations
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from accounts.history import tracked
+from cases.models import AuditQuarter, Job
+
+
+@tracked()
+class CommitteeReport(models.Model):
+    """One quarter's report, numbered: draft → figures frozen → rendered → approved → published."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        FROZEN = "frozen", "Figures frozen"
+        RENDERED = "rendered", "Waiting for approval"
+        FAILED = "failed", "Rendering failed"
+        APPROVED = "approved", "Approved"
+        PUBLISHED = "published", "Published"
+        SUPERSEDED = "superseded", "Superseded"
+
+    quarter = models.ForeignKey(AuditQuarter, on_delete=models.PROTECT, related_name="reports")
+    number = models.PositiveSmallIntegerField()
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    narrative = models.TextField(
+        blank=True, help_text="What the figures mean, in your own words. Plain paragraphs."
+    )
+    next_steps = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=1)  # of the narrative, for two tabs
+    figures = models.JSONField(default=dict, blank=True)
+    figures_sha256 = models.CharField(max_length=64, blank=True)
+    frozen_at = models.DateTimeField(null=True, blank=True)
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    created_at = models.DateTimeField()
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    rendered_at = models.DateTimeField(null=True, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    published_at = models.DateTimeField(null=True, blank=True)
+    published_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    superseded_at = models.DateTimeField(null=True, blank=True)
+    supersede_reason = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ("-quarter__starts_on", "-number")
+        constraints = (
+            models.UniqueConstraint(fields=("quarter", "number"), name="reports_are_numbered"),
+            models.UniqueConstraint(
+                fields=("quarter",),
+                condition=Q(status="published"),
+                name="one_published_report_per_quarter",
+            ),
+            models.CheckConstraint(
+                condition=Q(status__in=("draft", "superseded"))
+                | (Q(frozen_at__isnull=False) & ~Q(figures_sha256="")),
+                name="frozen_report_has_its_figures",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=("approved", "published"))
+                | Q(approved_at__isnull=False, approved_by__isnull=False),
+                name="approved_report_has_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by__isnull=True) | ~Q(approved_by=models.F("created_by")),
+                name="report_approved_by_another",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="published")
+                | Q(published_at__isnull=False, published_by__isnull=False),
+                name="published_report_has_who_and_when",
+            ),
+        )
+        triggers = (
+            pgtrigger.Protect(
+                name="frozen_figures_stay",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__status__in=("approved", "published", "superseded"))
+                & (
+                    pgtrigger.Q(old__figures__df=pgtrigger.F("new__figures"))
+                    | pgtrigger.Q(old__narrative__df=pgtrigger.F("new__narrative"))
+                    | pgtrigger.Q(old__next_steps__df=pgtrigger.F("new__next_steps"))
+                ),
+            ),
+            pgtrigger.Protect(name="keep_reports", operation=pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return f"Committee report {self.quarter}, {self.number}"
+
+
+class IssuedReport(models.Model):
+    """The bytes of one rendered edition, as issued. Never changed."""
+
+    class Edition(models.TextChoices):
+        PUBLIC = "public", "Public edition"
+        EXEMPT = "exempt", "Exempt edition"
+
+    report = models.ForeignKey(CommitteeReport, on_delete=models.PROTECT, related_name="issued")
+    edition = models.CharField(max_length=8, choices=Edition.choices)
+    pdf = models.BinaryField()
+    sha256 = models.CharField(max_length=64)
+    pages = models.PositiveSmallIntegerField()
+    rendered_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("report", "edition", "-rendered_at")
+        triggers = (
+            pgtrigger.Protect(
+                name="issued_is_issued", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.report} ({self.get_edition_display()})"
