@@ -68,7 +68,7 @@ class GovDateField(forms.DateField):
         return self._real_date(*parts)
 
     def _real_date(self, day: str, month: str, year: str) -> date:
-        if len(year) != 4 or not year.isdigit():
+        if len(year) != 4 or not year.isdecimal():
             raise ValidationError(
                 f"{self._name()}: the year must have 4 numbers", code="incomplete_year"
             )
@@ -108,7 +108,7 @@ class _HintedChoices(ChoiceWidget):
 
 
 class GovRadios(_HintedChoices, forms.RadioSelect):
-    """Radios; `hints` maps a choice's value to a line under it, layout is "", "inline" or "small"."""
+    """Radios. `hints`: a line under a choice, by its value. `layout`: "", "inline" or "small"."""
 
 
 class GovCheckboxes(_HintedChoices, forms.CheckboxSelectMultiple):

@@ -19,7 +19,7 @@ from django.forms.forms import BaseForm
 from django.forms.formsets import BaseFormSet
 from django.http import HttpRequest
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from config.templatetags.govuk_forms import Problem, problems_of
 
@@ -111,7 +111,7 @@ def _in_words(code: object) -> str:
 
 
 def _tag(text: str, colour: str) -> SafeString:
-    return mark_safe(render_to_string("components/tag.html", {"text": text, "colour": colour}))
+    return render_to_string("components/tag.html", {"text": text, "colour": colour})
 
 
 @register.simple_tag
@@ -224,7 +224,7 @@ def count(number: int, one: str, many: str = "") -> str:
 
 @register.filter
 def has_errors(form: object) -> bool:
-    """Whether a form, a formset or a list of them was sent and is wrong. False for anything else."""
+    """Whether a form, a formset or a list of them was sent and is wrong; else False."""
     if isinstance(form, BaseForm | BaseFormSet):
         return form.is_bound and not form.is_valid()
     if isinstance(form, list | tuple):
@@ -315,7 +315,7 @@ def page_url(context: template.Context, param: str, number: int) -> str:
 
 
 def _component(name: str, **values: object) -> SafeString:
-    return mark_safe(render_to_string(f"components/{name}.html", values))
+    return render_to_string(f"components/{name}.html", values)
 
 
 @register.simple_block_tag

@@ -8,6 +8,7 @@ choices come from the database, so nothing here may mark them safe.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,7 @@ from django.forms.forms import BaseForm
 from django.forms.formsets import BaseFormSet
 from django.forms.widgets import ChoiceWidget
 from django.template.loader import render_to_string
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 register = template.Library()
 
@@ -145,18 +146,12 @@ def govuk_widget(bound: BoundField) -> SafeString:
     """The field's input, textarea, select or single checkbox with the classes it needs."""
     widget = bound.field.widget
     attrs = _attrs(bound, widget_kind(bound))
-    context = widget.get_context(bound.html_name, bound.value(), attrs)
     if isinstance(widget, forms.NumberInput):
-        _as_text(context["widget"])
-    return mark_safe(bound.form.renderer.render(widget.template_name, context))
-
-
-def _as_text(data: dict[str, Any]) -> None:
-    """A spinner changes a number by accident: GOV.UK asks for text with a numeric keyboard."""
-    data["type"] = "text"
-    data["attrs"] = {
-        key: value for key, value in data["attrs"].items() if key not in ("min", "max", "step")
-    }
+        # A spinner changes a number by accident: GOV.UK asks for text with a numeric keyboard.
+        widget = copy(widget)
+        widget.input_type = "text"
+        attrs |= {"min": False, "max": False, "step": False}
+    return widget.render(bound.html_name, bound.value(), attrs, bound.form.renderer)
 
 
 @dataclass(frozen=True)
@@ -193,7 +188,8 @@ def _choice(data: dict[str, Any], index: int, auto: str, heading: str) -> Choice
 
 def _options(bound: BoundField) -> Iterator[tuple[str, dict[str, Any]]]:
     widget = bound.field.widget
-    assert isinstance(widget, ChoiceWidget)
+    if not isinstance(widget, ChoiceWidget):
+        raise TypeError(f"{bound.name} has no choices")
     values = widget.format_value(bound.value())
     attrs = {"disabled": True} if bound.field.disabled else {}
     for heading, options, _ in widget.optgroups(bound.html_name, values, attrs):
@@ -224,7 +220,8 @@ class Part:
 def govuk_parts(bound: BoundField) -> list[Part]:
     """The inputs of a date (or another MultiWidget), each with its label and id."""
     widget = bound.field.widget
-    assert isinstance(widget, forms.MultiWidget)
+    if not isinstance(widget, forms.MultiWidget):
+        raise TypeError(f"{bound.name} has no parts")
     context = widget.get_context(
         bound.html_name, bound.value(), {"id": base_id(bound), "required": False}
     )
@@ -300,7 +297,7 @@ def govuk_field(
         "heading": heading,
         "hide_label": hide_label,
     }
-    return mark_safe(render_to_string("govuk/field.html", context))
+    return render_to_string("govuk/field.html", context)
 
 
 REQUIRED = {
