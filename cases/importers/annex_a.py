@@ -62,8 +62,8 @@ def _profile(
         service,
         MappingProxyType(columns),
         frozenset(named - {""} - set(COMMON)),
-        opened.split("|")[0],
-        closed.split("|")[0],
+        opened.split("|", maxsplit=1)[0],
+        closed.split("|", maxsplit=1)[0],
     )
 
 
@@ -82,8 +82,7 @@ _PROFILES = (
         3,
         "Referrals",
         None,
-        marks="date of referral|referral source|referral nfa|"
-        "number of referrals in last 12 months",
+        marks="date of referral|referral source|referral nfa|number of referrals in last 12 months",
     ),
     _profile(
         4,
@@ -196,7 +195,7 @@ class FoundList:
 
 
 def list_by_name(sheet: str) -> str | None:
-    """"List_6", "list 6", "6. Children in need", "CIN" are list_6; a front sheet is none."""
+    """ "List_6", "list 6", "6. Children in need", "CIN" are list_6; a front sheet is none."""
     if found := _NUMBERED.match(sheet):
         code = f"list_{int(found[1] or found[2])}"
         return code if code in LISTS else None
@@ -218,6 +217,8 @@ def find_list(sheet: str, top: Sequence[Sequence[object]]) -> FoundList | None:
     row, header, marks = best
     code = max(marks, key=lambda candidate: marks[candidate])
     fields = known_fields(header, COMMON)
+    if not marks[code] and "service" in map(heading_key, header):
+        return None  # our own template, in a sheet that happens to be called "Assessments"
     if named is None:
         ids = {"child_id"} if code != ADOPTERS else set()
         if marks[code] < 2 or not ids <= fields or len(fields) < 3:

@@ -52,7 +52,7 @@ COMMON: Final = _aliases(
     {
         "child_id": "child id|child unique id|child unique identifier|unique child id|unique id"
         "|local child id|la child id|childs id|child reference|child ref|person id|client id"
-        "|case id|child number",
+        "|child number",
         "team": "team|allocated team|team name|responsible team",
         "practitioner": "practitioner|allocated worker|allocated social worker|social worker"
         "|worker|worker name|practitioner name|allocated practitioner|lead practitioner"

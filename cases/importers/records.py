@@ -53,7 +53,7 @@ class ReadLimits(BaseModel):
     max_unpacked_bytes: PositiveInt = 600 * MEGABYTE
     max_ratio: PositiveInt = 200
     max_entries: PositiveInt = 2_000
-    max_cells: PositiveInt = 20_000_000
+    max_cells: PositiveInt = 10_000_000
     max_id_length: PositiveInt = 50
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
 from cases.importers.annex_a import ListProfile
 from cases.importers.codes import SERVICE_NAMES
-from cases.importers.headings import COMMON, heading_key
+from cases.importers.headings import COMMON, HEADER_SEARCH_ROWS, heading_key, known_fields
+from cases.importers.records import FileRefused
 
 TEMPLATE: Final = "template"
 
@@ -89,9 +91,31 @@ def template_columns() -> tuple[TemplateColumn, ...]:
 
 
 def template_csv() -> str:
-    """The template as CSV text: the headings and one example row to be overwritten."""
+    """The template as CSV text: its headings alone.
+
+    There is no example row, because one left in place would be read as a child.
+    """
     out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(column.heading for column in _COLUMNS)
-    writer.writerow(column.example for column in _COLUMNS)
+    csv.writer(out).writerow(column.heading for column in _COLUMNS)
     return out.getvalue()
+
+
+def header_row(top: Sequence[Sequence[object]]) -> int | None:
+    """The 1-based row, of the first ten, with most of the template's headings (two or more)."""
+    counts = [len(known_fields(row, PROFILE.columns)) for row in top[:HEADER_SEARCH_ROWS]]
+    most = max(counts, default=0)
+    return counts.index(most) + 1 if most >= 2 else None
+
+
+def check_header(header: Sequence[object], what: str) -> None:
+    """Raises FileRefused naming the required columns that are not there; `what` begins it."""
+    fields = known_fields(header, PROFILE.columns)
+    missing = [name for name in PROFILE.required if name not in fields]
+    if "child_id" in missing:
+        others = f" It also lacks: {', '.join(missing[1:])}." if len(missing) > 1 else ""
+        raise FileRefused(f"{what} has no id column: the template needs child_id.{others}")
+    if missing:
+        raise FileRefused(
+            f"{what} lacks {'a column' if len(missing) == 1 else 'columns'} that the template "
+            f"needs: {', '.join(missing)}."
+        )

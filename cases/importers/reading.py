@@ -1,0 +1,126 @@
+"""The two entrances: what a file is, and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from cases.importers.annex_a import ADOPTERS
+from cases.importers.containers import DAMAGED, Kind, inspect
+from cases.importers.delimited import DelimitedFile
+from cases.importers.records import (
+    FileFormat,
+    FileRefused,
+    Problem,
+    ReadLimits,
+    Row,
+    Severity,
+    SheetInfo,
+)
+from cases.importers.rows import RowReader, Spellings
+from cases.importers.source import Sheet
+from cases.importers.workbook import Workbook
+
+
+@dataclass(slots=True)
+class ReadFile:
+    """A file that was accepted. Nothing of its content is held, except by `rows`."""
+
+    path: Path
+    sha256: str
+    format: FileFormat
+    sheets: tuple[SheetInfo, ...]
+    empty_lists: tuple[str, ...]
+    dropped_columns: tuple[str, ...]
+    _as_of: date
+    _limits: ReadLimits
+    _source: Workbook | DelimitedFile
+
+    def rows(self) -> Iterator[Row]:
+        """Every row once: a CaseRow, or a Problem that says the row was left out.
+
+        Problems of a kept row come just before it; remarks on a whole sheet (row None) before its
+        rows. A generator: a CSV file is streamed, a workbook is read sheet by sheet. It can be
+        called again, and never raises for one bad row.
+        """
+        yield from self._empty_note()
+        spellings = Spellings(self._as_of)
+        for sheet in self._source.sheets:
+            sheet.info.rows_read = 0
+            if sheet.profile.list_code == ADOPTERS:
+                continue
+            yield from sheet.notes()
+            yield from self._sheet_rows(sheet, spellings)
+
+    def _sheet_rows(self, sheet: Sheet, spellings: Spellings) -> Iterator[Row]:
+        reader = RowReader(sheet, self._as_of, spellings, self._limits)
+        for number, cells in self._source.rows(sheet):
+            if cells is None:
+                sheet.info.rows_read += 1
+                yield reader.broken(number)
+                continue
+            if _is_blank(cells):
+                continue
+            sheet.info.rows_read += 1
+            row = reader.read(number, cells)
+            yield from reader.problems
+            if row is not None:
+                yield row
+
+    def _empty_note(self) -> Iterator[Problem]:
+        if self.empty_lists:
+            lists = "; ".join(self.empty_lists)
+            yield Problem("", None, "", f"No rows in: {lists}.", Severity.NOTE)
+
+
+def _is_blank(cells: list[object] | list[str]) -> bool:
+    """Whether a row is only formatted: every cell empty, or spaces of some kind."""
+    return not any(
+        cell is not None and (not isinstance(cell, str) or cell.strip("\ufeff\u200b \t\r\n\xa0"))
+        for cell in cells
+    )
+
+
+def read(path: str | Path, *, as_of: date, limits: ReadLimits | None = None) -> ReadFile:
+    """Open a council's file and say what it is; its rows follow from `ReadFile.rows`.
+
+    `as_of` is the date the list is true for: ages are counted at it, and later dates are
+    problems. Raises FileRefused, with a message for the user, where the file as a whole cannot
+    be accepted.
+    """
+    path, limits = Path(path), limits or ReadLimits()
+    container = inspect(path, limits)
+    source: Workbook | DelimitedFile
+    if container.kind is Kind.TEXT:
+        source = DelimitedFile(path, container.encoding)
+    else:
+        source = _open_workbook(path)
+    dropped = dict.fromkeys(name for sheet in source.sheets for name in sheet.columns.dropped)
+    return ReadFile(
+        path=path,
+        sha256=container.sha256,
+        format=source.format,
+        sheets=tuple(sheet.info for sheet in source.sheets),
+        empty_lists=tuple(source.empty_lists),
+        dropped_columns=tuple(dropped),
+        _as_of=as_of,
+        _limits=limits,
+        _source=source,
+    )
+
+
+def _open_workbook(path: Path) -> Workbook:
+    try:
+        return Workbook(path)
+    except BaseException as error:
+        # The reader library is written in Rust; its panics are no ordinary exceptions.
+        if type(error).__name__ == "PanicException":
+            raise FileRefused(DAMAGED) from error
+        raise
+
+
+def sniff(path: str | Path, *, limits: ReadLimits | None = None) -> FileFormat:
+    """Which kind of file this is, by its content; raises FileRefused like `read`."""
+    return read(path, as_of=date.max, limits=limits).format

@@ -1,0 +1,296 @@
+"""From the cells of one row to a CaseRow and its problems.
+
+No row raises, and no child is lost because of an attribute: a row is left out only where its id
+cannot be trusted, or, in the template, where its service is not known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from operator import itemgetter
+from typing import Any, Final
+
+from cases.importers import codes
+from cases.importers.cells import (
+    Memo,
+    age_at,
+    clean_id,
+    clean_name,
+    clean_text,
+    id_was_shortened,
+    read_age,
+    read_date,
+)
+from cases.importers.headings import COMMON, heading_key
+from cases.importers.records import CaseRow, Problem, ReadLimits, Severity
+from cases.importers.source import Sheet
+
+LEFT_OUT, VALUE_OUT, NOTE = Severity.ROW_LEFT_OUT, Severity.VALUE_LEFT_OUT, Severity.NOTE
+FIELDS: Final = (
+    "child_id", "service", "status", "team", "practitioner", "opened_on", "closed_on",
+    "family_id", "agency", "restricted", "date_of_birth", "age", "gender", "ethnicity",
+    "disability", "transferred_in_on", "transferred_in_from", "legal_status", "plan",
+)  # fmt: skip
+SHOWN_LENGTH: Final = 40
+_SPELLINGS_REPORTED: Final = 200
+_TOTALS: Final = frozenset({"total", "grand total", "totals", "sum", "count"})
+_ALLOWED_SERVICES: Final = ", ".join(codes.SERVICE_NAMES.values())
+_EXCEL_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!")
+
+
+class Spellings:
+    """What cells mean, remembered for one file, so that a repeated value is worked out once."""
+
+    def __init__(self, as_of: date) -> None:
+        self.date: Memo[Any, tuple[date | None, bool]] = Memo(
+            lambda value: read_date(value, as_of=as_of)
+        )
+        self.age: Memo[Any, tuple[int | None, bool]] = Memo(read_age)
+        self.text: Memo[Any, str] = Memo(clean_text)
+        self.name: Memo[Any, str] = Memo(clean_name)
+        self.service: Memo[str, str | None] = Memo(codes.service_code)
+        self.status: Memo[str, str | None] = Memo(codes.case_status)
+        self.gender: Memo[str, str] = Memo(codes.gender_code)
+        self.ethnicity: Memo[str, str] = Memo(codes.ethnicity_code)
+        self.yes_or_no: Memo[str, tuple[bool | None, bool]] = Memo(codes.yes_or_no)
+        self.agency: Memo[str, tuple[bool | None, bool]] = Memo(codes.agency_status)
+        self._reported: set[tuple[str, str]] = set()
+
+    def first_time(self, field: str, text: str) -> bool:
+        """Whether an unknown spelling is new, so that it is reported once and not per row."""
+        key = (field, text)
+        if key in self._reported or len(self._reported) >= _SPELLINGS_REPORTED:
+            return False
+        self._reported.add(key)
+        return True
+
+
+class RowReader:
+    """Reads the rows of one sheet. `problems` holds those of the row read last."""
+
+    def __init__(self, sheet: Sheet, as_of: date, spellings: Spellings, limits: ReadLimits) -> None:
+        self._sheet = sheet
+        self._name = sheet.info.name
+        self._profile = sheet.profile
+        self._is_template = sheet.profile.list_code == "template"
+        self._as_of = as_of
+        self._known = spellings
+        self._limits = limits
+        self._width = sheet.columns.width
+        # A field without a column is read from one blank cell behind the row.
+        self._pick = itemgetter(*(sheet.columns.positions.get(f, self._width) for f in FIELDS))
+        self._row = 0
+        self.problems: list[Problem] = []
+
+    def read(self, row: int, cells: Sequence[Any]) -> CaseRow | None:
+        """The row as a CaseRow, or None where it is left out; a problem then says why."""
+        self._row = row
+        self.problems = []
+        (raw_id, service, status, team, worker, opened, closed, family, agency, restricted, born,
+         age, gender, ethnicity, disability, moved_on, moved_from, legal, plan,
+         ) = self._pick(self._padded(cells))  # fmt: skip
+        child_id = self._child_id(raw_id)
+        if child_id is None:
+            return None
+        known = self._known
+        service_text = known.text(service) or known.text(status)
+        code, status_open = self._service(service_text)
+        if code is None and self._is_template:
+            return None
+        closed_on, is_open = self._closing(closed, status_open, service_text)
+        gender_text, ethnicity_text = known.text(gender), known.text(ethnicity)
+        disability_text = known.text(disability)
+        return CaseRow(
+            sheet=self._name,
+            row=row,
+            child_id=child_id,
+            list_code=self._profile.list_code,
+            service_code=code,
+            service_text=service_text,
+            is_open=is_open and code is not None,
+            opened_on=self._past_date("opened_on", opened, "It says the case was opened"),
+            closed_on=closed_on,
+            team=self._staff("team", team),
+            practitioner=self._staff("practitioner", worker),
+            family_id=clean_id(family),
+            agency=self._answer("agency", agency),
+            restricted=self._answer("restricted", restricted),
+            age_years=self._age(born, age),
+            gender=gender_text,
+            gender_code=self._code("gender", gender_text, known.gender),
+            ethnicity=ethnicity_text,
+            ethnicity_code=self._code("ethnicity", ethnicity_text, known.ethnicity),
+            disability=disability_text,
+            disabled=self._disabled(disability_text),
+            transferred_in_on=self._past_date(
+                "transferred_in_on", moved_on, "It says the case was transferred in"
+            ),
+            transferred_in_from=known.text(moved_from),
+            legal_status=known.text(legal),
+            plan=known.text(plan),
+        )
+
+    def broken(self, row: int) -> Problem:
+        """The problem of a line that could not be taken apart at all."""
+        self._row = row
+        return self._problem(
+            "", "This line could not be read: a quotation mark may be missing.", LEFT_OUT
+        )
+
+    def _padded(self, cells: Sequence[Any]) -> Sequence[Any]:
+        missing = self._width - len(cells)
+        if missing < 0:
+            if any(clean_text(cell) for cell in cells[self._width :]):
+                self._say("", "The line has more values than there are headings. If a value has "
+                              "a comma in it, put it in quotation marks.", NOTE)  # fmt: skip
+            return [*cells[: self._width], ""]
+        return [*cells, *[""] * (missing + 1)]
+
+    # --- whose row it is
+
+    def _child_id(self, raw: Any) -> str | None:
+        child_id = clean_id(raw)
+        if not child_id:
+            return self._leave_out("child_id", "There is no child id.")
+        if id_was_shortened(raw):
+            return self._leave_out(
+                "child_id",
+                "The child id was turned into a rounded number by a spreadsheet. Format the "
+                "column as text and export it again.",
+            )
+        if len(child_id) > self._limits.max_id_length:
+            return self._leave_out(
+                "child_id",
+                f"The child id is longer than {self._limits.max_id_length} characters.",
+            )
+        if child_id.casefold() in _TOTALS:
+            return self._leave_out("child_id", "This is a line of totals, not a child.")
+        if child_id.isascii() and not child_id.isdigit() and _is_heading(child_id):
+            return self._leave_out("child_id", "This line repeats the headings.")
+        return child_id
+
+    # --- which service, and is it open
+
+    def _service(self, text: str) -> tuple[str | None, bool]:
+        """`(code, open as far as the status says)`; see the rules in annex_a."""
+        if self._is_template:
+            return self._template_service(text)
+        if self._profile.list_code != "list_6" or not text:
+            return self._profile.service_code, True
+        code = self._known.status(text)
+        if code == codes.CLOSED:
+            return self._profile.service_code, False
+        if code is None:
+            if self._known.first_time("status", text):
+                self._say("status", "This case status is not known. The row is read as child in "
+                                    "need.", NOTE, text)  # fmt: skip
+            return self._profile.service_code, True
+        return code, True
+
+    def _template_service(self, text: str) -> tuple[str | None, bool]:
+        code = self._known.service(text) if text else None
+        if code is None:
+            what = "This service is not known." if text else "There is no service."
+            self._say("service", f"{what} Use one of: {_ALLOWED_SERVICES}.", LEFT_OUT, text)
+        return code, True
+
+    def _closing(self, raw: Any, status_open: bool, status: str) -> tuple[date | None, bool]:
+        """The closing date and whether the case is open on the as-of date.
+
+        A date that cannot be read leaves the case open: one case too many in the frame is seen
+        and replaced, one too few is never missed.
+        """
+        closed_on, readable = self._known.date(raw)
+        if not readable:
+            self._say("closed_on", "This closing date cannot be read. The case counts as open.",
+                      VALUE_OUT, raw)  # fmt: skip
+            return None, status_open
+        if closed_on is not None and closed_on > self._as_of:
+            self._say("closed_on", "The closing date is after the as-of date. The case counts as "
+                                   "open.", VALUE_OUT, raw)  # fmt: skip
+            return None, status_open
+        if closed_on is None and not status_open:
+            self._say("status", "The case status says closed and there is no closing date. The "
+                                "row counts as closed.", NOTE, status)  # fmt: skip
+        return closed_on, status_open and closed_on is None
+
+    # --- attributes
+
+    def _past_date(self, field: str, raw: Any, says: str) -> date | None:
+        value, readable = self._known.date(raw)
+        if not readable:
+            self._say(field, "This date cannot be read.", VALUE_OUT, raw)
+        elif value is not None and value > self._as_of:
+            self._say(field, f"{says} after the as-of date.", VALUE_OUT, raw)
+            return None
+        elif value is None and self._is_template and field == "opened_on":
+            self._say(field, "There is no opening date.", NOTE)
+        return value
+
+    def _staff(self, field: str, raw: Any) -> str:
+        name = self._known.name(raw)
+        if not name:
+            if isinstance(raw, str) and raw.strip() in _EXCEL_ERRORS:
+                self._say(field, "A formula in the workbook failed here.", VALUE_OUT, raw)
+            elif self._is_template:
+                self._say(field, f"There is no {field}. The case can be drawn, and allocated once "
+                                 f"its {field} is known.", NOTE)  # fmt: skip
+        return name
+
+    def _age(self, born: Any, age: Any) -> int | None:
+        value, readable = self._known.date(born)
+        if not readable:
+            self._say("date_of_birth", "The date of birth cannot be read.", VALUE_OUT)
+        elif value is not None and value > self._as_of:
+            self._say("date_of_birth", "The date of birth is after the as-of date. If the child is "
+                                       "not born yet, give the age as -1.", VALUE_OUT)  # fmt: skip
+        elif value is not None:
+            return age_at(value, self._as_of)
+        years, readable = self._known.age(age)
+        if not readable:
+            self._say("age", "This age cannot be read.", VALUE_OUT)
+        return years
+
+    def _answer(self, field: str, raw: Any) -> bool | None:
+        text = self._known.text(raw)
+        if not text:
+            return None
+        meant = self._known.agency if field == "agency" else self._known.yes_or_no
+        answer, recognised = meant(text)
+        if not recognised:
+            self._say(field, "This should be Yes or No.", VALUE_OUT, text)
+        return answer
+
+    def _disabled(self, text: str) -> bool | None:
+        """Anything but no or unknown names a disability (councils write "Autism", "LD")."""
+        answer, recognised = self._known.yes_or_no(text)
+        return answer if recognised else True
+
+    def _code(self, field: str, text: str, meaning: Memo[str, str]) -> str:
+        if not text:
+            return ""
+        code = meaning(text)
+        if not code and self._known.first_time(field, text):
+            self._say(field, f"This spelling of {field} is not known. It is kept as text.",
+                      NOTE, text)  # fmt: skip
+        return code
+
+    # --- saying what is wrong
+
+    def _leave_out(self, field: str, message: str) -> None:
+        self._say(field, message, LEFT_OUT)
+
+    def _say(self, field: str, message: str, severity: Severity, value: Any = "") -> None:
+        heading = self._sheet.columns.headings.get(field, "")
+        self.problems.append(self._problem(heading, message, severity, value))
+
+    def _problem(self, column: str, message: str, severity: Severity, value: Any = "") -> Problem:
+        shown = str(value) if isinstance(value, date) else clean_text(value) or str(value).strip()
+        if len(shown) > SHOWN_LENGTH:
+            shown = shown[: SHOWN_LENGTH - 1] + "\u2026"
+        return Problem(self._name, self._row, column, message, severity, shown)
+
+
+def _is_heading(text: str) -> bool:
+    return COMMON.get(heading_key(text)) == "child_id"

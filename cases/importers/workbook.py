@@ -1,0 +1,144 @@
+"""Workbooks: the sheets that matter, opened once and let go as they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import python_calamine as calamine
+
+from cases.importers import annex_a, template
+from cases.importers.annex_a import ADOPTERS, ListProfile
+from cases.importers.containers import DAMAGED, PROTECTED
+from cases.importers.headings import HEADER_SEARCH_ROWS, map_columns
+from cases.importers.records import FileFormat, FileRefused, SheetInfo
+from cases.importers.source import Sheet
+
+NO_LIST = (
+    "None of the sheets of this workbook is a list that is known here. An Annex A workbook has "
+    "sheets called List 1 to List 11; the template has the columns "
+    + ", ".join(template.PROFILE.required)
+    + "."
+)
+
+
+class Workbook:
+    """An opened workbook: its format, its lists in the order of the file, its empty lists.
+
+    Raises FileRefused where the workbook cannot be opened, holds no list, holds a list without
+    an id column, or holds only empty lists.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._loaded: dict[str, Any] = {}
+        self._book = _open(path)
+        self.sheets: list[Sheet] = []
+        self.empty_lists: list[str] = []
+        self.format = FileFormat.ANNEX_A_WORKBOOK
+        self._find_lists()
+        if not self.sheets and not self.empty_lists:
+            self._find_template()
+        if not any(sheet.profile.list_code != ADOPTERS for sheet in self.sheets):
+            raise _nothing_in(self.empty_lists)
+
+    def rows(self, sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
+        """`(line, cells)` below the header. The sheet is let go once its rows are given."""
+        loaded = self._loaded.pop(sheet.info.name, None)
+        if loaded is None:
+            loaded = self._load(sheet.info.name)
+        yield from islice(enumerate(loaded.iter_rows(), start=1), sheet.info.header_row, None)
+
+    def _load(self, name: str) -> Any:
+        try:
+            return self._book.get_sheet_by_name(name)
+        except calamine.CalamineError as error:
+            raise FileRefused(DAMAGED) from error
+
+    def _worksheets(self) -> Iterator[tuple[str, Any, list[list[Any]]]]:
+        for sheet in self._book.sheets_metadata:
+            if sheet.typ == calamine.SheetTypeEnum.WorkSheet:
+                loaded = self._load(sheet.name)
+                yield sheet.name, loaded, list(islice(loaded.iter_rows(), HEADER_SEARCH_ROWS))
+
+    def _find_lists(self) -> None:
+        for name, loaded, top in self._worksheets():
+            code = annex_a.list_by_name(name)
+            found = annex_a.find_list(name, top)
+            if found is None:
+                self._check_unknown(name, code, top)
+            elif not found.has_id:
+                raise no_id_column(found.profile.title, name)
+            else:
+                self._keep(name, loaded, found.profile, found.header_row, found.header)
+                if found.remark and self.sheets:
+                    self.sheets[-1].remarks.append(found.remark)
+
+    def _check_unknown(self, name: str, code: str | None, top: Sequence[Sequence[object]]) -> None:
+        """A sheet named as a list, but without headings: empty, or not to be trusted."""
+        if code is None or code == ADOPTERS:
+            return
+        title = annex_a.LISTS[code].title
+        if any(cell not in ("", None) for row in top for cell in row):
+            if template.header_row(top) is not None:
+                return
+            raise no_id_column(title, name)
+        self.empty_lists.append(title)
+
+    def _keep(
+        self, name: str, loaded: Any, profile: ListProfile, header_row: int, header: Sequence[Any]
+    ) -> None:
+        body = islice(loaded.iter_rows(), header_row, None)
+        if not any(cell not in ("", None) for row in body for cell in row):
+            self.empty_lists.append(profile.title)
+            return
+        info = SheetInfo(name, profile.list_code, profile.title, header_row)
+        self.sheets.append(Sheet(info, profile, map_columns(header, profile.columns)))
+        if profile.list_code != ADOPTERS:
+            self._loaded[name] = loaded
+
+    def _find_template(self) -> None:
+        """The first sheet with the template's columns, where no sheet is an Annex A list."""
+        lacking: FileRefused | None = None
+        for name, loaded, top in self._worksheets():
+            number = template.header_row(top)
+            if number is None:
+                continue
+            try:
+                template.check_header(top[number - 1], f"The sheet \u201c{name}\u201d")
+            except FileRefused as refused:
+                lacking = lacking or refused
+                continue
+            self.format = FileFormat.TEMPLATE_WORKBOOK
+            self._keep(name, loaded, template.PROFILE, number, top[number - 1])
+            return
+        raise lacking or FileRefused(NO_LIST)
+
+
+def _open(path: Path) -> Any:
+    try:
+        return calamine.CalamineWorkbook.from_path(str(path))
+    except calamine.PasswordError as error:
+        raise FileRefused(PROTECTED) from error
+    except calamine.CalamineError as error:
+        raise FileRefused(DAMAGED) from error
+
+
+def no_id_column(title: str, sheet: str) -> FileRefused:
+    """The refusal of a list in which no child can be told from another."""
+    return FileRefused(
+        f"{title} (sheet \u201c{sheet}\u201d) has no column with the child\u2019s id in its first "
+        f"{HEADER_SEARCH_ROWS} rows. The column is usually called \u201cChild Unique ID\u201d."
+    )
+
+
+def _nothing_in(empty: Sequence[str]) -> FileRefused:
+    if not empty:
+        return FileRefused(
+            "This workbook lists adopters only (List 11). It holds no list of children."
+        )
+    if empty == [template.PROFILE.title]:
+        return FileRefused("The list is empty: there are no rows below the headings.")
+    return FileRefused("Every list is empty. No rows in: " + "; ".join(empty) + ".")
