@@ -28,73 +28,67 @@ register = template.Library()
 LONDON = ZoneInfo("Europe/London")
 DEFAULT_TAG = ("", "grey")
 
-# Words and colour for each state, in the order of the tables of states. A colour never stands
-# alone: the word is always there. Blue is "with somebody", yellow "look at this", red "too late".
+# Words and colour for each state; a test keeps it complete. A colour never stands alone: the word
+# is always there. Blue is "with somebody", purple "waits for a decision", yellow and orange "look
+# at this", red "too late or failed", green "good end", grey "not begun, or no longer counts".
 STATUSES: dict[str, tuple[str, str]] = {
-    # draw
-    "prepared": ("Prepared", "grey"),
+    # imports and jobs
+    "uploaded": ("Being checked", "blue"),
+    "checked": ("Ready to confirm", "purple"),
+    "confirmed": ("Confirmed", "green"),
+    "refused": ("Refused", "red"),
+    "discarded": ("Discarded", "grey"),
+    "queued": ("Waiting for a worker", "grey"),
+    "running": ("Running", "blue"),
+    "succeeded": ("Finished", "green"),
+    "failed": ("Failed", "red"),
+    # frame, draw, sampled case, replacement
     "frozen": ("Frozen", "blue"),
     "drawn": ("Drawn", "teal"),
     "superseded": ("Superseded", "grey"),
-    # sampled case
-    "selected": ("Selected", "blue"),
-    "reserve": ("Reserve", "grey"),
-    "allocated": ("Allocated", "blue"),
+    "in_reserve": ("In reserve", "grey"),
     "audited": ("Audited", "green"),
     "replaced": ("Replaced", "grey"),
-    "not_auditable": ("Not auditable", "grey"),
-    # audit
-    "not_started": ("Not started", "grey"),
+    "not_auditable": ("Could not be audited", "orange"),
+    "passed_over": ("Passed over", "grey"),
+    "requested": ("Waiting for approval", "purple"),
+    # audit and grading
+    "allocated": ("Allocated", "grey"),
     "in_progress": ("In progress", "blue"),
     "submitted": ("Submitted", "teal"),
-    "finalised": ("Finalised", "green"),
-    "returned": ("Returned", "yellow"),
-    "reopened": ("Reopened", "yellow"),
-    "withdrawn": ("Withdrawn", "grey"),
-    # moderation
-    "required": ("To be assigned", "yellow"),
-    "assigned": ("Assigned", "blue"),
-    "decided": ("Decided", "green"),
-    "disputed": ("Disputed", "orange"),
-    "resolved": ("Resolved", "green"),
-    # escalation
-    "raised": ("Raised", "orange"),
-    "acknowledged": ("Acknowledged", "blue"),
-    "plan_agreed": ("Plan agreed", "teal"),
-    "awaiting_verification": ("Awaiting verification", "purple"),
+    "finalised": ("Grade of record set", "green"),
     "closed": ("Closed", "green"),
+    "withdrawn": ("Withdrawn", "grey"),
+    "set_aside": ("Set aside", "grey"),
+    # moderation and escalation
+    "required": ("Needs a moderator", "yellow"),
+    "assigned": ("With the moderator", "blue"),
+    "decided": ("Decided", "green"),
+    "raised": ("Waiting to be acknowledged", "orange"),
+    "acknowledged": ("Acknowledged", "blue"),
+    "plan_agreed": ("Action plan agreed", "teal"),
+    "awaiting_verification": ("Waiting for verification", "purple"),
+    "stood_down": ("Stood down", "grey"),
     # action
     "open": ("Open", "blue"),
-    "evidence_offered": ("Evidence offered", "purple"),
+    "evidence_offered": ("Waiting for verification", "purple"),
     "verified": ("Verified", "green"),
     "cancelled": ("Cancelled", "grey"),
-    # committee report, audit tool, programme
+    # audit tool and committee report
     "draft": ("Draft", "grey"),
-    "figures_frozen": ("Figures frozen", "blue"),
-    "rendering": ("Being made", "blue"),
-    "rendered": ("Ready to approve", "purple"),
+    "rendered": ("Waiting for approval", "purple"),
     "approved": ("Approved", "teal"),
     "published": ("Published", "green"),
-    "presented": ("Presented", "green"),
     "retired": ("Retired", "grey"),
-    # jobs and imports
-    "queued": ("Waiting", "grey"),
-    "waiting": ("Waiting", "grey"),
-    "running": ("Running", "blue"),
-    "previewed": ("Ready to confirm", "purple"),
-    "confirmed": ("Confirmed", "green"),
-    "done": ("Done", "green"),
-    "failed": ("Failed", "red"),
-    # computed from a deadline
-    "due": ("Due", "grey"),
+    # worked out from a deadline
     "due_soon": ("Due soon", "yellow"),
     "due_today": ("Due today", "orange"),
     "overdue": ("Overdue", "red"),
-    "late": ("Late", "red"),
     # task lists
+    "not_started": ("Not started", "grey"),
+    "incomplete": ("Incomplete", "blue"),
     "complete": ("Complete", ""),
     "cannot_start": ("Cannot start yet", ""),
-    "incomplete": ("Incomplete", "blue"),
 }
 
 GRADES: dict[str, tuple[str, str]] = {
@@ -115,12 +109,14 @@ def _tag(text: str, colour: str) -> SafeString:
 
 
 @register.simple_tag
-def status_tag(code: object, text: str = "", colour: str = "") -> SafeString:
-    """A state as a tag: its code (of STATUSES), other words for it, another colour.
+def status_tag(code: Any, text: str = "", colour: str = "") -> SafeString:
+    """A state as a tag: the thing that has it, or a code of STATUSES; other words; another colour.
 
-    A code that is not in the table is shown in its own words on grey: nothing fails because a
-    state is new.
+    A thing is anything with `status` and `get_status_display`: its own words are used. A code that
+    is not in the table is shown in its own words on grey: nothing fails because a state is new.
     """
+    if hasattr(code, "get_status_display"):
+        code, text = code.status, text or code.get_status_display()
     known_text, known_colour = STATUSES.get(str(code), DEFAULT_TAG)
     return _tag(text or known_text or _in_words(code), colour or known_colour)
 

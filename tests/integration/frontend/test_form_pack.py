@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from crispy_forms.helper import FormHelper
@@ -72,7 +73,7 @@ class Elements(HTMLParser):
         return next(attrs for _, attrs in self.found if attrs.get("id") == id)
 
 
-def as_filter(form: forms.Form) -> str:
+def as_filter(form: forms.Form | forms.BaseFormSet[Any]) -> str:
     source = "{% load crispy_forms_filters %}{{ form|crispy }}"
     return engines["django"].from_string(source).render({"form": form})
 

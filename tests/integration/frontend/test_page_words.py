@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 from django import forms
+from django.apps import apps
 from django.core.paginator import Paginator
 from django.template import engines
 from django.test import RequestFactory
@@ -59,8 +60,32 @@ def test_count_has_its_word() -> None:
 
 def test_state_is_a_word_on_a_colour() -> None:
     html = cfa.status_tag("awaiting_verification")
-    assert ">Awaiting verification<" in html
+    assert ">Waiting for verification<" in html
     assert "govuk-tag--purple" in html
+
+
+def test_state_of_a_thing_uses_its_own_words() -> None:
+    class Audit:
+        status = "allocated"
+
+        def get_status_display(self) -> str:
+            return "Not started"
+
+    html = cfa.status_tag(Audit())
+    assert ">Not started<" in html
+    assert "govuk-tag--grey" in html
+
+
+def test_every_state_of_every_model_has_a_colour() -> None:
+    states = {
+        value
+        for model in apps.get_models()
+        for field in model._meta.fields
+        if field.name == "status" and field.choices
+        for value, _ in field.flatchoices
+    }
+    assert {"allocated", "raised", "queued"} <= states
+    assert states <= set(cfa.STATUSES)
 
 
 def test_state_nobody_named_yet_is_shown_in_its_own_words() -> None:
