@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -18,7 +19,8 @@ from typing import Any
 
 from config.launch.binaries import Program
 
-LONGEST_SOCKET_FOLDER = 80  # a socket's whole path has 104 to 108 bytes, by system
+# A socket's whole path has 104 to 108 bytes, by system; servers split some letters off.
+FIT_FOR_SOCKETS = re.compile(r"[A-Za-z0-9_./-]{1,80}")
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,9 @@ def server_account() -> Account:
     raise OSError("neither the account postgres nor nobody exists")
 
 
-def private_folder(place: Path, account: Account, *, kept: bool = True, short: bool = False) -> Path:
+def private_folder(
+    place: Path, account: Account, *, kept: bool = True, short: bool = False
+) -> Path:
     """A folder at ``place`` that only ``account`` can use, made where it is missing.
 
     Where the account cannot get there, or the path is too long for a socket (``short``), the
@@ -92,8 +96,7 @@ def private_folder(place: Path, account: Account, *, kept: bool = True, short: b
         if target.is_dir():
             return target
         place.unlink()
-    fits = not short or len(os.fsencode(place)) <= LONGEST_SOCKET_FOLDER
-    if fits and account.can_enter(place.parent):
+    if (not short or FIT_FOR_SOCKETS.fullmatch(str(place))) and account.can_enter(place.parent):
         place.mkdir(mode=0o700, exist_ok=True)
         if account.uid is not None:
             os.chown(place, account.uid, account.gid or 0)
@@ -117,9 +120,13 @@ def runnable(program: Program, account: Account, home: Path) -> Path:
     """The path at which ``account`` can start ``program``; a wheel's is copied where need be."""
     if program.package is None or account.can_run(program.path):
         return program.path
+    status = program.path.stat()
     copies = private_folder(home / "programs", account)
-    for tree in program.trees:
-        if not (copies / tree.name).exists():
-            shutil.copytree(tree, copies / tree.name, symlinks=True)
-    account.own(copies)
-    return copies / program.path.relative_to(program.trees[0].parent)
+    copy = copies / f"{program.package}-{status.st_size}-{int(status.st_mtime)}"
+    if not copy.exists():
+        unfinished = Path(tempfile.mkdtemp(dir=copies))
+        for tree in program.trees:
+            shutil.copytree(tree, unfinished / tree.name, symlinks=True)
+        account.own(unfinished)
+        unfinished.rename(copy)
+    return copy / program.path.relative_to(program.trees[0].parent)
