@@ -194,12 +194,16 @@ class FoundList:
     remark: str = ""
 
 
+def list_by_number(sheet: str) -> str | None:
+    """The list whose number a sheet's name gives: "List_6" and "6. Children in need"."""
+    found = _NUMBERED.match(sheet)
+    code = f"list_{int(found[1] or found[2])}" if found else ""
+    return code if code in LISTS else None
+
+
 def list_by_name(sheet: str) -> str | None:
     """ "List_6", "list 6", "6. Children in need", "CIN" are list_6; a front sheet is none."""
-    if found := _NUMBERED.match(sheet):
-        code = f"list_{int(found[1] or found[2])}"
-        return code if code in LISTS else None
-    return _TITLES.get(heading_key(sheet))
+    return list_by_number(sheet) or _TITLES.get(heading_key(sheet))
 
 
 def find_list(sheet: str, top: Sequence[Sequence[object]]) -> FoundList | None:

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Hashable
 from datetime import date, datetime, time, timedelta
+from math import isfinite
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -151,6 +152,8 @@ def _from_number(number: float) -> tuple[date | None, bool]:
         return None, True
     if _FIRST_SERIAL <= number <= _LAST_SERIAL:
         return _EXCEL_EPOCH + timedelta(days=int(number)), True
+    if not isfinite(number):
+        return None, False
     whole = str(int(number))
     return _from_text(whole, _LATEST) if _COMPACT.fullmatch(whole) else (None, False)
 

@@ -151,24 +151,28 @@ class RowReader:
 
     def _child_id(self, raw: Any) -> str | None:
         child_id = clean_id(raw)
+        wrong = self._wrong_with_id(raw, child_id)
+        if wrong:
+            self._say("child_id", wrong, LEFT_OUT)
+            return None
+        return child_id
+
+    def _wrong_with_id(self, raw: Any, child_id: str) -> str:
+        """Why a row cannot be said to be about one child; "" where it can."""
         if not child_id:
-            return self._leave_out("child_id", "There is no child id.")
+            return "There is no child id."
         if id_was_shortened(raw):
-            return self._leave_out(
-                "child_id",
+            return (
                 "The child id was turned into a rounded number by a spreadsheet. Format the "
-                "column as text and export it again.",
+                "column as text and export it again."
             )
         if len(child_id) > self._limits.max_id_length:
-            return self._leave_out(
-                "child_id",
-                f"The child id is longer than {self._limits.max_id_length} characters.",
-            )
+            return f"The child id is longer than {self._limits.max_id_length} characters."
         if child_id.casefold() in _TOTALS:
-            return self._leave_out("child_id", "This is a line of totals, not a child.")
-        if child_id.isascii() and not child_id.isdigit() and _is_heading(child_id):
-            return self._leave_out("child_id", "This line repeats the headings.")
-        return child_id
+            return "This is a line of totals, not a child."
+        if not child_id.isdigit() and COMMON.get(heading_key(child_id)) == "child_id":
+            return "This line repeats the headings."
+        return ""
 
     # --- which service, and is it open
 
@@ -278,9 +282,6 @@ class RowReader:
 
     # --- saying what is wrong
 
-    def _leave_out(self, field: str, message: str) -> None:
-        self._say(field, message, LEFT_OUT)
-
     def _say(self, field: str, message: str, severity: Severity, value: Any = "") -> None:
         heading = self._sheet.columns.headings.get(field, "")
         self.problems.append(self._problem(heading, message, severity, value))
@@ -290,7 +291,3 @@ class RowReader:
         if len(shown) > SHOWN_LENGTH:
             shown = shown[: SHOWN_LENGTH - 1] + "\u2026"
         return Problem(self._name, self._row, column, message, severity, shown)
-
-
-def _is_heading(text: str) -> bool:
-    return COMMON.get(heading_key(text)) == "child_id"

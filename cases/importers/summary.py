@@ -47,7 +47,7 @@ def summarise(rows: Iterable[Row], precedence: Sequence[str] = PRECEDENCE) -> Su
             place = rank[row.service_code]
             best[row.child_id] = place if held is None else min(held, place)
     by_service = dict.fromkeys(precedence, 0)
-    for place in best.values():
-        if place is not None:
-            by_service[precedence[place]] += 1
+    for first in best.values():
+        if first is not None:
+            by_service[precedence[first]] += 1
     return Summary(read + left_out, len(best), sum(by_service.values()), by_service, left_out)

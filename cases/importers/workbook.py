@@ -65,10 +65,9 @@ class Workbook:
 
     def _find_lists(self) -> None:
         for name, loaded, top in self._worksheets():
-            code = annex_a.list_by_name(name)
             found = annex_a.find_list(name, top)
             if found is None:
-                self._check_unknown(name, code, top)
+                self._check_unknown(name, top)
             elif not found.has_id:
                 raise no_id_column(found.profile.title, name)
             else:
@@ -76,8 +75,9 @@ class Workbook:
                 if found.remark and self.sheets:
                     self.sheets[-1].remarks.append(found.remark)
 
-    def _check_unknown(self, name: str, code: str | None, top: Sequence[Sequence[object]]) -> None:
-        """A sheet named as a list, but without headings: empty, or not to be trusted."""
+    def _check_unknown(self, name: str, top: Sequence[Sequence[object]]) -> None:
+        """A sheet numbered as a list, but without headings: empty, or not to be trusted."""
+        code = annex_a.list_by_number(name)
         if code is None or code == ADOPTERS:
             return
         title = annex_a.LISTS[code].title

@@ -1,0 +1,198 @@
+"""The template, as CSV and as a workbook."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tracemalloc
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from cases.importers import (
+    PRECEDENCE,
+    SERVICE_NAMES,
+    FileFormat,
+    FileRefused,
+    Severity,
+    read,
+    sniff,
+    summarise,
+    template_columns,
+    template_csv,
+)
+from tests.rules.importers.making import AS_OF, HEADER, csv_file, opened, workbook
+
+GOOD = "00412,Child Protection,Team 1,R. Okafor,14/02/2026"
+
+
+def test_the_template_has_the_promised_columns_and_no_child() -> None:
+    rows = list(csv.reader(io.StringIO(template_csv())))
+    columns = template_columns()
+    assert rows == [[column.heading for column in columns]]
+    assert [c.heading for c in columns if c.required] == HEADER.split(",")
+    assert [c.heading for c in columns if not c.required] == (
+        "family_id closed_on agency restricted date_of_birth gender ethnicity disability "
+        "transferred_in_on transferred_in_from legal_status plan"
+    ).split()
+    assert all(column.explanation for column in columns)
+
+
+def test_the_template_filled_with_its_own_examples_reads_without_a_problem(tmp_path: Path) -> None:
+    examples = [column.example for column in template_columns()]
+    path = tmp_path / "t.csv"
+    path.write_text(template_csv() + ",".join(examples) + "\r\n", encoding="utf-8")
+    _, (case,), problems = opened(path)
+    assert problems == []
+    assert case.child_id == "00412345"
+    assert case.service_code == "child_protection"
+    assert (case.opened_on, case.age_years) == (date(2026, 2, 14), 12)
+    assert (case.agency, case.restricted, case.disabled) == (False, False, False)
+    assert (case.ethnicity_code, case.gender_code) == ("WBRI", "female")
+    assert case.plan == "Child protection plan"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le"])
+def test_encodings_that_excel_writes(tmp_path: Path, encoding: str) -> None:
+    path = csv_file(tmp_path / "t.csv", GOOD.replace("Okafor", "Ó Dálaigh"), encoding=encoding)
+    file, (case,), _ = opened(path)
+    assert file.format is FileFormat.TEMPLATE_CSV
+    assert case.practitioner == "R. Ó Dálaigh"
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_other_separators(tmp_path: Path, separator: str) -> None:
+    path = csv_file(
+        tmp_path / "t.csv",
+        GOOD.replace(",", separator),
+        header=HEADER.replace(",", separator),
+    )
+    _, (case,), problems = opened(path)
+    assert (case.team, problems) == ("Team 1", [])
+
+
+def test_a_workbook_with_the_templates_columns_is_the_template(tmp_path: Path) -> None:
+    rows = [
+        ["Open cases, Northmoor"],
+        ["Child ID", "Service", "Team", "Allocated worker", "Opened on", "Restricted (Y/N)"],
+        ["007", "LAC", "Team 1", "A. Worker", date(2026, 1, 5), "Y"],
+    ]
+    path = workbook(tmp_path / "t.xlsx", {"Assessments": [["notes"]], "Sheet2": rows})
+    assert sniff(path) is FileFormat.TEMPLATE_WORKBOOK
+    _, (case,), _ = opened(path)
+    assert (case.sheet, case.row, case.child_id) == ("Sheet2", 3, "007")
+    assert (case.list_code, case.service_code, case.restricted) == (
+        "template",
+        "looked_after",
+        True,
+    )
+
+
+def test_services_by_name_or_code(tmp_path: Path) -> None:
+    spellings = [*SERVICE_NAMES, *SERVICE_NAMES.values(), "CLA", "cp plan", "CIN", "EARLY HELP"]
+    lines = [f"{n},{text},T,W,2026-01-01" for n, text in enumerate(spellings)]
+    _, cases, problems = opened(csv_file(tmp_path / "t.csv", *lines))
+    assert [case.service_code for case in cases] == [
+        *SERVICE_NAMES, *SERVICE_NAMES, "looked_after", "child_protection", "child_in_need",
+        "early_help",
+    ]  # fmt: skip
+    assert problems == []
+    assert tuple(SERVICE_NAMES) == PRECEDENCE
+
+
+def test_an_unknown_service_is_left_out_naming_line_column_and_the_allowed(tmp_path: Path) -> None:
+    lines = ["1,Family Hub,T,W,2026-01-01", "2,,T,W,2026-01-01", "3,CIN,T,W,2026-01-01"]
+    _, (case,), (unknown, blank) = opened(csv_file(tmp_path / "t.csv", *lines))
+    assert case.child_id == "3"
+    assert (unknown.row, unknown.column, unknown.value) == (2, "service", "Family Hub")
+    assert unknown.severity is Severity.ROW_LEFT_OUT
+    assert all(name in unknown.message for name in SERVICE_NAMES.values())
+    assert (blank.row, blank.message[:20]) == (3, "There is no service.")
+
+
+def test_a_closing_date_opens_no_case(tmp_path: Path) -> None:
+    path = csv_file(
+        tmp_path / "t.csv", f"{GOOD},01/03/2026", f"2{GOOD},", header=f"{HEADER},closed_on"
+    )
+    _, (closed, still_open), _ = opened(path)
+    assert (closed.is_open, closed.closed_on) == (False, date(2026, 3, 1))
+    assert still_open.is_open
+
+
+def test_missing_team_worker_and_opening_date_are_noted_and_the_case_kept(tmp_path: Path) -> None:
+    _, (case,), problems = opened(csv_file(tmp_path / "t.csv", "1,CIN,,-,"))
+    assert case.is_open
+    assert [(p.column, p.severity) for p in problems] == [
+        ("opened_on", Severity.NOTE),
+        ("team", Severity.NOTE),
+        ("practitioner", Severity.NOTE),
+    ]
+
+
+def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
+    lines = ["", '1,CIN,"Team\nNorth",W,2026-01-01', "", "2,??,T,W,2026-01-01"]
+    _, (case,), (problem,) = opened(csv_file(tmp_path / "t.csv", *lines))
+    assert (case.row, case.team, problem.row) == (3, "Team North", 6)
+
+
+def test_a_value_too_many_and_a_short_line(tmp_path: Path) -> None:
+    lines = ["1,CIN,Team, North,W,2026-01-01", "2,CIN,T"]
+    _, (first, second), problems = opened(csv_file(tmp_path / "t.csv", *lines))
+    assert (first.child_id, second.child_id) == ("1", "2")
+    assert any(p.row == 2 and "more values" in p.message for p in problems)
+
+
+def test_one_unreadable_line_does_not_end_the_reading(tmp_path: Path) -> None:
+    lines = [GOOD, "2,CIN," + "x" * 200_000 + ",W,", "3,CIN,T,W,2026-01-01"]
+    file, cases, problems = opened(csv_file(tmp_path / "t.csv", *lines))
+    assert [case.child_id for case in cases] == ["00412", "3"]
+    assert [(p.row, p.severity) for p in problems] == [(3, Severity.ROW_LEFT_OUT)]
+    assert file.sheets[0].rows_read == 3
+
+
+def test_a_rounded_id_is_left_out(tmp_path: Path) -> None:
+    _, cases, (problem,) = opened(csv_file(tmp_path / "t.csv", "1.23457E+12,CIN,T,W,2026-01-01"))
+    assert cases == []
+    assert "rounded" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("header", "named"),
+    [
+        ("child_id,service,team", ["practitioner", "opened_on"]),
+        ("service,team,practitioner,opened_on", ["no id column", "child_id"]),
+        ("team,gender,agency", ["no id column", "service", "practitioner", "opened_on"]),
+    ],
+)
+def test_a_template_lacking_columns_is_refused_naming_them(
+    tmp_path: Path, header: str, named: list[str]
+) -> None:
+    path = csv_file(tmp_path / "t.csv", "a,b,c,d", header=header)
+    with pytest.raises(FileRefused) as refused:
+        read(path, as_of=AS_OF)
+    assert all(name in refused.value.message for name in named)
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    def peak(rows: int) -> int:
+        lines = [f"{n:06d},CIN,Team {n},Worker {n},2026-01-01" for n in range(rows)]
+        path = csv_file(tmp_path / f"{rows}.csv", *lines)
+        del lines
+        tracemalloc.start()
+        assert sum(1 for _ in read(path, as_of=AS_OF).rows()) == rows
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return used
+
+    # Both are beyond the bound of what is remembered (20,000 teams), so the peak is level.
+    assert peak(60_000) < peak(25_000) * 1.2
+
+
+def test_a_summary_counts_a_child_once(tmp_path: Path) -> None:
+    lines = [GOOD, GOOD, "00412,LAC,T,W,2026-01-01", "2,CIN,T,W,2026-01-01", ",CIN,T,W,2026-01-01"]
+    summary = summarise(read(csv_file(tmp_path / "t.csv", *lines), as_of=AS_OF).rows())
+    assert (summary.rows_read, summary.rows_left_out) == (5, 1)
+    assert (summary.children, summary.open_cases) == (2, 2)
+    assert summary.by_service["looked_after"] == 1
+    assert sum(summary.by_service.values()) == 2
