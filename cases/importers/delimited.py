@@ -16,6 +16,8 @@ from cases.importers.source import Sheet
 SEPARATORS = ",;\t|"
 CSV_SHEET = "CSV"
 _LONGEST_LINE = 64 * 1024
+# A quotation mark that is never closed swallows the lines after it: no value has so many lines.
+_LONGEST_RECORD = 20
 
 
 class DelimitedFile:
@@ -54,11 +56,13 @@ class DelimitedFile:
             while True:
                 line = reader.line_num + 1
                 try:
-                    yield line, next(reader)
+                    cells = next(reader)
                 except StopIteration:
                     return
                 except csv.Error:
                     yield line, None
+                    continue
+                yield line, cells if reader.line_num - line < _LONGEST_RECORD else None
 
     def _find_separator(self) -> str:
         """The separator that most often stands in the first ten lines; a comma if none does."""

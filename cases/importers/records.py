@@ -6,7 +6,6 @@ no place to put them cannot pass them on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -111,7 +110,6 @@ class Problem:
 
 
 Row = CaseRow | Problem
-Rows = Iterator[Row]
 
 
 @dataclass(slots=True)

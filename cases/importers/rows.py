@@ -134,9 +134,11 @@ class RowReader:
     def broken(self, row: int) -> Problem:
         """The problem of a line that could not be taken apart at all."""
         self._row = row
-        return self._problem(
-            "", "This line could not be read: a quotation mark may be missing.", LEFT_OUT
+        message = (
+            "A quotation mark is opened here and not closed, so this line and lines after it "
+            "could not be read."
         )
+        return self._problem("", message, LEFT_OUT)
 
     def _padded(self, cells: Sequence[Any]) -> Sequence[Any]:
         missing = self._width - len(cells)

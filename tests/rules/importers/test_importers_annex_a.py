@@ -156,7 +156,7 @@ def test_event_lists_count_children_and_open_nothing(tmp_path: Path) -> None:
 
 
 def test_adopters_are_not_children(tmp_path: Path) -> None:
-    adopters = [
+    adopters: list[list[object]] = [
         ["Individual adopter identifier", "Family identifier", "Gender", "Date enquiry received"],
         ["A1", "F1", "Male", date(2026, 1, 1)],
     ]

@@ -73,7 +73,7 @@ def test_other_separators(tmp_path: Path, separator: str) -> None:
 
 
 def test_a_workbook_with_the_templates_columns_is_the_template(tmp_path: Path) -> None:
-    rows = [
+    rows: list[list[object]] = [
         ["Open cases, Northmoor"],
         ["Child ID", "Service", "Team", "Allocated worker", "Opened on", "Restricted (Y/N)"],
         ["007", "LAC", "Team 1", "A. Worker", date(2026, 1, 5), "Y"],
@@ -151,6 +151,14 @@ def test_one_unreadable_line_does_not_end_the_reading(tmp_path: Path) -> None:
     assert file.sheets[0].rows_read == 3
 
 
+def test_an_open_quotation_mark_is_said_and_not_read_as_one_long_team(tmp_path: Path) -> None:
+    lines = [GOOD, '2,CIN,"Team North,W,2026-01-01', *[f"{n},CIN,T,W," for n in range(3, 60)]]
+    _, cases, (problem,) = opened(csv_file(tmp_path / "t.csv", *lines))
+    assert [case.child_id for case in cases] == ["00412"]
+    assert problem.row == 3
+    assert "quotation mark" in problem.message
+
+
 def test_a_rounded_id_is_left_out(tmp_path: Path) -> None:
     _, cases, (problem,) = opened(csv_file(tmp_path / "t.csv", "1.23457E+12,CIN,T,W,2026-01-01"))
     assert cases == []
@@ -186,7 +194,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
         return used
 
     # Both are beyond the bound of what is remembered (20,000 teams), so the peak is level.
-    assert peak(60_000) < peak(25_000) * 1.2
+    assert peak(50_000) < peak(25_000) * 1.2
 
 
 def test_a_summary_counts_a_child_once(tmp_path: Path) -> None:
