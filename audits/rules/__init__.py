@@ -1,0 +1,1 @@
+"""Rules of auditing in plain Python: grades, limits, applicability, completeness, tools."""
