@@ -41,4 +41,4 @@ HEALTHCHECK --interval=30s --timeout=12s --start-period=30s --retries=3 \
     CMD ["python", "-m", "config.launch.healthcheck", "web"]
 CMD ["gunicorn", "config.wsgi:application", "--bind", "0.0.0.0:8000", \
      "--worker-class", "gthread", "--workers", "3", "--threads", "4", "--timeout", "120", \
-     "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-"]
+     "--worker-tmp-dir", "/dev/shm", "--access-logfile", "-", "--no-control-socket"]

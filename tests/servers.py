@@ -1,12 +1,13 @@
 """Pytest plugin: real PostgreSQL and Redis for every run, started and stopped by it.
 
 Loaded by ``-p`` (pyproject.toml), because pytest-django reads the settings before any conftest:
-the addresses must be in the environment by then. Nothing is started where both ``DATABASE_URL``
-and ``REDIS_URL`` are set, which is also how a parallel worker finds its parent's servers.
+the addresses must be in the environment by then. ``DATABASE_URL`` and ``REDIS_URL``, where set, are
+used instead of servers of our own.
 """
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -16,19 +17,32 @@ import pytest
 
 from config.launch import system_packages
 from config.launch.servers import Servers
+from config.launch.system_account import remove_folder
 from tests.browser import BrowserFixtures
 
 PLAYWRIGHT_FIXTURES = {"page", "context", "browser", "new_context", "browser_type"}
 
 
 class PrivateServers:
-    """Addresses at once, servers when the session starts."""
+    """Addresses at once, servers when the session starts, nothing left at the end."""
 
     def __init__(self) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="cfa-test-"))
         self.home.chmod(0o711)  # the servers' own account passes through
         self.servers = Servers(self.home, durable=False)
-        os.environ.update(self.servers.addresses())
+        atexit.register(self.pytest_unconfigure)  # pytest calls no hook where it fails early on
+
+    def environment(self) -> dict[str, str]:
+        """What the settings need, whatever the shell says: tests must never meet real data."""
+        return {
+            **self.servers.addresses(),
+            "CFA_HOME": str(self.home),
+            "DJANGO_SETTINGS_MODULE": "config.settings.test",
+            "SECRET_KEY": "only-for-tests-" + "0123456789abcdef" * 4,
+            "CFA_DRAW_SECRET": "only-for-test-draws-" + "0123456789abcdef" * 4,
+            # Playwright's event loop runs in the test's thread, which Django takes for async code.
+            "DJANGO_ALLOW_ASYNC_UNSAFE": "true",
+        }
 
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Start them, unless tests are only being listed."""
@@ -36,31 +50,22 @@ class PrivateServers:
             self.servers.start()
 
     def pytest_unconfigure(self) -> None:
-        """Stop them and delete their data."""
+        """Stop them and delete their data; the second time there is nothing to do."""
+        if not self.home.exists():
+            return
         self.servers.stop()
+        remove_folder(self.home / "run")
         shutil.rmtree(self.home, ignore_errors=True)
 
 
-def _prepare_environment() -> None:
-    # Any other settings module in the environment would run the tests against real data.
-    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
-    os.environ["SECRET_KEY"] = "only-for-tests-" + "0123456789abcdef" * 4
-    os.environ["CFA_DRAW_SECRET"] = "only-for-test-draws-" + "0123456789abcdef" * 4
-    # Playwright runs an event loop in the thread of the test, which Django takes for async code.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-
-
-_prepare_environment()
-_private = None
-if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
-    _private = PrivateServers()
+_private = PrivateServers()
+os.environ.update(_private.environment())
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Add what must come after pytest-playwright's own fixtures in order to replace them."""
     config.pluginmanager.register(BrowserFixtures(), "cfa-browser")
-    if _private is not None:
-        config.pluginmanager.register(_private, "cfa-servers")
+    config.pluginmanager.register(_private, "cfa-servers")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -93,13 +93,13 @@ def _serve(
 
 
 def _programs(instance: Instance, port: int) -> dict[str, list[str]]:
-    gunicorn = "--worker-class gthread --workers 2 --threads 4 --timeout 120 --access-logfile -"
+    gunicorn = "--worker-class gthread --workers 2 --threads 4 --timeout 120 --no-control-socket"
     worker = "worker --concurrency 2 --loglevel INFO --without-gossip --without-mingle"
     schedule = str(instance.home / "beat-schedule")
     return {
         "web": [
             *(sys.executable, "-m", "gunicorn", "config.wsgi:application"),
-            *("--bind", f"{HOST}:{port}", *gunicorn.split()),
+            *("--bind", f"{HOST}:{port}", *gunicorn.split(), "--access-logfile", "-"),
         ],
         "worker": [*CELERY, *worker.split()],
         "beat": [*CELERY, "beat", "--loglevel", "INFO", "--pidfile=", "--schedule", schedule],
