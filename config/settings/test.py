@@ -1,4 +1,4 @@
-"""Tests: real PostgreSQL and Redis (tests/servers.py starts them), fast passwords, mail in memory."""
+"""Tests: real PostgreSQL and Redis (tests/servers.py starts them), fast passwords, kept mail."""
 
 from __future__ import annotations
 
