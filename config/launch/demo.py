@@ -136,5 +136,5 @@ def _announce(instance: Instance, port: int) -> None:
             print(f"  {role:<26} {row['email']:<44} {row['password']}")
     else:
         command = f"./run --home {os.path.relpath(instance.home)} manage createsuperuser"
-        print(f"  This instance is empty. Its first administrator:  {command}")
+        print(f"  The first administrator of an empty instance:  {command}")
     print(f"\nLogs: {instance.logs}. Press Ctrl-C to stop.", flush=True)

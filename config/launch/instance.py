@@ -26,7 +26,7 @@ from config.launch.system_account import remove_folder
 DEFAULT_HOME = ROOT / ".instance"
 SERVER_FOLDERS = ("postgres", "redis", "run", "programs")
 OTHER_FOLDERS = ("media", "mail", "logs", "samples")
-FILES = ("secrets.json", "signins.json", "migrated", "beat-schedule")
+FILES = ("secrets.json", "signins.json", "migrated", "beat-schedule*")
 SECRETS = ("SECRET_KEY", "CFA_DRAW_SECRET")
 MANAGE = (sys.executable, str(ROOT / "manage.py"))
 
@@ -78,8 +78,10 @@ class Instance:
             guard.truncate(0)
             guard.write(f"{address}\n")
             guard.flush()
-            yield
-            guard.truncate(0)
+            try:
+                yield
+            finally:
+                guard.truncate(0)
 
     def start_over(self) -> None:
         """Delete everything the instance holds; LaunchError while a command is using it."""
@@ -91,8 +93,8 @@ class Instance:
             Servers(self.home).stop()  # left running by a launcher that was killed
             for name in (*SERVER_FOLDERS, *OTHER_FOLDERS):
                 remove_folder(self.home / name)
-            for name in FILES:
-                (self.home / name).unlink(missing_ok=True)
+            for path in (path for name in FILES for path in self.home.glob(name)):
+                path.unlink()
         self._make_folders()
 
     def migrate(self, environment: dict[str, str], interrupt: Interrupt) -> None:
