@@ -1,0 +1,1 @@
+"""Rules of moderation, agreement, escalation and actions: plain Python, no Django, no clock."""

@@ -1,0 +1,1 @@
+"""Rules of the committee report's figures: plain Python, no Django, no clock."""
