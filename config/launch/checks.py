@@ -18,6 +18,7 @@ from config.launch.locks import lock
 from config.launch.servers import Servers
 
 PYTHON = sys.executable
+DJADE = str(Path(PYTHON).with_name("djade"))  # a program, not a module
 FRONTEND = ROOT / "frontend"
 CHEAP = {
     "format": [PYTHON, "-m", "ruff", "format", "--check", "."],
@@ -33,7 +34,7 @@ def check(arguments: list[str]) -> int:
     for name, command in CHEAP.items():
         _step(name, command)
     templates = sorted(str(path) for path in (ROOT / "templates").rglob("*.html"))
-    _step("templates", [PYTHON, "-m", "djade", "--check", "--target-version", "5.2", *templates])
+    _step("templates", [DJADE, "--check", "--target-version", "5.2", *templates])
     _step("lock files", None)
     _built_assets()
     _step("types", [PYTHON, "-m", "mypy"])
