@@ -163,6 +163,10 @@ def parse_tool_text(text: str) -> ToolDefinition:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise InvalidDefinition([Problem("", f"is not JSON: {error.msg} ({where})")]) from error
+    except InvalidDefinition:
+        raise
+    except ValueError as error:  # Python reads no whole number of more than 4,300 digits
+        raise InvalidDefinition([Problem("", "a number is too long to be read")]) from error
     except RecursionError as error:
         raise InvalidDefinition([Problem("", "is nested too deeply")]) from error
     return parse_tool(data)
