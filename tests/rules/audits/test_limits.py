@@ -170,6 +170,20 @@ def test_weights_are_mentioned_where_they_differ() -> None:
     assert "(each counted by its weight) is good" in reasons[0]
 
 
+def test_of_several_caps_the_lowest_holds() -> None:
+    for caps in product(GRADES, repeat=2):
+        limits = [Limit(f"limit_{cap}", "immediate_concern", cap) for cap in caps]
+        result = suggest(judged(O), limits, immediate_concern=True)
+        lowest = GRADES[max(rank(cap) for cap in caps)]
+        assert (result.grade, result.capped_at) == (lowest, lowest)
+
+
+def test_a_cap_above_the_lowest_grade_suggests_nothing_by_itself() -> None:
+    limits = [Limit("concern", "immediate_concern", R)]
+    result = suggest((), limits, immediate_concern=True)
+    assert (result.grade, result.capped_at) == (None, R)
+
+
 # ---- What holds for every grading ------------------------------------------------------------
 
 
