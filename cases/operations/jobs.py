@@ -9,29 +9,36 @@ from __future__ import annotations
 
 import logging
 import threading
+import traceback
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pghistory
 from celery import current_app
-from django.db import IntegrityError, connection, transaction
+from django.conf import settings
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
+from accounts.policy import require
 from cases.models import Job
+from cases.queries.jobs import PERMISSION_OF_KIND
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=20)  # a worker that has not been heard of for so long has lost its job
-HEARTBEAT_SECONDS = 1.0
 MAX_ATTEMPTS = 3
 UNEXPECTED = (
     "Something went wrong in the software, not in what you did. Nothing was changed. "
     "Try again, and tell the administrator if it happens again."
 )
+
+
+def lease() -> timedelta:
+    """How long a worker may be silent before its job is given to another."""
+    return timedelta(seconds=settings.CFA_JOB_LEASE_SECONDS)
 
 
 class LostLease(Exception):
@@ -66,12 +73,21 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
 
 @operation
 def queue_job(
-    *, kind: str, subject: str, arguments: dict[str, Any], by: User, now: datetime
+    *,
+    kind: str,
+    subject: str,
+    arguments: dict[str, Any],
+    by: User,
+    now: datetime,
+    page: str = "",
 ) -> Job:
     """Put work on the list; a worker takes it up once this transaction is committed.
 
-    Raises MovedOn where the same work is already waiting or running.
+    ``page`` is the address of the page that the work is about ("/imports/12/"): the job's page
+    leads there once it is done. Raises MovedOn where the same work is already waiting or running.
     """
+    if page:
+        arguments = {**arguments, "page": page}
     try:
         with transaction.atomic():
             job = Job.objects.create(
@@ -83,6 +99,26 @@ def queue_job(
     return job
 
 
+@operation
+def try_again(*, job: Job, by: User, now: datetime) -> Job:
+    """Queue the work of a failed job once more, as a new job under the name of ``by``.
+
+    Raises MovedOn where the job has not failed, or the same work is under way already.
+    """
+    require(by, PERMISSION_OF_KIND[job.kind])
+    if job.status != Job.Status.FAILED:
+        raise MovedOn("This has not failed, so there is nothing to try again.")
+    return queue_job(
+        kind=job.kind, subject=job.subject, arguments=dict(job.arguments), by=by, now=now
+    )
+
+
+def live_job(subject: str) -> Job | None:
+    """The job that is waiting or running for ``subject``, if there is one."""
+    live = (Job.Status.QUEUED, Job.Status.RUNNING)
+    return Job.objects.filter(subject=subject, status__in=live).first()
+
+
 def send(job: Job) -> None:
     """Tell the workers about a job after commit. Should the broker be down, the sweep tells them."""
     transaction.on_commit(
@@ -92,7 +128,9 @@ def send(job: Job) -> None:
 
 def claim(job_id: str, now: datetime) -> Job | None:
     """Take a waiting job, or one whose worker is silent; None where somebody else has it."""
-    free = Q(status=Job.Status.QUEUED) | Q(status=Job.Status.RUNNING, heartbeat_at__lt=now - LEASE)
+    free = Q(status=Job.Status.QUEUED) | Q(
+        status=Job.Status.RUNNING, heartbeat_at__lt=now - lease()
+    )
     claimed = Job.objects.filter(free, pk=job_id, attempts__lt=MAX_ATTEMPTS).update(
         status=Job.Status.RUNNING,
         attempts=F("attempts") + 1,
@@ -112,20 +150,59 @@ def run_job(job_id: str) -> None:
     progress = Progress()
     with _Heartbeat(job, progress):
         try:
+            _end_earlier_attempts(job)
             with pghistory.context(user=job.requested_by_id, operation=job.kind):
                 _do(job, progress)
         except LostLease:
             logger.warning("Job %s was taken over by another worker", job.pk)
         except (Refused, MovedOn) as error:
             _fail(job, str(error))
-        except Exception:
-            # The traceback may not hold children's data; exceptions here name types and places.
-            logger.exception("Job %s (%s) failed", job.pk, job.kind)
-            _fail(job, UNEXPECTED)
+        except Exception as error:
+            _fail_unexpectedly(job, error)
+
+
+def _session_name(job: Job) -> str:
+    return f"cfa-job {job.pk}"  # 44 of the 63 letters that PostgreSQL keeps
+
+
+def _end_earlier_attempts(job: Job) -> None:
+    """Close the database sessions in which earlier attempts at this job still hold locks.
+
+    A frozen worker keeps its transaction open, and the statement of a killed one runs on to its
+    end; either would keep this attempt waiting. What they did is rolled back.
+    """
+    if job.attempts > 1:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE application_name = %s AND usename = current_user"
+                " AND datname = current_database() AND pid <> pg_backend_pid()",
+                [_session_name(job)],
+            )
+
+
+def _fail_unexpectedly(job: Job, error: Exception) -> None:
+    """Mark the job as failed; say nothing where another attempt has closed this one's session."""
+    connection.close_if_unusable_or_obsolete()
+    if not _mine(job).exists():
+        logger.warning("Job %s was taken over by another worker", job.pk)
+        return
+    # Type and place only: the message of a database error may quote a row about a child.
+    logger.error(
+        "Job %s (%s) failed: %s at %s", job.pk, job.kind, type(error).__name__, _place(error)
+    )
+    _fail(job, UNEXPECTED)
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)[-6:]
+    return " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
 
 
 def _do(job: Job, progress: Progress) -> None:
     with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('application_name', %s, true)", [_session_name(job)])
         result = HANDLERS[job.kind](job, progress)
         now = timezone.now()
         finished = _mine(job).update(
@@ -152,8 +229,8 @@ def _mine(job: Job) -> Any:
 
 def take_up_lost_jobs(now: datetime) -> int:
     """Send again what no worker is doing; fail what has been tried often enough. Returns how many."""
-    silent = Q(status=Job.Status.RUNNING, heartbeat_at__lt=now - LEASE)
-    waiting = Q(status=Job.Status.QUEUED, requested_at__lt=now - LEASE)
+    silent = Q(status=Job.Status.RUNNING, heartbeat_at__lt=now - lease())
+    waiting = Q(status=Job.Status.QUEUED, requested_at__lt=now - lease())
     lost = list(Job.objects.filter(silent | waiting))
     for job in lost:
         if job.attempts >= MAX_ATTEMPTS:
@@ -188,13 +265,18 @@ class _Heartbeat:
 
     def _beat(self) -> None:
         try:
-            while not self.stopped.wait(HEARTBEAT_SECONDS):
-                _mine(self.job).update(
-                    heartbeat_at=timezone.now(),
-                    progress=self.progress.percent,
-                    progress_text=self.progress.text[:200],
-                )
-        except Exception:  # the sweep will notice the silence
-            logger.exception("No heartbeat for job %s", self.job.pk)
+            while not self.stopped.wait(settings.CFA_JOB_HEARTBEAT_SECONDS):
+                self._write()
         finally:
+            connection.close()
+
+    def _write(self) -> None:
+        try:
+            _mine(self.job).update(
+                heartbeat_at=timezone.now(),
+                progress=self.progress.percent,
+                progress_text=self.progress.text[:200],
+            )
+        except DatabaseError as error:  # the next beat tries again, on a new connection
+            logger.warning("No heartbeat for job %s: %s", self.job.pk, type(error).__name__)
             connection.close()

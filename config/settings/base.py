@@ -120,6 +120,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TIMEZONE = "Europe/London"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+# A worker silent for so long has lost its job to another (cases.operations.jobs).
+CFA_JOB_LEASE_SECONDS = float(env.optional("CFA_JOB_LEASE_SECONDS", "20"))
+CFA_JOB_HEARTBEAT_SECONDS = float(env.optional("CFA_JOB_HEARTBEAT_SECONDS", "1"))
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "take-up-lost-jobs": {
         "task": "cases.tasks.take_up_lost_jobs",

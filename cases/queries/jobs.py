@@ -1,0 +1,27 @@
+"""Jobs, as far as somebody may see them."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from accounts.policy import Permission, permissions_of
+from cases.models import Job
+
+# Who may start work of a kind may also see how far a colleague's is, and try it again.
+PERMISSION_OF_KIND: dict[str, Permission] = {
+    Job.Kind.CHECK_IMPORT: Permission.IMPORT_CASES,
+    Job.Kind.CONFIRM_IMPORT: Permission.IMPORT_CASES,
+    Job.Kind.FREEZE_FRAME: Permission.FREEZE_FRAME,
+    Job.Kind.DRAW_SAMPLE: Permission.DRAW_SAMPLE,
+    Job.Kind.RENDER_REPORT: Permission.PREPARE_REPORT,
+}
+
+
+def jobs_visible_to(user: User) -> QuerySet[Job]:
+    """The person's own jobs, and those of the kinds that they may start themself."""
+    granted = permissions_of(user)
+    kinds = [kind for kind, needed in PERMISSION_OF_KIND.items() if needed in granted]
+    return Job.objects.filter(Q(requested_by=user) | Q(kind__in=kinds)).select_related(
+        "requested_by"
+    )
