@@ -193,7 +193,10 @@ def test_two_quarters_of_a_running_total_together_give_nothing_away(
     quarters: tuple[list[tuple[int, ...]], list[tuple[int, ...]]],
 ) -> None:
     first, growth = quarters
-    second = [tuple(a + b for a, b in zip(*rows, strict=True)) for rows in zip(first, growth)]  # noqa: B905
+    second = [
+        tuple(a + b for a, b in zip(then, more, strict=True))
+        for then, more in zip(first, growth, strict=True)
+    ]
     before = protect(table(*first), POLICY)
     after = protect(table(*second), POLICY, before=before)
     pairs = [

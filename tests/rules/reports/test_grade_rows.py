@@ -39,9 +39,7 @@ def levels(public: PublicGrades) -> tuple[str, ...]:
 def ways(n: int) -> list[Counts]:
     """All ways to give n audits four grades."""
     return [
-        (a, b, c, n - a - b - c)
-        for a, b, c in product(range(n + 1), repeat=3)
-        if a + b + c <= n
+        (a, b, c, n - a - b - c) for a, b, c in product(range(n + 1), repeat=3) if a + b + c <= n
     ]
 
 
@@ -116,9 +114,7 @@ def test_a_row_is_shown_as_finely_as_it_can_be() -> None:
 
 
 def test_one_hidden_service_takes_the_smallest_other_with_it() -> None:
-    public = protect_grades(
-        rows((4, 40, 40, 4), (2, 20, 20, 3), (1, 2, 3, 1)), "Statutory", POLICY
-    )
+    public = protect_grades(rows((4, 40, 40, 4), (2, 20, 20, 3), (1, 2, 3, 1)), "Statutory", POLICY)
     assert levels(public) == (TWO, NONE, NONE, FOUR)
 
 
@@ -193,9 +189,7 @@ def test_the_year_is_pooled_where_every_quarter_is_too_small() -> None:
 
 def test_the_year_is_not_pooled_where_one_quarter_would_follow() -> None:
     shown = protect_grades(rows((10, 30, 30, 10), (5, 10, 10, 5)), "Statutory", POLICY)
-    hidden = protect_grades(
-        rows((10, 30, 30, 10), (1, 3, 3, 1), (1, 2, 4, 1)), "Statutory", POLICY
-    )
+    hidden = protect_grades(rows((10, 30, 30, 10), (1, 3, 3, 1), (1, 2, 4, 1)), "Statutory", POLICY)
     # s1 was shown in three quarters: its year would give the fourth away.
     assert "s1" not in protect_year([shown, shown, shown, hidden], POLICY)
 
