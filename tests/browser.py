@@ -1,4 +1,7 @@
-"""How the tests start Debian's Chromium. Registered by tests/servers.py."""
+"""How the tests start Debian's Chromium: two of pytest-playwright's fixtures, replaced.
+
+Registered by tests/servers.py.
+"""
 
 from __future__ import annotations
 
@@ -20,24 +23,22 @@ QUIET = (
 )
 
 
-class BrowserFixtures:
-    """Replaces two of pytest-playwright's fixtures."""
+@pytest.fixture(scope="session")
+def browser_type_launch_args(pytestconfig: pytest.Config) -> dict[str, Any]:
+    """Chromium from the system; as root it has no sandbox to offer."""
+    sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
+    return {
+        "executable_path": chromium(),
+        "headless": not pytestconfig.getoption("--headed"),
+        "args": [*QUIET, *sandbox],
+    }
 
-    @pytest.fixture(scope="session")
-    def browser_type_launch_args(self, pytestconfig: pytest.Config) -> dict[str, Any]:
-        """Chromium from the system; as root it has no sandbox to offer."""
-        sandbox = ("--no-sandbox",) if os.geteuid() == 0 else ()
-        return {
-            "executable_path": chromium(),
-            "headless": not pytestconfig.getoption("--headed"),
-            "args": [*QUIET, *sandbox],
-        }
 
-    @pytest.fixture(scope="session")
-    def browser_context_args(self) -> dict[str, Any]:
-        """An English desktop."""
-        return {
-            "locale": "en-GB",
-            "timezone_id": "Europe/London",
-            "viewport": {"width": 1280, "height": 900},
-        }
+@pytest.fixture(scope="session")
+def browser_context_args() -> dict[str, Any]:
+    """An English desktop."""
+    return {
+        "locale": "en-GB",
+        "timezone_id": "Europe/London",
+        "viewport": {"width": 1280, "height": 900},
+    }

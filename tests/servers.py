@@ -18,7 +18,7 @@ import pytest
 from config.launch import system_packages
 from config.launch.servers import Servers
 from config.launch.system_account import remove_folder
-from tests.browser import BrowserFixtures
+from tests import browser, migrated_cluster
 
 PLAYWRIGHT_FIXTURES = {"page", "context", "browser", "new_context", "browser_type"}
 
@@ -47,7 +47,7 @@ class PrivateServers:
     def pytest_sessionstart(self, session: pytest.Session) -> None:
         """Start them, unless tests are only being listed."""
         if not session.config.option.collectonly:
-            self.servers.start()
+            migrated_cluster.start(self.servers)
 
     def pytest_unconfigure(self) -> None:
         """Stop them and delete their data; the second time there is nothing to do."""
@@ -63,8 +63,9 @@ os.environ.update(_private.environment())
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Add what must come after pytest-playwright's own fixtures in order to replace them."""
-    config.pluginmanager.register(BrowserFixtures(), "cfa-browser")
+    """Add what must come after other plugins' fixtures in order to replace them."""
+    config.pluginmanager.register(browser, "cfa-browser")
+    config.pluginmanager.register(migrated_cluster, "cfa-migrated-cluster")
     config.pluginmanager.register(_private, "cfa-servers")
 
 

@@ -100,7 +100,7 @@ class Instance:
     def migrate(self, environment: dict[str, str], interrupt: Interrupt) -> None:
         """Bring the database in step with the code, where the code's migrations have changed."""
         with self._locked("migrate.lock"):
-            mark, wanted = self.home / "migrated", _migrations(environment["DATABASE_URL"])
+            mark, wanted = self.home / "migrated", migrations(environment["DATABASE_URL"])
             if mark.exists() and mark.read_text() == wanted:
                 return
             command = [*MANAGE, "migrate", "--no-input"]
@@ -142,9 +142,9 @@ def _try_alone(guard: IO[str]) -> bool:
     return True
 
 
-def _migrations(database: str) -> str:
-    """A fingerprint of the database's address and of every migration in the code."""
-    fingerprint = hashlib.sha256(database.encode())
+def migrations(salt: str) -> str:
+    """A fingerprint of every migration in the code, and of ``salt``; 64 hexadecimal digits."""
+    fingerprint = hashlib.sha256(salt.encode())
     for path in sorted(ROOT.glob("*/migrations/*.py")):
         fingerprint.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     return fingerprint.hexdigest()

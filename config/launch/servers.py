@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -99,11 +100,12 @@ class Servers:
     # PostgreSQL
 
     @property
-    def _data(self) -> Path:
+    def data(self) -> Path:
+        """PostgreSQL's data folder; there once the server has been started."""
         return private_folder(self.home / "postgres", self.account) / "data"
 
     def _start_postgres(self) -> None:
-        data = self._data
+        data = self.data
         program = runnable(binaries.postgres(data), self.account, self.home)
         if not (data / "PG_VERSION").exists():
             self._create_cluster(program, data)
@@ -116,19 +118,19 @@ class Servers:
     def _create_cluster(self, program: Path, data: Path) -> None:
         """initdb and an empty database, under another name until both are complete."""
         unfinished = data.with_name("data.unfinished")
-        self._once("rm", "-rf", str(unfinished))
+        shutil.rmtree(unfinished, ignore_errors=True)
         initdb = [str(program.with_name("initdb")), "-D", str(unfinished), "-U", DATABASE]
         # Text sorts by code point unless a query says COLLATE: the same on every machine.
         locale = ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
         self._once(*initdb, *locale, *([] if self.durable else ["--no-sync"]))
         single = [str(program), "--single", "-D", str(unfinished), "postgres"]
         self._once(*single, said=f"CREATE DATABASE {DATABASE}\n")
-        self._once("mv", str(unfinished), str(data))
+        unfinished.rename(data)
 
     def _postgres_pid(self) -> int | None:
         """The postmaster's pid once line 8 of its pid file says "ready", as pg_ctl reads it."""
         try:
-            lines = (self._data / "postmaster.pid").read_text().splitlines()
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
         except OSError:
             return None
         return int(lines[0]) if len(lines) >= 8 and lines[7].strip() == "ready" else None
@@ -140,7 +142,7 @@ class Servers:
         pid = self._postgres_pid()
         if pid is None or not _accepts(self.sockets / POSTGRES_SOCKET):
             return
-        pid_file = self._data / "postmaster.pid"
+        pid_file = self.data / "postmaster.pid"
         for how in (signal.SIGINT, signal.SIGQUIT):  # fast, then immediate
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, how)
