@@ -10,4 +10,4 @@ os.environ.setdefault("CFA_DRAW_SECRET", "only-for-type-checking-draws")
 from config.settings.test import *
 
 # Of the demo only: its page of kept mail.
-EMAIL_FILE_PATH: str
+EMAIL_FILE_PATH = ""
