@@ -13,6 +13,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponseBase
 
+from accounts.models import User
 from accounts.policy import Permission, require
 
 View = Callable[..., HttpResponseBase]
@@ -59,3 +60,9 @@ def public(view: View) -> View:
     """The view is for everybody, signed in or not."""
     view.access_rule = AccessRule(public=True)  # type: ignore[attr-defined]
     return login_not_required(view)
+
+
+class SignedInRequest(HttpRequest):
+    """A request of somebody who has signed in: what every view without ``@public`` is given."""
+
+    user: User

@@ -1,0 +1,8 @@
+"""Addresses of this app."""
+
+from __future__ import annotations
+
+from cases.urls_people import people_patterns
+
+app_name = "cases"
+urlpatterns = [*people_patterns]

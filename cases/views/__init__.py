@@ -1,0 +1,1 @@
+"""Pages: fetch through the policy, form, one operation, redirect; or one query, render."""
