@@ -5,7 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
-from cases.operations import jobs
+from accounts.models import User
+from cases.operations import imports, jobs  # imports: what registers its jobs' handlers
 
 
 @shared_task(name="cases.tasks.run_job")
@@ -18,3 +19,9 @@ def run_job(job_id: str) -> None:
 def take_up_lost_jobs() -> int:
     """Send jobs again whose worker is gone."""
     return jobs.take_up_lost_jobs(timezone.now())
+
+
+@shared_task(name="cases.tasks.delete_old_uploads")
+def delete_old_uploads() -> int:
+    """Discard lists of cases that nobody confirmed within a day."""
+    return imports.delete_old_uploads(by=User.objects.system(), now=timezone.now())

@@ -120,7 +120,7 @@ def live_job(subject: str) -> Job | None:
 
 
 def send(job: Job) -> None:
-    """Tell the workers about a job after commit. Should the broker be down, the sweep tells them."""
+    """Tell the workers about a job after commit. Where the broker is down, the sweep tells them."""
     transaction.on_commit(
         lambda: current_app.send_task("cases.tasks.run_job", args=[str(job.pk)]), robust=True
     )
@@ -228,7 +228,7 @@ def _mine(job: Job) -> Any:
 
 
 def take_up_lost_jobs(now: datetime) -> int:
-    """Send again what no worker is doing; fail what has been tried often enough. Returns how many."""
+    """Send again what no worker is doing, fail what was tried often enough; returns how many."""
     silent = Q(status=Job.Status.RUNNING, heartbeat_at__lt=now - lease())
     waiting = Q(status=Job.Status.QUEUED, requested_at__lt=now - lease())
     lost = list(Job.objects.filter(silent | waiting))

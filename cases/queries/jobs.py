@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from accounts.policy import Permission, permissions_of
+from accounts.policy import Permission, may, permissions_of
 from cases.models import Job
 
 # Who may start work of a kind may also see how far a colleague's is, and try it again.
@@ -25,3 +25,18 @@ def jobs_visible_to(user: User) -> QuerySet[Job]:
     return Job.objects.filter(Q(requested_by=user) | Q(kind__in=kinds)).select_related(
         "requested_by"
     )
+
+
+def may_try_again(user: User, job: Job) -> bool:
+    """Whether ``user`` may start the work of a failed job once more."""
+    return job.status == Job.Status.FAILED and may(user, PERMISSION_OF_KIND[job.kind])
+
+
+def page_of(job: Job) -> str:
+    """The address of the page that the work is about; "" where it has none."""
+    return str(job.arguments.get("page", ""))
+
+
+def last_job(subject: str) -> Job | None:
+    """The job that was asked for last about ``subject``."""
+    return Job.objects.filter(subject=subject).order_by("-requested_at").first()

@@ -1,0 +1,95 @@
+"""Forms of the import pages."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import PurePath
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from accounts.govuk import GovDateField
+from cases.queries.imports import SEVERITY_NAMES, ServiceChange
+
+ENDINGS = (".xlsx", ".xls", ".ods", ".csv")
+MEGABYTE = 1024 * 1024
+
+
+class UploadForm(forms.Form):
+    """A list of open cases, and the date it is true for."""
+
+    file = forms.FileField(
+        label="List of open cases",
+        help_text="An Annex A workbook, or the template as a CSV file or a workbook "
+        "(.xlsx, .xls, .ods or .csv).",
+        max_length=200,
+        widget=forms.FileInput(attrs={"accept": ",".join(ENDINGS)}),
+        error_messages={
+            "required": "Choose a file",
+            "empty": "The file you chose is empty",
+            "max_length": "The name of the file is too long: shorten it to 200 characters",
+        },
+    )
+    as_of = GovDateField(
+        label="Open cases as of",
+        help_text="The date the list was taken from the case system. For example, 30 9 2026.",
+        error_messages={"required": "Enter the date that the list is true for"},
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_file(self) -> UploadedFile:
+        """Refuse what is certainly no list; what the file really is, its content decides later."""
+        file: UploadedFile = self.cleaned_data["file"]
+        largest = settings.CFA_UPLOAD_MAX_BYTES
+        if (file.size or 0) > largest:
+            raise ValidationError(
+                f"The file must be smaller than {largest // MEGABYTE:,} MB", code="too_large"
+            )
+        if PurePath(file.name or "").suffix.lower() not in ENDINGS:
+            raise ValidationError(
+                "The file must be an .xlsx, .xls, .ods or .csv file", code="wrong_ending"
+            )
+        return file
+
+    def clean_as_of(self) -> date:
+        """Nobody knows yet what will be open tomorrow."""
+        as_of: date = self.cleaned_data["as_of"]
+        if as_of > self.today:
+            raise ValidationError("The date must be today or in the past", code="future")
+        return as_of
+
+
+class ConfirmForm(forms.Form):
+    """Confirms a list as it was compared; asks again where much would close."""
+
+    compared_with = forms.IntegerField(widget=forms.HiddenInput)
+    understood = forms.BooleanField(required=False)
+
+    def __init__(self, *args: Any, closing: list[ServiceChange], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not closing:
+            del self.fields["understood"]
+            return
+        services = ", ".join(change.name for change in closing)
+        field = self.fields["understood"]
+        field.label = f"Closing so many cases is right ({services})"
+        field.required = True
+        field.error_messages["required"] = (
+            "Tick the box to say that closing so many cases is right, or discard the list"
+        )
+
+
+class ProblemFilterForm(forms.Form):
+    """Which problems of a list to show."""
+
+    severity = forms.ChoiceField(
+        label="What was done",
+        required=False,
+        choices=[("", "Everything"), *SEVERITY_NAMES.items()],
+    )

@@ -1,0 +1,130 @@
+"""Import a list of open cases from the command line: ``manage.py import_cases --help``."""
+
+from __future__ import annotations
+
+import json
+from argparse import ArgumentTypeError
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.operations import MovedOn, Refused
+from cases.models import CaseImport
+from cases.operations.imports import import_list
+from cases.queries.imports import by_service_name, closing_much, problems_of
+
+
+def _date(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not a date: write YYYY-MM-DD") from None
+
+
+class Command(BaseCommand):
+    help = (
+        "Read a list of open cases (an Annex A workbook, or the template as CSV or workbook; told "
+        "by content) and take it over, in one transaction. Where the file cannot be accepted, the "
+        "reason is printed on standard error, the exit code is not 0 and nothing is changed."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """FILE, --as-of, --preview, --json, --by."""
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--as-of",
+            type=_date,
+            required=True,
+            metavar="YYYY-MM-DD",
+            help="the date the list is true for",
+        )
+        parser.add_argument("--preview", action="store_true", help="only show; change nothing")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument(
+            "--by",
+            metavar="EMAIL",
+            help="the person in whose name the list is imported (default: the system itself)",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import, print, and for a preview take everything back."""
+        path: Path = options["file"]
+        if not path.is_file():
+            raise CommandError(f"There is no file {path}.")
+        preview: bool = options["preview"]
+        try:
+            with transaction.atomic():
+                case_import = import_list(
+                    path=path,
+                    as_of=options["as_of"],
+                    by=_person(options["by"]),
+                    now=timezone.now(),
+                    confirm=not preview,
+                )
+                text = _json(case_import) if options["json"] else _words(case_import, preview)
+                for change in closing_much(case_import):
+                    self.stderr.write(
+                        f"Warning: {change.closes:,} of {change.before:,} open cases of "
+                        f"{change.name} {'would close' if preview else 'were closed'}."
+                    )
+                transaction.set_rollback(preview)
+        except (Refused, MovedOn, PermissionDenied, OSError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(text)
+
+
+def _person(email: str | None) -> User:
+    if email is None:
+        return User.objects.system()
+    user = User.objects.filter(email__iexact=email, is_active=True).first()
+    if user is None:
+        raise CommandError(f"Nobody with the address {email} can sign in here.")
+    return user
+
+
+def _json(case_import: CaseImport) -> str:
+    problems = problems_of(case_import).values("sheet", "row", "column", "message")
+    return json.dumps(
+        {
+            "file_sha256": case_import.file_sha256,
+            "rows_read": case_import.summary["rows_read"],
+            "children": case_import.summary["children"],
+            "open_cases": case_import.summary["open_cases"],
+            "by_service": by_service_name(case_import),
+            "problems": list(problems),
+        },
+        ensure_ascii=False,
+    )
+
+
+def _words(case_import: CaseImport, preview: bool) -> str:
+    summary = case_import.summary
+    lines = [
+        f"{case_import.file_name} as of {case_import.as_of:%d/%m/%Y}",
+        f"SHA-256     {case_import.file_sha256}",
+        f"Rows read   {summary['rows_read']:>9,}",
+        f"Children    {summary['children']:>9,}",
+        f"Open cases  {summary['open_cases']:>9,}",
+    ]
+    for name, number in by_service_name(case_import).items():
+        lines.append(f"  {name:<18}{number:>9,}")
+    for key, label in (("opens", "Opened"), ("moves", "Moved"), ("closes", "Closed")):
+        lines.append(f"{label:<12}{sum(summary[key].values()):>9,}")
+    problems = list(problems_of(case_import)[:21])
+    lines.append(f"Problems    {sum(summary['problems'].values()):>9,}")
+    lines += [f"  {_where(problem)}: {problem.message}" for problem in problems[:20]]
+    if len(problems) > 20:
+        lines.append("  and more: --json prints all of them")
+    lines.append("Preview: nothing was changed." if preview else "Confirmed.")
+    return "\n".join(lines)
+
+
+def _where(problem: Any) -> str:
+    parts = [problem.sheet, f"row {problem.row}" if problem.row else "", problem.column]
+    return ", ".join(part for part in parts if part) or "File"

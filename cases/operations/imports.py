@@ -1,0 +1,406 @@
+"""A list of open cases from upload to confirmation: uploaded → checked → confirmed.
+
+A list that cannot be accepted ends as refused, with the reason; one that nobody wants, or nobody
+confirms within a day, as discarded. The file and its staged rows live until the list has come to
+an end; the hash, the numbers and the problems stay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import Count
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.operations import MovedOn, Refused, operation
+from accounts.policy import Permission, require
+from cases.importers import FileFormat, FileRefused, ReadFile, ReadLimits, read
+from cases.models import CaseImport, ImportProblem, Job
+from cases.operations import import_sql
+from cases.operations.import_rows import stage
+from cases.operations.jobs import Progress, handles, live_job, queue_job
+from cases.queries.imports import (
+    closing_much,
+    confirmed_already,
+    last_confirmed_id,
+    newer_confirmed,
+)
+
+FOLDER = "imports/"
+KEPT_FOR = timedelta(days=1)
+UNDER_WAY = "This list is being worked on. Wait until that is finished."
+# Annex A: each list holds all its cases, also of a service that none of its rows happens to name.
+LIST_COVERS = {
+    "list_2": ("early_help",),
+    "list_6": ("child_in_need", "assessment"),
+    "list_7": ("child_protection",),
+    "list_8": ("looked_after",),
+    "list_9": ("care_leaver",),
+}
+Status = CaseImport.Status
+
+
+def subject_of(case_import: CaseImport) -> str:
+    """What jobs call this import."""
+    return f"import {case_import.pk}"
+
+
+@operation
+def upload_list(*, file: File[bytes], as_of: date, by: User, now: datetime) -> Job:
+    """Keep an uploaded file and have a worker read it; returns the job that does.
+
+    Raises Refused where this very file is confirmed as of the same date already.
+    """
+    require(by, Permission.IMPORT_CASES)
+    file_sha256 = _sha256(file)
+    words = confirmed_already(file_sha256, as_of)
+    if words:
+        raise Refused(words)
+    case_import = CaseImport(
+        as_of=as_of,
+        file_name=Path(file.name or "").name[:200],
+        file_sha256=file_sha256,
+        uploaded_by=by,
+        uploaded_at=now,
+    )
+    # Councils put names into file names; on disk nobody needs one.
+    case_import.file.save(f"{uuid.uuid4().hex}.upload", file, save=True)
+    return _queue(Job.Kind.CHECK_IMPORT, case_import, by, now)
+
+
+@operation
+def check_again(*, case_import: CaseImport, by: User, now: datetime) -> Job:
+    """Read a list once more, because another was confirmed since it was compared."""
+    require(by, Permission.IMPORT_CASES)
+    case_import = _locked(case_import.pk, Status.CHECKED)
+    _refuse_under_way(case_import)
+    case_import.status = Status.UPLOADED
+    case_import.save(update_fields=["status"])
+    return _queue(Job.Kind.CHECK_IMPORT, case_import, by, now)
+
+
+@operation
+def confirm_list(
+    *, case_import: CaseImport, compared_with: int, understood: bool, by: User, now: datetime
+) -> Job:
+    """Have a worker take a checked list over; returns the job that does.
+
+    ``compared_with`` is the id of the list that was the last confirmed one when the difference was
+    shown (summary["based_on"]); ``understood`` says that closing more than a tenth of a service
+    was seen and is meant. Raises MovedOn where the difference is out of date, Refused without the
+    tick where it is needed.
+    """
+    require(by, Permission.IMPORT_CASES)
+    case_import = _locked(case_import.pk, Status.CHECKED)
+    if compared_with != case_import.summary["based_on"]:
+        raise MovedOn("This list has been compared again since this page was loaded.")
+    _still_right(case_import)
+    if closing_much(case_import) and not understood:
+        raise Refused("Confirm that closing so many cases is right.")
+    return _queue(Job.Kind.CONFIRM_IMPORT, case_import, by, now)
+
+
+@operation
+def discard_list(*, case_import: CaseImport, by: User, now: datetime) -> CaseImport:
+    """Drop a list that is not confirmed: its file, its rows and its problems are deleted."""
+    require(by, Permission.IMPORT_CASES)
+    _refuse_under_way(case_import)
+    case_import = _locked(case_import.pk, Status.UPLOADED, Status.CHECKED)
+    _refuse_under_way(case_import)
+    return _discard(case_import, "")
+
+
+@operation
+def delete_old_uploads(*, by: User, now: datetime) -> int:
+    """Discard what nobody confirmed within a day, and delete files nobody knows; returns how many.
+
+    A file without an import is what is left of an upload, or a deletion, cut off in the middle.
+    """
+    old = CaseImport.objects.filter(
+        status__in=(Status.UPLOADED, Status.CHECKED), uploaded_at__lt=now - KEPT_FOR
+    )
+    deleted = 0
+    for case_import in old.select_for_update(skip_locked=True):
+        if live_job(subject_of(case_import)) is None:
+            _discard(case_import, "It was not confirmed within a day.")
+            deleted += 1
+    return deleted + _delete_strays(now)
+
+
+@operation
+def import_list(*, path: Path, as_of: date, by: User, now: datetime, confirm: bool) -> CaseImport:
+    """Check a list and, with ``confirm``, take it over, in one transaction (the command line).
+
+    Raises Refused where the list cannot be accepted; nothing is changed then.
+    """
+    require(by, Permission.IMPORT_CASES)
+    import_sql.lock_confirming()
+    case_import = CaseImport.objects.create(
+        as_of=as_of, file_name=path.name[:200], uploaded_by=by, uploaded_at=now
+    )
+    try:
+        _check(case_import, path, Progress())
+    except FileRefused as refused:
+        raise Refused(refused.message) from refused
+    if confirm:
+        _take_over(case_import, by, now, Progress())
+    return case_import
+
+
+@handles(Job.Kind.CHECK_IMPORT)
+def check(job: Job, progress: Progress) -> dict[str, Any]:
+    """Read, stage, count and compare a list; a list that cannot be accepted becomes refused."""
+    case_import = _locked(job.arguments["import"], Status.UPLOADED)
+    try:
+        with transaction.atomic(), _local_file(case_import) as path:
+            _check(case_import, path, progress)
+    except FileRefused as refused:
+        _refuse(case_import, refused.message)
+    return {"status": case_import.status}
+
+
+@handles(Job.Kind.CONFIRM_IMPORT)
+def confirm(job: Job, progress: Progress) -> dict[str, Any]:
+    """Take a checked list over: everything or nothing."""
+    progress(5, "Waiting for other imports")
+    import_sql.lock_confirming()
+    case_import = _locked(job.arguments["import"], Status.CHECKED)
+    _still_right(case_import)
+    progress(15, "Comparing with the open cases")
+    import_sql.resolve(case_import)
+    import_sql.compare(case_import, case_import.summary["covers"])
+    _take_over(case_import, job.requested_by, timezone.now(), progress)
+    return {"status": case_import.status}
+
+
+def _sha256(file: File[bytes]) -> str:
+    digest = hashlib.sha256()
+    for piece in file.chunks():
+        digest.update(piece)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+def _queue(kind: Job.Kind, case_import: CaseImport, by: User, now: datetime) -> Job:
+    return queue_job(
+        kind=kind,
+        subject=subject_of(case_import),
+        arguments={"import": case_import.pk},
+        page=reverse("cases:import_detail", args=[case_import.pk]),
+        by=by,
+        now=now,
+    )
+
+
+def _locked(pk: int, *expected: Status) -> CaseImport:
+    case_import = CaseImport.objects.select_for_update().get(pk=pk)
+    if case_import.status not in expected:
+        words = case_import.get_status_display().lower()
+        raise MovedOn(f"This list has moved on: it is now “{words}”.")
+    return case_import
+
+
+def _refuse_under_way(case_import: CaseImport) -> None:
+    if live_job(subject_of(case_import)) is not None:
+        raise MovedOn(UNDER_WAY)
+
+
+def _still_right(case_import: CaseImport) -> None:
+    """Raise where the difference shown is no longer what would happen, or no longer allowed."""
+    if case_import.summary["based_on"] != last_confirmed_id():
+        raise MovedOn(
+            "Another list was confirmed after this one was compared with the open cases. Compare "
+            "it again before you confirm it."
+        )
+    words = confirmed_already(case_import.file_sha256, case_import.as_of) or newer_confirmed(
+        case_import.summary["covers"], case_import.as_of
+    )
+    if words:
+        raise Refused(words)
+
+
+def _check(case_import: CaseImport, path: Path, progress: Progress) -> None:
+    """Stage the file at ``path`` and store its numbers; raises FileRefused."""
+    progress(0, "Opening the file")
+    limits = ReadLimits(max_bytes=settings.CFA_UPLOAD_MAX_BYTES)
+    file = read(path, as_of=case_import.as_of, limits=limits)
+    _refuse_with(confirmed_already(file.sha256, case_import.as_of))
+    case_import.file_sha256, case_import.file_format = file.sha256, file.format.value
+    _forget(case_import)
+    stage(case_import, file, _reading(path, file, progress))
+    progress(75, "Counting children and open cases")
+    import_sql.resolve(case_import)
+    import_sql.note_repeated_rows(case_import)
+    summary = _summary(case_import, file)
+    _refuse_empty(case_import, summary)
+    _refuse_with(newer_confirmed(summary["covers"], case_import.as_of))
+    progress(90, "Comparing with the open cases")
+    summary["based_on"] = last_confirmed_id()
+    summary |= import_sql.compare(case_import, summary["covers"])
+    case_import.summary, case_import.status = summary, Status.CHECKED
+    case_import.save()
+
+
+def _refuse_with(words: str) -> None:
+    if words:
+        raise FileRefused(words)
+
+
+def _reading(path: Path, file: ReadFile, progress: Progress) -> Any:
+    """What to say while rows are read: with a share where the number of lines is soon counted."""
+    lines = 0
+    if file.format is FileFormat.TEMPLATE_CSV:
+        with path.open("rb") as content:
+            lines = sum(piece.count(b"\n") for piece in iter(lambda: content.read(1 << 20), b""))
+
+    def report(rows: int) -> None:
+        progress(min(70, 70 * rows // lines) if lines else 10, f"{rows:,} rows read")
+
+    return report
+
+
+def _summary(case_import: CaseImport, file: ReadFile) -> dict[str, Any]:
+    severities = problems_by_severity(case_import)
+    sheets = [
+        {
+            "name": sheet.name,
+            "list": sheet.list_code,
+            "title": sheet.title,
+            "header_row": sheet.header_row,
+            "rows": sheet.rows_read,
+        }
+        for sheet in file.sheets
+    ]
+    return {
+        "rows_read": sum(sheet.rows_read for sheet in file.sheets),
+        **import_sql.count_list(case_import),
+        "problems": severities,
+        "sheets": sheets,
+        "empty_lists": list(file.empty_lists),
+        "dropped_columns": list(file.dropped_columns),
+        "covers": sorted(_covers(case_import, file)),
+    }
+
+
+def problems_by_severity(case_import: CaseImport) -> dict[str, int]:
+    """How many problems of each severity the list has."""
+    counted = ImportProblem.objects.filter(case_import=case_import).order_by()
+    return dict(counted.values_list("severity").annotate(Count("pk")))
+
+
+def _covers(case_import: CaseImport, file: ReadFile) -> set[str]:
+    """The services of which the list says all: only their cases close by absence.
+
+    An empty list covers nothing, since early help usually lies in another system.
+    """
+    covers = import_sql.services_in_rows(case_import)
+    for sheet in file.sheets:
+        if sheet.rows_read:
+            covers |= set(LIST_COVERS.get(sheet.list_code, ()))
+    return covers
+
+
+def _refuse_empty(case_import: CaseImport, summary: dict[str, Any]) -> None:
+    if summary["children"]:
+        return
+    said = Counter(
+        ImportProblem.objects.filter(case_import=case_import, severity="row_left_out")
+        .order_by("row")
+        .values_list("message", flat=True)[:1000]
+    )
+    most = said.most_common(1)[0][0] if said else ""
+    rows = summary["rows_read"]
+    raise FileRefused(
+        f"None of the {rows:,} rows could be used. Most often: {most}"
+        if rows > 1
+        else f"The only row could not be used. {most}"
+    )
+
+
+def _take_over(case_import: CaseImport, by: User, now: datetime, progress: Progress) -> None:
+    progress(40, "Opening, moving and closing cases")
+    import_sql.take_over(case_import)
+    progress(90, "Tidying up")
+    case_import.status, case_import.confirmed_by, case_import.confirmed_at = (
+        Status.CONFIRMED,
+        by,
+        now,
+    )
+    _end(case_import)
+
+
+def _refuse(case_import: CaseImport, words: str) -> None:
+    case_import.status, case_import.refusal = Status.REFUSED, words
+    case_import.summary = {}
+    _end(case_import)
+
+
+def _discard(case_import: CaseImport, words: str) -> CaseImport:
+    case_import.status, case_import.refusal = Status.DISCARDED, words
+    ImportProblem.objects.filter(case_import=case_import).delete()
+    _end(case_import)
+    return case_import
+
+
+def _end(case_import: CaseImport) -> None:
+    """Save a list in its last state, without its rows and, after commit, without its file."""
+    import_sql.forget_rows(case_import)
+    name, case_import.file = case_import.file.name, ""
+    case_import.save()
+    if name:
+        transaction.on_commit(lambda: default_storage.delete(name), robust=True)
+
+
+def _forget(case_import: CaseImport) -> None:
+    """Begin afresh: what an earlier check staged is gone."""
+    import_sql.forget_rows(case_import)
+    ImportProblem.objects.filter(case_import=case_import).delete()
+
+
+@contextmanager
+def _local_file(case_import: CaseImport) -> Iterator[Path]:
+    """The uploaded file as a path, fetched first where storage is not a folder."""
+    if not case_import.file:
+        raise FileRefused("The file has been deleted. Upload it again.")
+    try:
+        path = Path(case_import.file.path)
+    except NotImplementedError:
+        with tempfile.NamedTemporaryFile() as copy, case_import.file.open("rb") as content:
+            shutil.copyfileobj(content, copy)
+            copy.flush()
+            yield Path(copy.name)
+        return
+    if not path.exists():
+        raise FileRefused("The file has been deleted. Upload it again.")
+    yield path
+
+
+def _delete_strays(now: datetime) -> int:
+    try:
+        names = [f"{FOLDER}{name}" for name in default_storage.listdir(FOLDER)[1]]
+    except FileNotFoundError:
+        return 0
+    known = set(CaseImport.objects.exclude(file="").values_list("file", flat=True))
+    strays = [
+        name
+        for name in names
+        if name not in known and default_storage.get_modified_time(name) < now - KEPT_FOR
+    ]
+    for name in strays:
+        default_storage.delete(name)
+    return len(strays)

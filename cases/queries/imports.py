@@ -1,0 +1,180 @@
+"""Imports of open cases: the list, one import as its page shows it, and what stands against it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from accounts.policy import Permission, may
+from cases.models import CaseImport, ImportProblem, Service
+
+# More than one case in ten closing by absence is more often a wrong file than a good quarter.
+MUCH = 10
+
+FORMAT_NAMES = {
+    "annex_a_workbook": "Annex A workbook",
+    "template_csv": "Template (CSV)",
+    "template_workbook": "Template (workbook)",
+}
+SEVERITY_NAMES = {
+    "row_left_out": "Row left out",
+    "value_left_out": "Value left out",
+    "note": "Note",
+}
+
+
+def imports_visible_to(user: User) -> QuerySet[CaseImport]:
+    """All imports, for those who import; none for anybody else."""
+    if not may(user, Permission.IMPORT_CASES):
+        return CaseImport.objects.none()
+    return CaseImport.objects.select_related("uploaded_by", "confirmed_by")
+
+
+def last_confirmed_id() -> int:
+    """The id of the list that was confirmed last; 0 before the first.
+
+    What a list would change is right as long as this stays the same.
+    """
+    last = CaseImport.objects.filter(status=CaseImport.Status.CONFIRMED).order_by("-confirmed_at")
+    return last.values_list("pk", flat=True).first() or 0
+
+
+def imports_behind_open_cases() -> list[CaseImport]:
+    """For each service the list that was confirmed last for it, each list once, newest first.
+
+    These are the snapshots that the open cases rest on at this moment.
+    """
+    covered: set[str] = set()
+    behind = []
+    confirmed = CaseImport.objects.filter(status=CaseImport.Status.CONFIRMED)
+    for case_import in confirmed.order_by("-confirmed_at"):
+        covers = set(case_import.summary.get("covers", ()))
+        if covers - covered:
+            behind.append(case_import)
+            covered |= covers
+    return behind
+
+
+def confirmed_already(file_sha256: str, as_of: date) -> str:
+    """Why a file cannot be imported a second time, in words; "" where this is the first."""
+    first = CaseImport.objects.filter(
+        status=CaseImport.Status.CONFIRMED, file_sha256=file_sha256, as_of=as_of
+    ).first()
+    if first is None:
+        return ""
+    return (
+        f"This file was already imported as of {in_words(as_of)} ({first.file_name}). "
+        "Importing it again would change nothing."
+    )
+
+
+def newer_confirmed(covers: Iterable[str], as_of: date) -> str:
+    """Why a list is too old, in words; "" where none of its services has a newer list."""
+    wanted = set(covers)
+    newer = CaseImport.objects.filter(status=CaseImport.Status.CONFIRMED, as_of__gt=as_of)
+    for case_import in newer.order_by("-as_of"):
+        both = wanted & set(case_import.summary.get("covers", ()))
+        if both:
+            names = Service.objects.filter(code__in=both).values_list("name", flat=True)
+            return (
+                f"This list is of {in_words(as_of)}. A newer one, of "
+                f"{in_words(case_import.as_of)}, was confirmed for {_listed(names)}, and an older "
+                "list would undo it."
+            )
+    return ""
+
+
+def in_words(day: date) -> str:
+    """A date as in a sentence: 30 September 2026."""
+    return f"{day.day} {day:%B %Y}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+@dataclass(frozen=True)
+class ServiceChange:
+    """What a list does to one service's open cases; ``after`` is what the service has then."""
+
+    code: str
+    name: str
+    in_list: int
+    before: int
+    opens: int
+    moves_in: int
+    moves_out: int
+    closes: int
+    covered: bool
+
+    @property
+    def after(self) -> int:
+        """Open cases once the list is taken over."""
+        return self.before + self.opens + self.moves_in - self.moves_out - self.closes
+
+    @property
+    def closes_much(self) -> bool:
+        """More than a tenth of the service's open cases would close."""
+        return self.closes * MUCH > self.before
+
+
+def service_changes(case_import: CaseImport) -> list[ServiceChange]:
+    """The difference by service, in the order of precedence; a service not concerned is left out.
+
+    Empty until the list is checked. One query.
+    """
+    summary = case_import.summary
+    if "before" not in summary:
+        return []
+    changes = [
+        _change(summary, code, name)
+        for code, name in Service.objects.order_by("precedence").values_list("code", "name")
+    ]
+    return [change for change in changes if change.covered or change.in_list or change.before]
+
+
+def _change(summary: dict[str, Any], code: str, name: str) -> ServiceChange:
+    def number(key: str) -> int:
+        return int(summary[key].get(code, 0))
+
+    return ServiceChange(
+        code=code,
+        name=name,
+        in_list=number("by_service"),
+        before=number("before"),
+        opens=number("opens"),
+        moves_in=number("moves"),
+        moves_out=number("moves_out"),
+        closes=number("closes"),
+        covered=code in summary["covers"],
+    )
+
+
+def closing_much(case_import: CaseImport) -> list[ServiceChange]:
+    """The services of which more than a tenth would close: confirming asks again for these."""
+    return [change for change in service_changes(case_import) if change.closes_much]
+
+
+def problems_of(case_import: CaseImport, severity: str = "") -> QuerySet[ImportProblem]:
+    """The list's problems in the order of the file, of one severity where it is given."""
+    problems = ImportProblem.objects.filter(case_import=case_import)
+    return problems.filter(severity=severity) if severity else problems
+
+
+def problem_counts(case_import: CaseImport) -> dict[str, int]:
+    """How many problems there are of each severity, as counted when the list was checked."""
+    counted: dict[str, int] = case_import.summary.get("problems", {})
+    return {severity: counted.get(severity, 0) for severity in SEVERITY_NAMES}
+
+
+def by_service_name(case_import: CaseImport) -> dict[str, int]:
+    """Open cases in the list by the service's name as on screen, every service, zeros included."""
+    counted = case_import.summary["by_service"]
+    services = Service.objects.order_by("precedence").values_list("code", "name")
+    return {name: counted.get(code, 0) for code, name in services}

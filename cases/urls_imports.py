@@ -1,0 +1,22 @@
+"""Addresses of imports and jobs; part of cases.urls."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from cases.views import imports, jobs
+
+import_patterns = [
+    path("imports/", imports.import_list, name="import_list"),
+    path("imports/new/", imports.import_upload, name="import_upload"),
+    path("imports/template/", imports.import_template_help, name="import_template_help"),
+    path("imports/template/cases.csv", imports.import_template, name="import_template"),
+    path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
+    path("imports/<int:pk>/confirm/", imports.import_confirm, name="import_confirm"),
+    path("imports/<int:pk>/check-again/", imports.import_check_again, name="import_check_again"),
+    path("imports/<int:pk>/discard/", imports.import_discard, name="import_discard"),
+    path("imports/<int:pk>/problems.csv", imports.import_problems, name="import_problems"),
+    path("jobs/<uuid:pk>/", jobs.job_detail, name="job_detail"),
+    path("jobs/<uuid:pk>/progress/", jobs.job_progress, name="job_progress"),
+    path("jobs/<uuid:pk>/try-again/", jobs.job_try_again, name="job_try_again"),
+]

@@ -1,0 +1,148 @@
+"""What the page of one import shows: facts, figures, the difference by service, problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Page
+from django.utils import timezone
+
+from accounts.models import User
+from cases.forms.imports import ConfirmForm
+from cases.models import CaseImport, ImportProblem, Job
+from cases.operations.imports import subject_of
+from cases.queries.imports import (
+    FORMAT_NAMES,
+    SEVERITY_NAMES,
+    ServiceChange,
+    in_words,
+    last_confirmed_id,
+    problem_counts,
+    service_changes,
+)
+from cases.queries.jobs import last_job
+
+CHANGE_HEAD = (
+    "Service", "In this list", "Open now", "Opens", "Moves in", "Moves out", "Closes",
+    "Open afterwards",
+)  # fmt: skip
+
+
+def preview(case_import: CaseImport, form: ConfirmForm | None = None) -> dict[str, Any]:
+    """Everything of the page but the list of problems. Three queries."""
+    changes = service_changes(case_import)
+    closing = [change for change in changes if change.closes_much]
+    summary = case_import.summary
+    checked = case_import.status == CaseImport.Status.CHECKED
+    based_on = summary.get("based_on")
+    job = last_job(subject_of(case_import))
+    return {
+        "facts": _facts(case_import),
+        "figures": _figures(case_import),
+        "change_head": _numeric_but_first(CHANGE_HEAD),
+        "sheet_head": ["Sheet", "Read as", {"text": "Rows", "numeric": True}],
+        "problem_head": ["Sheet", "Row", "Column", "What is wrong", "What was done"],
+        "change_rows": [_change_row(change) for change in changes],
+        "change_total": _change_total(changes),
+        "not_covered": [change.name for change in changes if not change.covered],
+        "closing": closing if checked else [],
+        "kept": sum(summary.get("kept", {}).values()),
+        "sheet_rows": [
+            [sheet["name"], sheet["title"], sheet["rows"]] for sheet in _sheets(summary)
+        ],
+        "out_of_date": checked and based_on != last_confirmed_id(),
+        "form": form or ConfirmForm(initial={"compared_with": based_on}, closing=closing),
+        "job": job if job and job.status != Job.Status.SUCCEEDED else None,
+        "problem_total": sum(problem_counts(case_import).values()),
+    }
+
+
+def problem_rows(problems: Iterable[ImportProblem]) -> list[list[Any]]:
+    """Rows of the table of problems."""
+    return [
+        [
+            problem.sheet or "The file",
+            problem.row or "–",
+            problem.column or "–",
+            problem.message,
+            SEVERITY_NAMES.get(problem.severity, problem.severity),
+        ]
+        for problem in problems
+    ]
+
+
+def problem_caption(page: Page[ImportProblem], severity: str) -> str:
+    """The caption of the table: which of how many are shown."""
+    what = SEVERITY_NAMES[severity].lower() if severity else "in the order of the file"
+    shown = f"{page.start_index():,} to {page.end_index():,} of {page.paginator.count:,}"
+    return f"Problems {shown}, {what}" if page.paginator.count else f"Problems, {what}"
+
+
+def _sheets(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    sheets: list[dict[str, Any]] = summary.get("sheets", [])
+    return sheets
+
+
+def _numeric_but_first(head: Iterable[str]) -> list[dict[str, Any]]:
+    return [{"text": text, "numeric": place > 0} for place, text in enumerate(head)]
+
+
+def _numbers(change: ServiceChange) -> list[int]:
+    return [
+        change.in_list, change.before, change.opens, change.moves_in, change.moves_out,
+        change.closes, change.after,
+    ]  # fmt: skip
+
+
+def _change_row(change: ServiceChange) -> list[str]:
+    return [change.name, *(f"{number:,}" for number in _numbers(change))]
+
+
+def _change_total(changes: list[ServiceChange]) -> list[str]:
+    columns = zip(*map(_numbers, changes), strict=True)
+    return ["All services", *(f"{sum(column):,}" for column in columns)] if changes else []
+
+
+def _figures(case_import: CaseImport) -> list[dict[str, Any]]:
+    summary = case_import.summary
+    if not summary:
+        return []
+    problems = problem_counts(case_import)
+    return [
+        {"value": f"{summary['rows_read']:,}", "label": "rows read"},
+        {"value": f"{summary['children']:,}", "label": "children"},
+        {"value": f"{summary['open_cases']:,}", "label": "open cases"},
+        {
+            "value": f"{problems['row_left_out']:,}",
+            "label": "rows left out",
+            "warning": problems["row_left_out"] > 0,
+            "note": "See the problems below" if problems["row_left_out"] else "",
+        },
+    ]
+
+
+def _facts(case_import: CaseImport) -> list[dict[str, Any]]:
+    facts = [
+        ("File", case_import.file_name),
+        ("Read as", FORMAT_NAMES.get(case_import.file_format, "")),
+        ("Uploaded", _who_and_when(case_import.uploaded_by, case_import.uploaded_at)),
+    ]
+    if case_import.confirmed_at:
+        who_and_when = _who_and_when(case_import.confirmed_by, case_import.confirmed_at)
+        facts.append(("Confirmed", who_and_when))
+    dropped = case_import.summary.get("dropped_columns", [])
+    if dropped:
+        facts.append(("Columns not kept", ", ".join(dropped)))
+    empty = case_import.summary.get("empty_lists", [])
+    if empty:
+        facts.append(("Lists without rows", "; ".join(empty)))
+    facts.append(("Fingerprint of the file (SHA-256)", case_import.file_sha256))
+    return [{"key": key, "value": value} for key, value in facts if value]
+
+
+def _who_and_when(who: User | None, when: datetime) -> str:
+    local = timezone.localtime(when)
+    clock = f"{local.hour % 12 or 12}:{local:%M}{'am' if local.hour < 12 else 'pm'}"
+    return f"{in_words(local.date())} at {clock} by {who}"

@@ -1,0 +1,196 @@
+"""Importing a list of open cases: upload, preview, confirm."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import allow
+from accounts.operations import Refused, record_access
+from accounts.policy import Permission
+from cases.forms.imports import ConfirmForm, ProblemFilterForm, UploadForm
+from cases.importers import template_columns, template_csv
+from cases.models import CaseImport
+from cases.operations.imports import check_again, confirm_list, discard_list, upload_list
+from cases.queries.calendar import local_date
+from cases.queries.imports import (
+    SEVERITY_NAMES,
+    closing_much,
+    imports_visible_to,
+    in_words,
+    problems_of,
+)
+from cases.views import import_preview
+
+PER_PAGE = 25
+
+
+@allow(Permission.IMPORT_CASES)
+@require_GET
+def import_list(request: HttpRequest) -> HttpResponse:
+    """All imports, newest first."""
+    page = Paginator(imports_visible_to(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "cases/imports/list.html", {"page": page})
+
+
+@allow(Permission.IMPORT_CASES)
+@require_http_methods(["GET", "POST"])
+def import_upload(request: HttpRequest) -> HttpResponse:
+    """Choose a file and the date it is true for; a worker reads it."""
+    now = timezone.now()
+    form = UploadForm(request.POST or None, request.FILES or None, today=local_date(now))
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            job = upload_list(file=given["file"], as_of=given["as_of"], by=request.user, now=now)
+        except Refused as refused:
+            form.add_error("file", str(refused))
+        else:
+            return redirect("cases:job_detail", pk=job.pk)
+    context = {"form": form, "breadcrumbs": _crumbs("Upload a list")}
+    return render(request, "cases/imports/upload.html", context)
+
+
+@allow(Permission.IMPORT_CASES)
+@require_GET
+def import_template_help(request: HttpRequest) -> HttpResponse:
+    """What each column of the template means."""
+    rows = [
+        [column.heading, "Yes" if column.required else "No", column.explanation, column.example]
+        for column in template_columns()
+    ]
+    head = ["Column", "Needed", "What goes in it", "Example"]
+    context = {"head": head, "rows": rows, "breadcrumbs": _crumbs("The template")}
+    return render(request, "cases/imports/template_help.html", context)
+
+
+@allow(Permission.IMPORT_CASES)
+@require_GET
+def import_template(request: HttpRequest) -> HttpResponse:
+    """The template itself: a CSV file of headings."""
+    # The mark at the start is how Excel tells UTF-8.
+    response = HttpResponse("\ufeff" + template_csv(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="open-cases-template.csv"'
+    return response
+
+
+@allow(Permission.IMPORT_CASES)
+@require_GET
+def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One import: what was read, what confirming changes, and the problems."""
+    case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
+    return _detail(request, case_import)
+
+
+@allow(Permission.IMPORT_CASES)
+@require_POST
+def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the list over."""
+    case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
+    form = ConfirmForm(request.POST, closing=closing_much(case_import))
+    if form.is_valid():
+        try:
+            job = confirm_list(
+                case_import=case_import,
+                compared_with=form.cleaned_data["compared_with"],
+                understood=form.cleaned_data.get("understood", False),
+                by=request.user,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return redirect("cases:job_detail", pk=job.pk)
+    return _detail(request, case_import, form)
+
+
+@allow(Permission.IMPORT_CASES)
+@require_POST
+def import_check_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Compare the list with the open cases once more."""
+    case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
+    job = check_again(case_import=case_import, by=request.user, now=timezone.now())
+    return redirect("cases:job_detail", pk=job.pk)
+
+
+@allow(Permission.IMPORT_CASES)
+@require_POST
+def import_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    """Drop a list that is not confirmed."""
+    case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
+    discard_list(case_import=case_import, by=request.user, now=timezone.now())
+    messages.success(request, "The list was discarded and its file deleted. Nothing was changed.")
+    return redirect("cases:import_list")
+
+
+@allow(Permission.IMPORT_CASES)
+@require_GET
+def import_problems(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """All problems of a list as CSV."""
+    case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
+    record_access(
+        by=request.user,
+        kind="downloaded",
+        what="import problems",
+        reference=f"import {case_import.pk}",
+        now=timezone.now(),
+    )
+    response = StreamingHttpResponse(_problem_lines(case_import), content_type="text/csv")
+    name = f"import-{case_import.pk}-problems.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _crumbs(last: str) -> list[dict[str, str]]:
+    return [{"label": "Imports", "url": reverse("cases:import_list")}, {"label": last}]
+
+
+def _detail(
+    request: HttpRequest, case_import: CaseImport, form: ConfirmForm | None = None
+) -> HttpResponse:
+    filters = ProblemFilterForm(request.GET or None)
+    severity = filters.cleaned_data["severity"] if filters.is_valid() else ""
+    problems = Paginator(problems_of(case_import, severity), PER_PAGE)
+    page = problems.get_page(request.GET.get("page"))
+    context = {
+        "case_import": case_import,
+        "breadcrumbs": _crumbs(f"Open cases as of {in_words(case_import.as_of)}"),
+        "filters": filters,
+        "filtered": bool(severity),
+        "problems": page,
+        "problem_rows": import_preview.problem_rows(page),
+        "problem_caption": import_preview.problem_caption(page, severity),
+        **import_preview.preview(case_import, form),
+    }
+    return render(request, "cases/imports/detail.html", context)
+
+
+def _problem_lines(case_import: CaseImport) -> Iterator[str]:
+    """The problems as CSV lines, fetched and sent piece by piece."""
+    writer = csv.writer(_Echo())
+    yield "\ufeff" + writer.writerow(["sheet", "row", "column", "message", "what was done"])
+    problems = problems_of(case_import).values_list("sheet", "row", "column", "message", "severity")
+    for sheet, row, column, message, severity in problems.iterator(chunk_size=2000):
+        done = SEVERITY_NAMES.get(severity, severity)
+        yield writer.writerow([_plain(cell) for cell in (sheet, row, column, message, done)])
+
+
+class _Echo:
+    """A file that hands back what is written to it."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+def _plain(cell: Any) -> Any:
+    """No spreadsheet may take text of a council's file for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") else cell
