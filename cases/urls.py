@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from cases.urls_imports import import_patterns
 from cases.urls_people import people_patterns
 
 app_name = "cases"
-urlpatterns = [*people_patterns]
+urlpatterns = [*people_patterns, *import_patterns]
