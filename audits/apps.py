@@ -3,3 +3,6 @@ from django.apps import AppConfig
 
 class AuditsConfig(AppConfig):
     name = "audits"
+
+    def ready(self) -> None:
+        from audits import receivers  # noqa: F401

@@ -5,7 +5,12 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts.expired_forms import answer_to_old_key
+
 
 def form_expired(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """The page for a form that was open too long or came from elsewhere (CSRF)."""
-    return render(request, "errors/403_csrf.html", status=403)
+    """A form that was open too long or came from elsewhere (CSRF).
+
+    What was typed is kept and shown again, where it was typed on a page of this site.
+    """
+    return answer_to_old_key(request) or render(request, "errors/403_csrf.html", status=403)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account import views as account_views
 from django.urls import include, path, re_path
 
+from accounts.expired_forms import kept_form
 from config import health, views
 
 urlpatterns = [
@@ -17,6 +18,8 @@ urlpatterns = [
     path("sign-in/", account_views.login, name="account_login"),
     path("sign-out/", account_views.logout, name="account_logout"),
     path("sign-in/again/", account_views.reauthenticate, name="account_reauthenticate"),
+    path("sign-in/kept/<str:key>/", kept_form, name="kept_form"),
+    path("sign-up/", account_views.signup, name="account_signup"),  # says that it is closed
     path("sign-in/closed/", account_views.account_inactive, name="account_inactive"),
     path("password/", account_views.password_change, name="account_change_password"),
     path("password/forgotten/", account_views.password_reset, name="account_reset_password"),

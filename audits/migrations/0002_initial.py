@@ -8,712 +8,1795 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('audits', '0001_initial'),
-        ('cases', '0001_initial'),
-        ('pghistory', '0007_auto_20250421_0444'),
+        ("audits", "0001_initial"),
+        ("cases", "0001_initial"),
+        ("pghistory", "0007_auto_20250421_0444"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='audit',
-            name='child',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='audits', to='cases.child'),
-        ),
-        migrations.AddField(
-            model_name='audit',
-            name='closed_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='audit',
-            name='finalised_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='audit',
-            name='practitioner',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='audits', to='cases.practitioner'),
-        ),
-        migrations.AddField(
-            model_name='audit',
-            name='practitioner_judged',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='audits_judged', to='cases.practitioner'),
-        ),
-        migrations.AddField(
-            model_name='audit',
-            name='quarter',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='audits', to='cases.auditquarter'),
-        ),
-        migrations.AddField(
-            model_name='audit',
-            name='sampled_case',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='audits', to='cases.sampledcase'),
-        ),
-        migrations.AddField(
-            model_name='audit',
-            name='service',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='audits', to='cases.service'),
-        ),
-        migrations.AddField(
-            model_name='audit',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='audit',
-            name='team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='audits', to='cases.team'),
-        ),
-        migrations.AddField(
-            model_name='audit',
-            name='withdrawn_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='auditor',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='child',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cases.child'),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='closed_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='finalised_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='audits.audit'),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='practitioner',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cases.practitioner'),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='practitioner_judged',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cases.practitioner'),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='quarter',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cases.auditquarter'),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='sampled_case',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cases.sampledcase'),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='service',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cases.service'),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='submitted_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='team',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cases.team'),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='withdrawn_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='audittool',
-            name='line',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tools', to='cases.serviceline'),
-        ),
-        migrations.AddField(
-            model_name='audittoolevent',
-            name='line',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cases.serviceline'),
-        ),
-        migrations.AddField(
-            model_name='audittoolevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='audittoolevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='audits.audittool'),
-        ),
-        migrations.AddField(
-            model_name='feedback',
-            name='audit',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='feedback', to='audits.audit'),
-        ),
-        migrations.AddField(
-            model_name='feedback',
-            name='released_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='feedbackevent',
-            name='audit',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='audits.audit'),
-        ),
-        migrations.AddField(
-            model_name='feedbackevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='feedbackevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='audits.feedback'),
-        ),
-        migrations.AddField(
-            model_name='feedbackevent',
-            name='released_by',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='feedbackrecipient',
-            name='feedback',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='recipients', to='audits.feedback'),
-        ),
-        migrations.AddField(
-            model_name='feedbackrecipient',
-            name='practitioner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.practitioner'),
-        ),
-        migrations.AddField(
-            model_name='feedbackrecipientevent',
-            name='feedback',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='audits.feedback'),
-        ),
-        migrations.AddField(
-            model_name='feedbackrecipientevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='feedbackrecipientevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='audits.feedbackrecipient'),
-        ),
-        migrations.AddField(
-            model_name='feedbackrecipientevent',
-            name='practitioner',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cases.practitioner'),
-        ),
-        migrations.AddField(
-            model_name='feedbackreply',
-            name='feedback',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replies', to='audits.feedback'),
-        ),
-        migrations.AddField(
-            model_name='feedbackreply',
-            name='practitioner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.practitioner'),
-        ),
-        migrations.AddField(
-            model_name='feedbackreply',
-            name='replied_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='feedbackreplyevent',
-            name='feedback',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='audits.feedback'),
-        ),
-        migrations.AddField(
-            model_name='feedbackreplyevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='feedbackreplyevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='audits.feedbackreply'),
-        ),
-        migrations.AddField(
-            model_name='feedbackreplyevent',
-            name='practitioner',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cases.practitioner'),
-        ),
-        migrations.AddField(
-            model_name='feedbackreplyevent',
-            name='replied_by',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='grading',
-            name='audit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gradings', to='audits.audit'),
-        ),
-        migrations.AddField(
-            model_name='grading',
-            name='grader',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='gradings', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='grading',
-            name='held_most_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.practitioner'),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='grading_of_record',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='audits.grading'),
-        ),
-        migrations.AddField(
-            model_name='audit',
-            name='grading_of_record',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audits.grading'),
-        ),
-        migrations.AddField(
-            model_name='gradingevent',
-            name='audit',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='audits.audit'),
-        ),
-        migrations.AddField(
-            model_name='gradingevent',
-            name='grader',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='gradingevent',
-            name='held_most_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cases.practitioner'),
-        ),
-        migrations.AddField(
-            model_name='gradingevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='gradingevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='audits.grading'),
-        ),
-        migrations.AddField(
-            model_name='practicestandardevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='practicestandardevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='audits.practicestandard'),
-        ),
-        migrations.AddField(
-            model_name='practicestandardevent',
-            name='section',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='audits.section'),
-        ),
-        migrations.AddField(
-            model_name='practicestandard',
-            name='section',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='standards', to='audits.section'),
-        ),
-        migrations.AddField(
-            model_name='sectionevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='sectionevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='audits.section'),
-        ),
-        migrations.AddField(
-            model_name='standardgrade',
-            name='grading',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='standard_grades', to='audits.grading'),
-        ),
-        migrations.AddField(
-            model_name='standardgrade',
-            name='standard',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='audits.practicestandard'),
-        ),
-        migrations.AddField(
-            model_name='standardgradeevent',
-            name='grading',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='audits.grading'),
-        ),
-        migrations.AddField(
-            model_name='standardgradeevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='standardgradeevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='audits.standardgrade'),
-        ),
-        migrations.AddField(
-            model_name='standardgradeevent',
-            name='standard',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='audits.practicestandard'),
-        ),
-        migrations.AddField(
-            model_name='toolversion',
-            name='published_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
-        ),
-        migrations.AddField(
-            model_name='toolversion',
-            name='tool',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='audits.audittool'),
-        ),
-        migrations.AddField(
-            model_name='sectionevent',
-            name='version',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='audits.toolversion'),
-        ),
-        migrations.AddField(
-            model_name='section',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sections', to='audits.toolversion'),
-        ),
-        migrations.AddField(
-            model_name='auditevent',
-            name='tool_version',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='audits.toolversion'),
-        ),
-        migrations.AddField(
-            model_name='audit',
-            name='tool_version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='audits', to='audits.toolversion'),
-        ),
-        migrations.AddField(
-            model_name='toolversionevent',
-            name='pgh_context',
-            field=models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context'),
-        ),
-        migrations.AddField(
-            model_name='toolversionevent',
-            name='pgh_obj',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='audits.toolversion'),
-        ),
-        migrations.AddField(
-            model_name='toolversionevent',
-            name='published_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL),
-        ),
+            model_name="audit",
+            name="child",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="audits", to="cases.child"
+            ),
+        ),
+        migrations.AddField(
+            model_name="audit",
+            name="closed_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="audit",
+            name="finalised_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="audit",
+            name="practitioner",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="audits",
+                to="cases.practitioner",
+            ),
+        ),
+        migrations.AddField(
+            model_name="audit",
+            name="practitioner_judged",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="audits_judged",
+                to="cases.practitioner",
+            ),
+        ),
+        migrations.AddField(
+            model_name="audit",
+            name="quarter",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="audits",
+                to="cases.auditquarter",
+            ),
+        ),
+        migrations.AddField(
+            model_name="audit",
+            name="sampled_case",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="audits",
+                to="cases.sampledcase",
+            ),
+        ),
+        migrations.AddField(
+            model_name="audit",
+            name="service",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="audits",
+                to="cases.service",
+            ),
+        ),
+        migrations.AddField(
+            model_name="audit",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="audit",
+            name="team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="audits",
+                to="cases.team",
+            ),
+        ),
         migrations.AddField(
-            model_name='toolversionevent',
-            name='tool',
-            field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='audits.audittool'),
+            model_name="audit",
+            name="withdrawn_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="auditor",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="child",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="cases.child",
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="closed_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="finalised_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="audits.audit",
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="practitioner",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="cases.practitioner",
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="practitioner_judged",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="cases.practitioner",
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="quarter",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="cases.auditquarter",
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="sampled_case",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="cases.sampledcase",
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="service",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="cases.service",
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="submitted_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="team",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="cases.team",
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="withdrawn_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="audittool",
+            name="line",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tools",
+                to="cases.serviceline",
+            ),
+        ),
+        migrations.AddField(
+            model_name="audittoolevent",
+            name="line",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="cases.serviceline",
+            ),
+        ),
+        migrations.AddField(
+            model_name="audittoolevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
+        ),
+        migrations.AddField(
+            model_name="audittoolevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="audits.audittool",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedback",
+            name="audit",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="feedback",
+                to="audits.audit",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedback",
+            name="released_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackevent",
+            name="audit",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="audits.audit",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="audits.feedback",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackevent",
+            name="released_by",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackrecipient",
+            name="feedback",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="recipients",
+                to="audits.feedback",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackrecipient",
+            name="practitioner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="cases.practitioner",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackrecipientevent",
+            name="feedback",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="audits.feedback",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackrecipientevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackrecipientevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="audits.feedbackrecipient",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackrecipientevent",
+            name="practitioner",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="cases.practitioner",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackreply",
+            name="feedback",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="replies",
+                to="audits.feedback",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackreply",
+            name="practitioner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="cases.practitioner",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackreply",
+            name="replied_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackreplyevent",
+            name="feedback",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="audits.feedback",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackreplyevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackreplyevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="audits.feedbackreply",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackreplyevent",
+            name="practitioner",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="cases.practitioner",
+            ),
+        ),
+        migrations.AddField(
+            model_name="feedbackreplyevent",
+            name="replied_by",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="grading",
+            name="audit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="gradings",
+                to="audits.audit",
+            ),
+        ),
+        migrations.AddField(
+            model_name="grading",
+            name="grader",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="gradings",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="grading",
+            name="held_most_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="cases.practitioner",
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="grading_of_record",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="audits.grading",
+            ),
+        ),
+        migrations.AddField(
+            model_name="audit",
+            name="grading_of_record",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="audits.grading",
+            ),
+        ),
+        migrations.AddField(
+            model_name="gradingevent",
+            name="audit",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="audits.audit",
+            ),
+        ),
+        migrations.AddField(
+            model_name="gradingevent",
+            name="grader",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="gradingevent",
+            name="held_most_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="cases.practitioner",
+            ),
+        ),
+        migrations.AddField(
+            model_name="gradingevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
+        ),
+        migrations.AddField(
+            model_name="gradingevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="audits.grading",
+            ),
+        ),
+        migrations.AddField(
+            model_name="practicestandardevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
+        ),
+        migrations.AddField(
+            model_name="practicestandardevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="audits.practicestandard",
+            ),
+        ),
+        migrations.AddField(
+            model_name="practicestandardevent",
+            name="section",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="audits.section",
+            ),
+        ),
+        migrations.AddField(
+            model_name="practicestandard",
+            name="section",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="standards",
+                to="audits.section",
+            ),
+        ),
+        migrations.AddField(
+            model_name="sectionevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
+        ),
+        migrations.AddField(
+            model_name="sectionevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="audits.section",
+            ),
+        ),
+        migrations.AddField(
+            model_name="standardgrade",
+            name="grading",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="standard_grades",
+                to="audits.grading",
+            ),
+        ),
+        migrations.AddField(
+            model_name="standardgrade",
+            name="standard",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="audits.practicestandard",
+            ),
+        ),
+        migrations.AddField(
+            model_name="standardgradeevent",
+            name="grading",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="audits.grading",
+            ),
+        ),
+        migrations.AddField(
+            model_name="standardgradeevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
+        ),
+        migrations.AddField(
+            model_name="standardgradeevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="audits.standardgrade",
+            ),
+        ),
+        migrations.AddField(
+            model_name="standardgradeevent",
+            name="standard",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="audits.practicestandard",
+            ),
+        ),
+        migrations.AddField(
+            model_name="toolversion",
+            name="published_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="toolversion",
+            name="tool",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="versions",
+                to="audits.audittool",
+            ),
+        ),
+        migrations.AddField(
+            model_name="sectionevent",
+            name="version",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="audits.toolversion",
+            ),
+        ),
+        migrations.AddField(
+            model_name="section",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sections",
+                to="audits.toolversion",
+            ),
+        ),
+        migrations.AddField(
+            model_name="auditevent",
+            name="tool_version",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="audits.toolversion",
+            ),
+        ),
+        migrations.AddField(
+            model_name="audit",
+            name="tool_version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="audits",
+                to="audits.toolversion",
+            ),
+        ),
+        migrations.AddField(
+            model_name="toolversionevent",
+            name="pgh_context",
+            field=models.ForeignKey(
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="pghistory.context",
+            ),
+        ),
+        migrations.AddField(
+            model_name="toolversionevent",
+            name="pgh_obj",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="events",
+                to="audits.toolversion",
+            ),
+        ),
+        migrations.AddField(
+            model_name="toolversionevent",
+            name="published_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="toolversionevent",
+            name="tool",
+            field=models.ForeignKey(
+                db_constraint=False,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                related_query_name="+",
+                to="audits.audittool",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='audittool',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_audittoolevent" ("code", "id", "line_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title") VALUES (NEW."code", NEW."id", NEW."line_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."title"); RETURN NULL;', hash='fe3333cb5c77de3415e471faa36c533963c69191', operation='INSERT', pgid='pgtrigger_insert_insert_8a905', table='audits_audittool', when='AFTER')),
+            model_name="audittool",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_audittoolevent" ("code", "id", "line_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title") VALUES (NEW."code", NEW."id", NEW."line_id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."title"); RETURN NULL;',
+                    hash="fe3333cb5c77de3415e471faa36c533963c69191",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_8a905",
+                    table="audits_audittool",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='audittool',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "audits_audittoolevent" ("code", "id", "line_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title") VALUES (NEW."code", NEW."id", NEW."line_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."title"); RETURN NULL;', hash='61ce4a16822bafae237e68ed1980d98af60f329e', operation='UPDATE', pgid='pgtrigger_update_update_43cb3', table='audits_audittool', when='AFTER')),
+            model_name="audittool",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "audits_audittoolevent" ("code", "id", "line_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title") VALUES (NEW."code", NEW."id", NEW."line_id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."title"); RETURN NULL;',
+                    hash="61ce4a16822bafae237e68ed1980d98af60f329e",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_43cb3",
+                    table="audits_audittool",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='audittool',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_audittoolevent" ("code", "id", "line_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title") VALUES (OLD."code", OLD."id", OLD."line_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."title"); RETURN NULL;', hash='0c3b7c605c813947dc4834a382e8128e274fce02', operation='DELETE', pgid='pgtrigger_delete_delete_b4aaf', table='audits_audittool', when='AFTER')),
+            model_name="audittool",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_audittoolevent" ("code", "id", "line_id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title") VALUES (OLD."code", OLD."id", OLD."line_id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."title"); RETURN NULL;',
+                    hash="0c3b7c605c813947dc4834a382e8128e274fce02",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_b4aaf",
+                    table="audits_audittool",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='audittoolevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='f8af730c1e1aad85be1747acf895731f58c8a6f6', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c3545', table='audits_audittoolevent', when='BEFORE')),
+            model_name="audittoolevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="f8af730c1e1aad85be1747acf895731f58c8a6f6",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_c3545",
+                    table="audits_audittoolevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='feedback',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_feedbackevent" ("audit_id", "id", "improvements", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "released_at", "released_by_id", "reply_by", "strengths") VALUES (NEW."audit_id", NEW."id", NEW."improvements", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."released_at", NEW."released_by_id", NEW."reply_by", NEW."strengths"); RETURN NULL;', hash='9089e3941aa1fc5ee984f91c86ec9934d412d9d8', operation='INSERT', pgid='pgtrigger_insert_insert_d0184', table='audits_feedback', when='AFTER')),
+            model_name="feedback",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_feedbackevent" ("audit_id", "id", "improvements", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "released_at", "released_by_id", "reply_by", "strengths") VALUES (NEW."audit_id", NEW."id", NEW."improvements", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."released_at", NEW."released_by_id", NEW."reply_by", NEW."strengths"); RETURN NULL;',
+                    hash="9089e3941aa1fc5ee984f91c86ec9934d412d9d8",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_d0184",
+                    table="audits_feedback",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='feedback',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "audits_feedbackevent" ("audit_id", "id", "improvements", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "released_at", "released_by_id", "reply_by", "strengths") VALUES (NEW."audit_id", NEW."id", NEW."improvements", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."released_at", NEW."released_by_id", NEW."reply_by", NEW."strengths"); RETURN NULL;', hash='acac4fe783382b53c7d684ac6b684145618f94d5', operation='UPDATE', pgid='pgtrigger_update_update_a2eec', table='audits_feedback', when='AFTER')),
+            model_name="feedback",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "audits_feedbackevent" ("audit_id", "id", "improvements", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "released_at", "released_by_id", "reply_by", "strengths") VALUES (NEW."audit_id", NEW."id", NEW."improvements", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."released_at", NEW."released_by_id", NEW."reply_by", NEW."strengths"); RETURN NULL;',
+                    hash="acac4fe783382b53c7d684ac6b684145618f94d5",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_a2eec",
+                    table="audits_feedback",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='feedback',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_feedbackevent" ("audit_id", "id", "improvements", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "released_at", "released_by_id", "reply_by", "strengths") VALUES (OLD."audit_id", OLD."id", OLD."improvements", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."released_at", OLD."released_by_id", OLD."reply_by", OLD."strengths"); RETURN NULL;', hash='aa295dd4c0a8455440b84960a24f9822dc2d6bfc', operation='DELETE', pgid='pgtrigger_delete_delete_7f2c2', table='audits_feedback', when='AFTER')),
+            model_name="feedback",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_feedbackevent" ("audit_id", "id", "improvements", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "released_at", "released_by_id", "reply_by", "strengths") VALUES (OLD."audit_id", OLD."id", OLD."improvements", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."released_at", OLD."released_by_id", OLD."reply_by", OLD."strengths"); RETURN NULL;',
+                    hash="aa295dd4c0a8455440b84960a24f9822dc2d6bfc",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_7f2c2",
+                    table="audits_feedback",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='feedbackevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='236a61e02248696f715cfa7071b44da78388907d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_8bfea', table='audits_feedbackevent', when='BEFORE')),
+            model_name="feedbackevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="236a61e02248696f715cfa7071b44da78388907d",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_8bfea",
+                    table="audits_feedbackevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feedbackrecipient',
-            constraint=models.UniqueConstraint(fields=('feedback', 'practitioner'), name='feedback_goes_to_each_once'),
+            model_name="feedbackrecipient",
+            constraint=models.UniqueConstraint(
+                fields=("feedback", "practitioner"), name="feedback_goes_to_each_once"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='feedbackrecipient',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_feedbackrecipientevent" ("feedback_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "read_at") VALUES (NEW."feedback_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."read_at"); RETURN NULL;', hash='04f0f8ec734c7be36ad1a1124f6534523ed9cc7e', operation='INSERT', pgid='pgtrigger_insert_insert_c015d', table='audits_feedbackrecipient', when='AFTER')),
+            model_name="feedbackrecipient",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_feedbackrecipientevent" ("feedback_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "read_at") VALUES (NEW."feedback_id", NEW."id", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."read_at"); RETURN NULL;',
+                    hash="04f0f8ec734c7be36ad1a1124f6534523ed9cc7e",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_c015d",
+                    table="audits_feedbackrecipient",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='feedbackrecipient',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "audits_feedbackrecipientevent" ("feedback_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "read_at") VALUES (NEW."feedback_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."read_at"); RETURN NULL;', hash='1c037c2801d1c787507bb097a17d5735573a1da8', operation='UPDATE', pgid='pgtrigger_update_update_95540', table='audits_feedbackrecipient', when='AFTER')),
+            model_name="feedbackrecipient",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "audits_feedbackrecipientevent" ("feedback_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "read_at") VALUES (NEW."feedback_id", NEW."id", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."read_at"); RETURN NULL;',
+                    hash="1c037c2801d1c787507bb097a17d5735573a1da8",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_95540",
+                    table="audits_feedbackrecipient",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='feedbackrecipient',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_feedbackrecipientevent" ("feedback_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "read_at") VALUES (OLD."feedback_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."practitioner_id", OLD."read_at"); RETURN NULL;', hash='9d14179403468c72530e3f5f0ed9e7caa4b00bec', operation='DELETE', pgid='pgtrigger_delete_delete_1c26c', table='audits_feedbackrecipient', when='AFTER')),
+            model_name="feedbackrecipient",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_feedbackrecipientevent" ("feedback_id", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "read_at") VALUES (OLD."feedback_id", OLD."id", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."practitioner_id", OLD."read_at"); RETURN NULL;',
+                    hash="9d14179403468c72530e3f5f0ed9e7caa4b00bec",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_1c26c",
+                    table="audits_feedbackrecipient",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='feedbackrecipientevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='fc1c59b6c4e830366a6c6b08e195549253c7d146', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_be0ce', table='audits_feedbackrecipientevent', when='BEFORE')),
+            model_name="feedbackrecipientevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="fc1c59b6c4e830366a6c6b08e195549253c7d146",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_be0ce",
+                    table="audits_feedbackrecipientevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feedbackreply',
-            constraint=models.UniqueConstraint(fields=('feedback', 'practitioner'), name='one_reply_per_practitioner'),
+            model_name="feedbackreply",
+            constraint=models.UniqueConstraint(
+                fields=("feedback", "practitioner"), name="one_reply_per_practitioner"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='feedbackreply',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_feedbackreplyevent" ("feedback_id", "id", "late", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "replied_at", "replied_by_id", "stance", "text") VALUES (NEW."feedback_id", NEW."id", NEW."late", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."replied_at", NEW."replied_by_id", NEW."stance", NEW."text"); RETURN NULL;', hash='bfac8c51464233aefef6236606b0f7a4b3b59d01', operation='INSERT', pgid='pgtrigger_insert_insert_7be4f', table='audits_feedbackreply', when='AFTER')),
+            model_name="feedbackreply",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_feedbackreplyevent" ("feedback_id", "id", "late", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "replied_at", "replied_by_id", "stance", "text") VALUES (NEW."feedback_id", NEW."id", NEW."late", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."replied_at", NEW."replied_by_id", NEW."stance", NEW."text"); RETURN NULL;',
+                    hash="bfac8c51464233aefef6236606b0f7a4b3b59d01",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_7be4f",
+                    table="audits_feedbackreply",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='feedbackreply',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "audits_feedbackreplyevent" ("feedback_id", "id", "late", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "replied_at", "replied_by_id", "stance", "text") VALUES (NEW."feedback_id", NEW."id", NEW."late", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."replied_at", NEW."replied_by_id", NEW."stance", NEW."text"); RETURN NULL;', hash='404c9f51cad5dcca940884d67aae2e52f6012bad', operation='UPDATE', pgid='pgtrigger_update_update_ac5c8', table='audits_feedbackreply', when='AFTER')),
+            model_name="feedbackreply",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "audits_feedbackreplyevent" ("feedback_id", "id", "late", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "replied_at", "replied_by_id", "stance", "text") VALUES (NEW."feedback_id", NEW."id", NEW."late", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."replied_at", NEW."replied_by_id", NEW."stance", NEW."text"); RETURN NULL;',
+                    hash="404c9f51cad5dcca940884d67aae2e52f6012bad",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_ac5c8",
+                    table="audits_feedbackreply",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='feedbackreply',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_feedbackreplyevent" ("feedback_id", "id", "late", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "replied_at", "replied_by_id", "stance", "text") VALUES (OLD."feedback_id", OLD."id", OLD."late", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."practitioner_id", OLD."replied_at", OLD."replied_by_id", OLD."stance", OLD."text"); RETURN NULL;', hash='7cafc43afd7af24a5d343694eca2b27186b7c0a8', operation='DELETE', pgid='pgtrigger_delete_delete_3813f', table='audits_feedbackreply', when='AFTER')),
+            model_name="feedbackreply",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_feedbackreplyevent" ("feedback_id", "id", "late", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "replied_at", "replied_by_id", "stance", "text") VALUES (OLD."feedback_id", OLD."id", OLD."late", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."practitioner_id", OLD."replied_at", OLD."replied_by_id", OLD."stance", OLD."text"); RETURN NULL;',
+                    hash="7cafc43afd7af24a5d343694eca2b27186b7c0a8",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_3813f",
+                    table="audits_feedbackreply",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='feedbackreplyevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='774ecf325723b40a44ef45978a1d8148be8a81e9', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_424c1', table='audits_feedbackreplyevent', when='BEFORE')),
+            model_name="feedbackreplyevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="774ecf325723b40a44ef45978a1d8148be8a81e9",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_424c1",
+                    table="audits_feedbackreplyevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grading',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'set_aside'), _negated=True), fields=('audit', 'kind', 'grader'), name='one_grading_per_person_and_kind'),
+            model_name="grading",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "set_aside"), _negated=True),
+                fields=("audit", "kind", "grader"),
+                name="one_grading_per_person_and_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grading',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind__in', ('auditor', 'moderator', 'consensus')), models.Q(('status', 'set_aside'), _negated=True)), fields=('audit', 'kind'), name='one_live_grading_of_single_kinds'),
+            model_name="grading",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("kind__in", ("auditor", "moderator", "consensus")),
+                    models.Q(("status", "set_aside"), _negated=True),
+                ),
+                fields=("audit", "kind"),
+                name="one_live_grading_of_single_kinds",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grading',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'submitted'), _negated=True), models.Q(('submitted_at__isnull', False), models.Q(('overall_grade', ''), _negated=True)), _connector='OR'), name='submitted_grading_has_its_grade'),
+            model_name="grading",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "submitted"), _negated=True),
+                    models.Q(
+                        ("submitted_at__isnull", False),
+                        models.Q(("overall_grade", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="submitted_grading_has_its_grade",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grading',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'submitted'), _negated=True), ('above_cap', False), models.Q(('override_reason', ''), _negated=True), _connector='OR'), name='above_a_cap_only_with_a_reason'),
+            model_name="grading",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "submitted"), _negated=True),
+                    ("above_cap", False),
+                    models.Q(("override_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="above_a_cap_only_with_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grading',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('set_aside_at__isnull', False), ('status', 'set_aside'), models.Q(('set_aside_reason', ''), _negated=True)), models.Q(models.Q(('status', 'set_aside'), _negated=True), ('set_aside_at__isnull', True)), _connector='OR'), name='set_aside_grading_has_when_and_why'),
+            model_name="grading",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("set_aside_at__isnull", False),
+                        ("status", "set_aside"),
+                        models.Q(("set_aside_reason", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("status", "set_aside"), _negated=True),
+                        ("set_aside_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="set_aside_grading_has_when_and_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grading',
-            constraint=models.CheckConstraint(condition=models.Q(('immediate_concern', False), ('immediate_concern_at__isnull', False), _connector='OR'), name='immediate_concern_has_its_time'),
+            model_name="grading",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("immediate_concern", False),
+                    ("immediate_concern_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="immediate_concern_has_its_time",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='grading',
-            trigger=pgtrigger.compiler.Trigger(name='submitted_is_submitted', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."status" = \'submitted\' AND (NEW."status" = \'draft\' OR OLD."overall_grade" IS DISTINCT FROM (NEW."overall_grade") OR OLD."summary" IS DISTINCT FROM (NEW."summary") OR OLD."strengths" IS DISTINCT FROM (NEW."strengths") OR OLD."improvements" IS DISTINCT FROM (NEW."improvements") OR OLD."grader_id" IS DISTINCT FROM (NEW."grader_id")))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='b8826c95b7a7f76dac57706528e1b2744061a3be', operation='UPDATE', pgid='pgtrigger_submitted_is_submitted_545fb', table='audits_grading', when='BEFORE')),
+            model_name="grading",
+            trigger=pgtrigger.compiler.Trigger(
+                name="submitted_is_submitted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" = \'submitted\' AND (NEW."status" = \'draft\' OR OLD."overall_grade" IS DISTINCT FROM (NEW."overall_grade") OR OLD."summary" IS DISTINCT FROM (NEW."summary") OR OLD."strengths" IS DISTINCT FROM (NEW."strengths") OR OLD."improvements" IS DISTINCT FROM (NEW."improvements") OR OLD."grader_id" IS DISTINCT FROM (NEW."grader_id")))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="b8826c95b7a7f76dac57706528e1b2744061a3be",
+                    operation="UPDATE",
+                    pgid="pgtrigger_submitted_is_submitted_545fb",
+                    table="audits_grading",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='grading',
-            trigger=pgtrigger.compiler.Trigger(name='keep_gradings', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='116a7f73f20e69bdd0a0c38f0aaa87a67f73e747', operation='DELETE', pgid='pgtrigger_keep_gradings_b6194', table='audits_grading', when='BEFORE')),
+            model_name="grading",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_gradings",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="116a7f73f20e69bdd0a0c38f0aaa87a67f73e747",
+                    operation="DELETE",
+                    pgid="pgtrigger_keep_gradings_b6194",
+                    table="audits_grading",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='grading',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_gradingevent" ("above_cap", "audit_id", "blind", "child_id_confirmed", "created_at", "family_feedback", "family_feedback_text", "grader_id", "held_by_listed_practitioner", "held_most_by_id", "id", "immediate_concern", "immediate_concern_at", "immediate_concern_text", "immediate_concern_told", "improvements", "kind", "minutes_spent", "overall_grade", "override_reason", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_involved", "practitioner_met_on", "practitioner_not_met_reason", "saved_at", "set_aside_at", "set_aside_reason", "status", "strengths", "submitted_at", "suggested_grade", "summary", "version") VALUES (NEW."above_cap", NEW."audit_id", NEW."blind", NEW."child_id_confirmed", NEW."created_at", NEW."family_feedback", NEW."family_feedback_text", NEW."grader_id", NEW."held_by_listed_practitioner", NEW."held_most_by_id", NEW."id", NEW."immediate_concern", NEW."immediate_concern_at", NEW."immediate_concern_text", NEW."immediate_concern_told", NEW."improvements", NEW."kind", NEW."minutes_spent", NEW."overall_grade", NEW."override_reason", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_involved", NEW."practitioner_met_on", NEW."practitioner_not_met_reason", NEW."saved_at", NEW."set_aside_at", NEW."set_aside_reason", NEW."status", NEW."strengths", NEW."submitted_at", NEW."suggested_grade", NEW."summary", NEW."version"); RETURN NULL;', hash='9c6e059b4a7ac1eccb0190dbe913af87df13b71a', operation='INSERT', pgid='pgtrigger_insert_insert_b71d2', table='audits_grading', when='AFTER')),
+            model_name="grading",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_gradingevent" ("above_cap", "audit_id", "blind", "child_id_confirmed", "created_at", "family_feedback", "family_feedback_text", "grader_id", "held_by_listed_practitioner", "held_most_by_id", "id", "immediate_concern", "immediate_concern_at", "immediate_concern_text", "immediate_concern_told", "improvements", "kind", "minutes_spent", "overall_grade", "override_reason", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_involved", "practitioner_met_on", "practitioner_not_met_reason", "saved_at", "set_aside_at", "set_aside_reason", "status", "strengths", "submitted_at", "suggested_grade", "summary", "version") VALUES (NEW."above_cap", NEW."audit_id", NEW."blind", NEW."child_id_confirmed", NEW."created_at", NEW."family_feedback", NEW."family_feedback_text", NEW."grader_id", NEW."held_by_listed_practitioner", NEW."held_most_by_id", NEW."id", NEW."immediate_concern", NEW."immediate_concern_at", NEW."immediate_concern_text", NEW."immediate_concern_told", NEW."improvements", NEW."kind", NEW."minutes_spent", NEW."overall_grade", NEW."override_reason", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_involved", NEW."practitioner_met_on", NEW."practitioner_not_met_reason", NEW."saved_at", NEW."set_aside_at", NEW."set_aside_reason", NEW."status", NEW."strengths", NEW."submitted_at", NEW."suggested_grade", NEW."summary", NEW."version"); RETURN NULL;',
+                    hash="9c6e059b4a7ac1eccb0190dbe913af87df13b71a",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_b71d2",
+                    table="audits_grading",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='grading',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "audits_gradingevent" ("above_cap", "audit_id", "blind", "child_id_confirmed", "created_at", "family_feedback", "family_feedback_text", "grader_id", "held_by_listed_practitioner", "held_most_by_id", "id", "immediate_concern", "immediate_concern_at", "immediate_concern_text", "immediate_concern_told", "improvements", "kind", "minutes_spent", "overall_grade", "override_reason", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_involved", "practitioner_met_on", "practitioner_not_met_reason", "saved_at", "set_aside_at", "set_aside_reason", "status", "strengths", "submitted_at", "suggested_grade", "summary", "version") VALUES (NEW."above_cap", NEW."audit_id", NEW."blind", NEW."child_id_confirmed", NEW."created_at", NEW."family_feedback", NEW."family_feedback_text", NEW."grader_id", NEW."held_by_listed_practitioner", NEW."held_most_by_id", NEW."id", NEW."immediate_concern", NEW."immediate_concern_at", NEW."immediate_concern_text", NEW."immediate_concern_told", NEW."improvements", NEW."kind", NEW."minutes_spent", NEW."overall_grade", NEW."override_reason", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_involved", NEW."practitioner_met_on", NEW."practitioner_not_met_reason", NEW."saved_at", NEW."set_aside_at", NEW."set_aside_reason", NEW."status", NEW."strengths", NEW."submitted_at", NEW."suggested_grade", NEW."summary", NEW."version"); RETURN NULL;', hash='78386cec908eb20893dd7325ae69fabed1178a7b', operation='UPDATE', pgid='pgtrigger_update_update_85b53', table='audits_grading', when='AFTER')),
+            model_name="grading",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "audits_gradingevent" ("above_cap", "audit_id", "blind", "child_id_confirmed", "created_at", "family_feedback", "family_feedback_text", "grader_id", "held_by_listed_practitioner", "held_most_by_id", "id", "immediate_concern", "immediate_concern_at", "immediate_concern_text", "immediate_concern_told", "improvements", "kind", "minutes_spent", "overall_grade", "override_reason", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_involved", "practitioner_met_on", "practitioner_not_met_reason", "saved_at", "set_aside_at", "set_aside_reason", "status", "strengths", "submitted_at", "suggested_grade", "summary", "version") VALUES (NEW."above_cap", NEW."audit_id", NEW."blind", NEW."child_id_confirmed", NEW."created_at", NEW."family_feedback", NEW."family_feedback_text", NEW."grader_id", NEW."held_by_listed_practitioner", NEW."held_most_by_id", NEW."id", NEW."immediate_concern", NEW."immediate_concern_at", NEW."immediate_concern_text", NEW."immediate_concern_told", NEW."improvements", NEW."kind", NEW."minutes_spent", NEW."overall_grade", NEW."override_reason", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_involved", NEW."practitioner_met_on", NEW."practitioner_not_met_reason", NEW."saved_at", NEW."set_aside_at", NEW."set_aside_reason", NEW."status", NEW."strengths", NEW."submitted_at", NEW."suggested_grade", NEW."summary", NEW."version"); RETURN NULL;',
+                    hash="78386cec908eb20893dd7325ae69fabed1178a7b",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_85b53",
+                    table="audits_grading",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='grading',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_gradingevent" ("above_cap", "audit_id", "blind", "child_id_confirmed", "created_at", "family_feedback", "family_feedback_text", "grader_id", "held_by_listed_practitioner", "held_most_by_id", "id", "immediate_concern", "immediate_concern_at", "immediate_concern_text", "immediate_concern_told", "improvements", "kind", "minutes_spent", "overall_grade", "override_reason", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_involved", "practitioner_met_on", "practitioner_not_met_reason", "saved_at", "set_aside_at", "set_aside_reason", "status", "strengths", "submitted_at", "suggested_grade", "summary", "version") VALUES (OLD."above_cap", OLD."audit_id", OLD."blind", OLD."child_id_confirmed", OLD."created_at", OLD."family_feedback", OLD."family_feedback_text", OLD."grader_id", OLD."held_by_listed_practitioner", OLD."held_most_by_id", OLD."id", OLD."immediate_concern", OLD."immediate_concern_at", OLD."immediate_concern_text", OLD."immediate_concern_told", OLD."improvements", OLD."kind", OLD."minutes_spent", OLD."overall_grade", OLD."override_reason", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."practitioner_involved", OLD."practitioner_met_on", OLD."practitioner_not_met_reason", OLD."saved_at", OLD."set_aside_at", OLD."set_aside_reason", OLD."status", OLD."strengths", OLD."submitted_at", OLD."suggested_grade", OLD."summary", OLD."version"); RETURN NULL;', hash='760852745b33c3b696146988decfcca325d4b291', operation='DELETE', pgid='pgtrigger_delete_delete_f279b', table='audits_grading', when='AFTER')),
+            model_name="grading",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_gradingevent" ("above_cap", "audit_id", "blind", "child_id_confirmed", "created_at", "family_feedback", "family_feedback_text", "grader_id", "held_by_listed_practitioner", "held_most_by_id", "id", "immediate_concern", "immediate_concern_at", "immediate_concern_text", "immediate_concern_told", "improvements", "kind", "minutes_spent", "overall_grade", "override_reason", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_involved", "practitioner_met_on", "practitioner_not_met_reason", "saved_at", "set_aside_at", "set_aside_reason", "status", "strengths", "submitted_at", "suggested_grade", "summary", "version") VALUES (OLD."above_cap", OLD."audit_id", OLD."blind", OLD."child_id_confirmed", OLD."created_at", OLD."family_feedback", OLD."family_feedback_text", OLD."grader_id", OLD."held_by_listed_practitioner", OLD."held_most_by_id", OLD."id", OLD."immediate_concern", OLD."immediate_concern_at", OLD."immediate_concern_text", OLD."immediate_concern_told", OLD."improvements", OLD."kind", OLD."minutes_spent", OLD."overall_grade", OLD."override_reason", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."practitioner_involved", OLD."practitioner_met_on", OLD."practitioner_not_met_reason", OLD."saved_at", OLD."set_aside_at", OLD."set_aside_reason", OLD."status", OLD."strengths", OLD."submitted_at", OLD."suggested_grade", OLD."summary", OLD."version"); RETURN NULL;',
+                    hash="760852745b33c3b696146988decfcca325d4b291",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_f279b",
+                    table="audits_grading",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='gradingevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='c7c80500fd4cd3975c2a0eeeb2e21a8e2ab582e5', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_57e59', table='audits_gradingevent', when='BEFORE')),
+            model_name="gradingevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="c7c80500fd4cd3975c2a0eeeb2e21a8e2ab582e5",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_57e59",
+                    table="audits_gradingevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='practicestandardevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='f12e86f8523af428434a9d34e26dc7d93d65a78a', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_32597', table='audits_practicestandardevent', when='BEFORE')),
+            model_name="practicestandardevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="f12e86f8523af428434a9d34e26dc7d93d65a78a",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_32597",
+                    table="audits_practicestandardevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='practicestandard',
-            constraint=models.UniqueConstraint(fields=('section', 'code'), name='standard_codes_are_unique'),
+            model_name="practicestandard",
+            constraint=models.UniqueConstraint(
+                fields=("section", "code"), name="standard_codes_are_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='practicestandard',
-            constraint=models.UniqueConstraint(fields=('section', 'order'), name='standards_are_ordered'),
+            model_name="practicestandard",
+            constraint=models.UniqueConstraint(
+                fields=("section", "order"), name="standards_are_ordered"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='practicestandard',
-            trigger=pgtrigger.compiler.Trigger(name='only_in_draft', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP <> 'INSERT' THEN IF EXISTS (SELECT 1 FROM audits_toolversion v WHERE v.id = (SELECT s.version_id FROM audits_section s WHERE s.id = OLD.section_id) AND v.status <> 'draft') THEN RAISE EXCEPTION 'a published audit tool cannot be changed'; END IF; END IF; IF TG_OP <> 'DELETE' THEN IF EXISTS (SELECT 1 FROM audits_toolversion v WHERE v.id = (SELECT s.version_id FROM audits_section s WHERE s.id = NEW.section_id) AND v.status <> 'draft') THEN RAISE EXCEPTION 'a published audit tool cannot be changed'; END IF; RETURN NEW; END IF; RETURN OLD;", hash='872fc33fd404f33237b5a917d7426e9b9f1c1dc6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_only_in_draft_2555d', table='audits_practicestandard', when='BEFORE')),
+            model_name="practicestandard",
+            trigger=pgtrigger.compiler.Trigger(
+                name="only_in_draft",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF TG_OP <> 'INSERT' THEN IF EXISTS (SELECT 1 FROM audits_toolversion v WHERE v.id = (SELECT s.version_id FROM audits_section s WHERE s.id = OLD.section_id) AND v.status <> 'draft') THEN RAISE EXCEPTION 'a published audit tool cannot be changed'; END IF; END IF; IF TG_OP <> 'DELETE' THEN IF EXISTS (SELECT 1 FROM audits_toolversion v WHERE v.id = (SELECT s.version_id FROM audits_section s WHERE s.id = NEW.section_id) AND v.status <> 'draft') THEN RAISE EXCEPTION 'a published audit tool cannot be changed'; END IF; RETURN NEW; END IF; RETURN OLD;",
+                    hash="872fc33fd404f33237b5a917d7426e9b9f1c1dc6",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_only_in_draft_2555d",
+                    table="audits_practicestandard",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='practicestandard',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_practicestandardevent" ("applies_when", "code", "critical", "definition", "descriptors", "id", "look_back_months", "may_be_not_applicable", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prompts", "read_back_months", "section_id", "title", "weight") VALUES (NEW."applies_when", NEW."code", NEW."critical", NEW."definition", NEW."descriptors", NEW."id", NEW."look_back_months", NEW."may_be_not_applicable", NEW."order", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."prompts", NEW."read_back_months", NEW."section_id", NEW."title", NEW."weight"); RETURN NULL;', hash='871d6475757d6d3766f4ec2bbc675a517e915278', operation='INSERT', pgid='pgtrigger_insert_insert_10a24', table='audits_practicestandard', when='AFTER')),
+            model_name="practicestandard",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_practicestandardevent" ("applies_when", "code", "critical", "definition", "descriptors", "id", "look_back_months", "may_be_not_applicable", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prompts", "read_back_months", "section_id", "title", "weight") VALUES (NEW."applies_when", NEW."code", NEW."critical", NEW."definition", NEW."descriptors", NEW."id", NEW."look_back_months", NEW."may_be_not_applicable", NEW."order", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."prompts", NEW."read_back_months", NEW."section_id", NEW."title", NEW."weight"); RETURN NULL;',
+                    hash="871d6475757d6d3766f4ec2bbc675a517e915278",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_10a24",
+                    table="audits_practicestandard",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='practicestandard',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "audits_practicestandardevent" ("applies_when", "code", "critical", "definition", "descriptors", "id", "look_back_months", "may_be_not_applicable", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prompts", "read_back_months", "section_id", "title", "weight") VALUES (NEW."applies_when", NEW."code", NEW."critical", NEW."definition", NEW."descriptors", NEW."id", NEW."look_back_months", NEW."may_be_not_applicable", NEW."order", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."prompts", NEW."read_back_months", NEW."section_id", NEW."title", NEW."weight"); RETURN NULL;', hash='1763fcf3e11341868dc7c7d04ce226fd739d9019', operation='UPDATE', pgid='pgtrigger_update_update_28db7', table='audits_practicestandard', when='AFTER')),
+            model_name="practicestandard",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "audits_practicestandardevent" ("applies_when", "code", "critical", "definition", "descriptors", "id", "look_back_months", "may_be_not_applicable", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prompts", "read_back_months", "section_id", "title", "weight") VALUES (NEW."applies_when", NEW."code", NEW."critical", NEW."definition", NEW."descriptors", NEW."id", NEW."look_back_months", NEW."may_be_not_applicable", NEW."order", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."prompts", NEW."read_back_months", NEW."section_id", NEW."title", NEW."weight"); RETURN NULL;',
+                    hash="1763fcf3e11341868dc7c7d04ce226fd739d9019",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_28db7",
+                    table="audits_practicestandard",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='practicestandard',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_practicestandardevent" ("applies_when", "code", "critical", "definition", "descriptors", "id", "look_back_months", "may_be_not_applicable", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prompts", "read_back_months", "section_id", "title", "weight") VALUES (OLD."applies_when", OLD."code", OLD."critical", OLD."definition", OLD."descriptors", OLD."id", OLD."look_back_months", OLD."may_be_not_applicable", OLD."order", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."prompts", OLD."read_back_months", OLD."section_id", OLD."title", OLD."weight"); RETURN NULL;', hash='1911c20a86961cd93138875912b8b89d72bb76a8', operation='DELETE', pgid='pgtrigger_delete_delete_7786c', table='audits_practicestandard', when='AFTER')),
+            model_name="practicestandard",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_practicestandardevent" ("applies_when", "code", "critical", "definition", "descriptors", "id", "look_back_months", "may_be_not_applicable", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "prompts", "read_back_months", "section_id", "title", "weight") VALUES (OLD."applies_when", OLD."code", OLD."critical", OLD."definition", OLD."descriptors", OLD."id", OLD."look_back_months", OLD."may_be_not_applicable", OLD."order", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."prompts", OLD."read_back_months", OLD."section_id", OLD."title", OLD."weight"); RETURN NULL;',
+                    hash="1911c20a86961cd93138875912b8b89d72bb76a8",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_7786c",
+                    table="audits_practicestandard",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='standardgrade',
-            constraint=models.UniqueConstraint(fields=('grading', 'standard'), name='one_grade_per_standard'),
+            model_name="standardgrade",
+            constraint=models.UniqueConstraint(
+                fields=("grading", "standard"), name="one_grade_per_standard"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='standardgrade',
-            constraint=models.CheckConstraint(condition=models.Q(('not_applicable', False), ('grade', ''), _connector='OR'), name='not_applicable_has_no_grade'),
+            model_name="standardgrade",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("not_applicable", False), ("grade", ""), _connector="OR"),
+                name="not_applicable_has_no_grade",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='standardgrade',
-            trigger=pgtrigger.compiler.Trigger(name='only_in_a_draft', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF EXISTS (SELECT 1 FROM audits_grading g WHERE g.id = (CASE WHEN TG_OP = 'DELETE' THEN OLD.grading_id ELSE NEW.grading_id END) AND g.status <> 'draft') THEN RAISE EXCEPTION 'a submitted grading cannot be changed'; END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;", hash='e1d1a6c07f0e25f4a8c8aab473641fb95790a862', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_only_in_a_draft_c06f5', table='audits_standardgrade', when='BEFORE')),
+            model_name="standardgrade",
+            trigger=pgtrigger.compiler.Trigger(
+                name="only_in_a_draft",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF EXISTS (SELECT 1 FROM audits_grading g WHERE g.id = (CASE WHEN TG_OP = 'DELETE' THEN OLD.grading_id ELSE NEW.grading_id END) AND g.status <> 'draft') THEN RAISE EXCEPTION 'a submitted grading cannot be changed'; END IF; IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW;",
+                    hash="e1d1a6c07f0e25f4a8c8aab473641fb95790a862",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_only_in_a_draft_c06f5",
+                    table="audits_standardgrade",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='standardgrade',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_standardgradeevent" ("evidence", "grade", "grading_id", "id", "not_applicable", "not_applicable_reason", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "saved_at", "standard_id", "version") VALUES (NEW."evidence", NEW."grade", NEW."grading_id", NEW."id", NEW."not_applicable", NEW."not_applicable_reason", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."saved_at", NEW."standard_id", NEW."version"); RETURN NULL;', hash='13144089e0667252a9b5b11deb049f698c08088e', operation='INSERT', pgid='pgtrigger_insert_insert_1aab0', table='audits_standardgrade', when='AFTER')),
+            model_name="standardgrade",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_standardgradeevent" ("evidence", "grade", "grading_id", "id", "not_applicable", "not_applicable_reason", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "saved_at", "standard_id", "version") VALUES (NEW."evidence", NEW."grade", NEW."grading_id", NEW."id", NEW."not_applicable", NEW."not_applicable_reason", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."saved_at", NEW."standard_id", NEW."version"); RETURN NULL;',
+                    hash="13144089e0667252a9b5b11deb049f698c08088e",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_1aab0",
+                    table="audits_standardgrade",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='standardgrade',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "audits_standardgradeevent" ("evidence", "grade", "grading_id", "id", "not_applicable", "not_applicable_reason", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "saved_at", "standard_id", "version") VALUES (NEW."evidence", NEW."grade", NEW."grading_id", NEW."id", NEW."not_applicable", NEW."not_applicable_reason", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."saved_at", NEW."standard_id", NEW."version"); RETURN NULL;', hash='a43d2b4655bddaa348753d71fb77ee739eef1466', operation='UPDATE', pgid='pgtrigger_update_update_347d3', table='audits_standardgrade', when='AFTER')),
+            model_name="standardgrade",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "audits_standardgradeevent" ("evidence", "grade", "grading_id", "id", "not_applicable", "not_applicable_reason", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "saved_at", "standard_id", "version") VALUES (NEW."evidence", NEW."grade", NEW."grading_id", NEW."id", NEW."not_applicable", NEW."not_applicable_reason", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."saved_at", NEW."standard_id", NEW."version"); RETURN NULL;',
+                    hash="a43d2b4655bddaa348753d71fb77ee739eef1466",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_347d3",
+                    table="audits_standardgrade",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='standardgrade',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_standardgradeevent" ("evidence", "grade", "grading_id", "id", "not_applicable", "not_applicable_reason", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "saved_at", "standard_id", "version") VALUES (OLD."evidence", OLD."grade", OLD."grading_id", OLD."id", OLD."not_applicable", OLD."not_applicable_reason", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."saved_at", OLD."standard_id", OLD."version"); RETURN NULL;', hash='e5e59ceb053498a5acf7fca7b928a312e95797e3', operation='DELETE', pgid='pgtrigger_delete_delete_286da', table='audits_standardgrade', when='AFTER')),
+            model_name="standardgrade",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_standardgradeevent" ("evidence", "grade", "grading_id", "id", "not_applicable", "not_applicable_reason", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "saved_at", "standard_id", "version") VALUES (OLD."evidence", OLD."grade", OLD."grading_id", OLD."id", OLD."not_applicable", OLD."not_applicable_reason", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."saved_at", OLD."standard_id", OLD."version"); RETURN NULL;',
+                    hash="e5e59ceb053498a5acf7fca7b928a312e95797e3",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_286da",
+                    table="audits_standardgrade",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='standardgradeevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='0b143b04a8c72bd93f0b83e5f738861333db7b09', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_b3d41', table='audits_standardgradeevent', when='BEFORE')),
+            model_name="standardgradeevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="0b143b04a8c72bd93f0b83e5f738861333db7b09",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_b3d41",
+                    table="audits_standardgradeevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='toolversion',
-            constraint=models.UniqueConstraint(fields=('tool', 'number'), name='versions_are_numbered'),
+            model_name="toolversion",
+            constraint=models.UniqueConstraint(
+                fields=("tool", "number"), name="versions_are_numbered"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='toolversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('tool',), name='one_published_version_per_tool'),
+            model_name="toolversion",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "published")),
+                fields=("tool",),
+                name="one_published_version_per_tool",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='toolversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('published_at__isnull', True), ('published_by__isnull', True), ('status', 'draft')), models.Q(models.Q(('status', 'draft'), _negated=True), ('published_at__isnull', False), ('published_by__isnull', False)), _connector='OR'), name='published_version_has_who_and_when'),
+            model_name="toolversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("published_at__isnull", True),
+                        ("published_by__isnull", True),
+                        ("status", "draft"),
+                    ),
+                    models.Q(
+                        models.Q(("status", "draft"), _negated=True),
+                        ("published_at__isnull", False),
+                        ("published_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="published_version_has_who_and_when",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='toolversion',
-            trigger=pgtrigger.compiler.Trigger(name='published_is_published', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."status" IN (\'published\', \'retired\') AND (OLD."tool_id" IS DISTINCT FROM (NEW."tool_id") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."scale" IS DISTINCT FROM (NEW."scale") OR OLD."limits" IS DISTINCT FROM (NEW."limits") OR OLD."note" IS DISTINCT FROM (NEW."note") OR OLD."published_at" IS DISTINCT FROM (NEW."published_at") OR NEW."status" = \'draft\'))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='7d8c9b0d1d345af4ad024bb942610b3ba2031a53', operation='UPDATE', pgid='pgtrigger_published_is_published_f2049', table='audits_toolversion', when='BEFORE')),
+            model_name="toolversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="published_is_published",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IN (\'published\', \'retired\') AND (OLD."tool_id" IS DISTINCT FROM (NEW."tool_id") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."scale" IS DISTINCT FROM (NEW."scale") OR OLD."limits" IS DISTINCT FROM (NEW."limits") OR OLD."note" IS DISTINCT FROM (NEW."note") OR OLD."published_at" IS DISTINCT FROM (NEW."published_at") OR NEW."status" = \'draft\'))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="7d8c9b0d1d345af4ad024bb942610b3ba2031a53",
+                    operation="UPDATE",
+                    pgid="pgtrigger_published_is_published_f2049",
+                    table="audits_toolversion",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='toolversion',
-            trigger=pgtrigger.compiler.Trigger(name='keep_published_versions', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (NOT (OLD."status" = \'draft\'))', func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='1d195c61d914743e0541a803fce81062d596d61a', operation='DELETE', pgid='pgtrigger_keep_published_versions_802e6', table='audits_toolversion', when='BEFORE')),
+            model_name="toolversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_published_versions",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (NOT (OLD.\"status\" = 'draft'))",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="1d195c61d914743e0541a803fce81062d596d61a",
+                    operation="DELETE",
+                    pgid="pgtrigger_keep_published_versions_802e6",
+                    table="audits_toolversion",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='toolversion',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_toolversionevent" ("id", "limits", "note", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "retired_at", "scale", "status", "tool_id") VALUES (NEW."id", NEW."limits", NEW."note", NEW."number", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."published_at", NEW."published_by_id", NEW."retired_at", NEW."scale", NEW."status", NEW."tool_id"); RETURN NULL;', hash='9cf9e655f03fdd17c3f928f89ab63d62a1497aa0', operation='INSERT', pgid='pgtrigger_insert_insert_0b498', table='audits_toolversion', when='AFTER')),
+            model_name="toolversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_toolversionevent" ("id", "limits", "note", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "retired_at", "scale", "status", "tool_id") VALUES (NEW."id", NEW."limits", NEW."note", NEW."number", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."published_at", NEW."published_by_id", NEW."retired_at", NEW."scale", NEW."status", NEW."tool_id"); RETURN NULL;',
+                    hash="9cf9e655f03fdd17c3f928f89ab63d62a1497aa0",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_0b498",
+                    table="audits_toolversion",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='toolversion',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "audits_toolversionevent" ("id", "limits", "note", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "retired_at", "scale", "status", "tool_id") VALUES (NEW."id", NEW."limits", NEW."note", NEW."number", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."published_at", NEW."published_by_id", NEW."retired_at", NEW."scale", NEW."status", NEW."tool_id"); RETURN NULL;', hash='cf97e6662e2fba4962929f8f02de9891a7b2407d', operation='UPDATE', pgid='pgtrigger_update_update_b7769', table='audits_toolversion', when='AFTER')),
+            model_name="toolversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "audits_toolversionevent" ("id", "limits", "note", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "retired_at", "scale", "status", "tool_id") VALUES (NEW."id", NEW."limits", NEW."note", NEW."number", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."published_at", NEW."published_by_id", NEW."retired_at", NEW."scale", NEW."status", NEW."tool_id"); RETURN NULL;',
+                    hash="cf97e6662e2fba4962929f8f02de9891a7b2407d",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_b7769",
+                    table="audits_toolversion",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='toolversion',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_toolversionevent" ("id", "limits", "note", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "retired_at", "scale", "status", "tool_id") VALUES (OLD."id", OLD."limits", OLD."note", OLD."number", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."published_at", OLD."published_by_id", OLD."retired_at", OLD."scale", OLD."status", OLD."tool_id"); RETURN NULL;', hash='be83e50da3c90c73e74d10974270aebd50e070f1', operation='DELETE', pgid='pgtrigger_delete_delete_f0f6a', table='audits_toolversion', when='AFTER')),
+            model_name="toolversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_toolversionevent" ("id", "limits", "note", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "retired_at", "scale", "status", "tool_id") VALUES (OLD."id", OLD."limits", OLD."note", OLD."number", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."published_at", OLD."published_by_id", OLD."retired_at", OLD."scale", OLD."status", OLD."tool_id"); RETURN NULL;',
+                    hash="be83e50da3c90c73e74d10974270aebd50e070f1",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_f0f6a",
+                    table="audits_toolversion",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sectionevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='326031b130932e6bac36f8e4518e093e5e20c9df', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_d442d', table='audits_sectionevent', when='BEFORE')),
+            model_name="sectionevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="326031b130932e6bac36f8e4518e093e5e20c9df",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_d442d",
+                    table="audits_sectionevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='section',
-            constraint=models.UniqueConstraint(fields=('version', 'code'), name='section_codes_are_unique'),
+            model_name="section",
+            constraint=models.UniqueConstraint(
+                fields=("version", "code"), name="section_codes_are_unique"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='section',
-            constraint=models.UniqueConstraint(fields=('version', 'order'), name='sections_are_ordered'),
+            model_name="section",
+            constraint=models.UniqueConstraint(
+                fields=("version", "order"), name="sections_are_ordered"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='section',
-            trigger=pgtrigger.compiler.Trigger(name='only_in_draft', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF TG_OP <> 'INSERT' THEN IF EXISTS (SELECT 1 FROM audits_toolversion v WHERE v.id = (OLD.version_id) AND v.status <> 'draft') THEN RAISE EXCEPTION 'a published audit tool cannot be changed'; END IF; END IF; IF TG_OP <> 'DELETE' THEN IF EXISTS (SELECT 1 FROM audits_toolversion v WHERE v.id = (NEW.version_id) AND v.status <> 'draft') THEN RAISE EXCEPTION 'a published audit tool cannot be changed'; END IF; RETURN NEW; END IF; RETURN OLD;", hash='c3b360da97ceee08a566b331b278d08944fa0627', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_only_in_draft_47d4a', table='audits_section', when='BEFORE')),
+            model_name="section",
+            trigger=pgtrigger.compiler.Trigger(
+                name="only_in_draft",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF TG_OP <> 'INSERT' THEN IF EXISTS (SELECT 1 FROM audits_toolversion v WHERE v.id = (OLD.version_id) AND v.status <> 'draft') THEN RAISE EXCEPTION 'a published audit tool cannot be changed'; END IF; END IF; IF TG_OP <> 'DELETE' THEN IF EXISTS (SELECT 1 FROM audits_toolversion v WHERE v.id = (NEW.version_id) AND v.status <> 'draft') THEN RAISE EXCEPTION 'a published audit tool cannot be changed'; END IF; RETURN NEW; END IF; RETURN OLD;",
+                    hash="c3b360da97ceee08a566b331b278d08944fa0627",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_only_in_draft_47d4a",
+                    table="audits_section",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='section',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_sectionevent" ("code", "id", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title", "version_id") VALUES (NEW."code", NEW."id", NEW."order", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."title", NEW."version_id"); RETURN NULL;', hash='b4ea801dabfdb1697bed7aaed43a9c71e70be498', operation='INSERT', pgid='pgtrigger_insert_insert_7e5aa', table='audits_section', when='AFTER')),
+            model_name="section",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_sectionevent" ("code", "id", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title", "version_id") VALUES (NEW."code", NEW."id", NEW."order", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."title", NEW."version_id"); RETURN NULL;',
+                    hash="b4ea801dabfdb1697bed7aaed43a9c71e70be498",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_7e5aa",
+                    table="audits_section",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='section',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "audits_sectionevent" ("code", "id", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title", "version_id") VALUES (NEW."code", NEW."id", NEW."order", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."title", NEW."version_id"); RETURN NULL;', hash='1ec3055361ddc4cfc7a5f2507157d14d26fa5f50', operation='UPDATE', pgid='pgtrigger_update_update_a6bfa', table='audits_section', when='AFTER')),
+            model_name="section",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "audits_sectionevent" ("code", "id", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title", "version_id") VALUES (NEW."code", NEW."id", NEW."order", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."title", NEW."version_id"); RETURN NULL;',
+                    hash="1ec3055361ddc4cfc7a5f2507157d14d26fa5f50",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_a6bfa",
+                    table="audits_section",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='section',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_sectionevent" ("code", "id", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title", "version_id") VALUES (OLD."code", OLD."id", OLD."order", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."title", OLD."version_id"); RETURN NULL;', hash='988e1215e366d7153abcaaa49a8ccdb6a9edd472', operation='DELETE', pgid='pgtrigger_delete_delete_df39a', table='audits_section', when='AFTER')),
+            model_name="section",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_sectionevent" ("code", "id", "order", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "title", "version_id") VALUES (OLD."code", OLD."id", OLD."order", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."title", OLD."version_id"); RETURN NULL;',
+                    hash="988e1215e366d7153abcaaa49a8ccdb6a9edd472",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_df39a",
+                    table="audits_section",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='auditevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='3e11a1cf716dfd82f29e99b3f25dd580d8cec556', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c4b40', table='audits_auditevent', when='BEFORE')),
+            model_name="auditevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="3e11a1cf716dfd82f29e99b3f25dd580d8cec556",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_c4b40",
+                    table="audits_auditevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='audit',
-            index=models.Index(fields=['quarter', 'status'], name='audits_by_quarter'),
+            model_name="audit",
+            index=models.Index(fields=["quarter", "status"], name="audits_by_quarter"),
         ),
         migrations.AddIndex(
-            model_name='audit',
-            index=models.Index(fields=['auditor', 'status'], name='audits_by_auditor'),
+            model_name="audit",
+            index=models.Index(fields=["auditor", "status"], name="audits_by_auditor"),
         ),
         migrations.AddConstraint(
-            model_name='audit',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'withdrawn'), _negated=True), fields=('child',), name='one_audit_per_child_ever'),
+            model_name="audit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "withdrawn"), _negated=True),
+                fields=("child",),
+                name="one_audit_per_child_ever",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='audit',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'withdrawn'), _negated=True), fields=('sampled_case',), name='one_audit_per_sampled_case'),
+            model_name="audit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "withdrawn"), _negated=True),
+                fields=("sampled_case",),
+                name="one_audit_per_sampled_case",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='audit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'in_progress'), _negated=True), ('started_at__isnull', False), _connector='OR'), name='audit_in_progress_has_started'),
+            model_name="audit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "in_progress"), _negated=True),
+                    ("started_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="audit_in_progress_has_started",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='audit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('submitted', 'finalised', 'closed')), _negated=True), models.Q(('submitted_at__isnull', False), ('submitted_by__isnull', False)), _connector='OR'), name='submitted_audit_has_who_and_when'),
+            model_name="audit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ("submitted", "finalised", "closed")), _negated=True),
+                    models.Q(("submitted_at__isnull", False), ("submitted_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="submitted_audit_has_who_and_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='audit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('finalised', 'closed')), _negated=True), models.Q(('finalised_at__isnull', False), ('finalised_by__isnull', False), ('grading_of_record__isnull', False)), _connector='OR'), name='finalised_audit_has_its_grade_of_record'),
+            model_name="audit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ("finalised", "closed")), _negated=True),
+                    models.Q(
+                        ("finalised_at__isnull", False),
+                        ("finalised_by__isnull", False),
+                        ("grading_of_record__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="finalised_audit_has_its_grade_of_record",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='audit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'closed'), _negated=True), models.Q(('closed_at__isnull', False), ('closed_by__isnull', False)), _connector='OR'), name='closed_audit_has_who_and_when'),
+            model_name="audit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "closed"), _negated=True),
+                    models.Q(("closed_at__isnull", False), ("closed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="closed_audit_has_who_and_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='audit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'withdrawn'), ('withdrawn_at__isnull', False), ('withdrawn_by__isnull', False), models.Q(('withdraw_reason', ''), _negated=True)), models.Q(models.Q(('status', 'withdrawn'), _negated=True), ('withdrawn_at__isnull', True)), _connector='OR'), name='withdrawn_audit_has_who_when_why'),
+            model_name="audit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status", "withdrawn"),
+                        ("withdrawn_at__isnull", False),
+                        ("withdrawn_by__isnull", False),
+                        models.Q(("withdraw_reason", ""), _negated=True),
+                    ),
+                    models.Q(
+                        models.Q(("status", "withdrawn"), _negated=True),
+                        ("withdrawn_at__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="withdrawn_audit_has_who_when_why",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='audit',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_auditevent" ("allocated_at", "auditor_id", "child_id", "closed_at", "closed_by_id", "due_on", "facts", "finalised_at", "finalised_by_id", "grading_of_record_id", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "practitioner_judged_id", "quarter_id", "reference", "sampled_case_id", "service_id", "started_at", "status", "submitted_at", "submitted_by_id", "team_id", "tool_version_id", "withdraw_reason", "withdrawn_at", "withdrawn_by_id") VALUES (NEW."allocated_at", NEW."auditor_id", NEW."child_id", NEW."closed_at", NEW."closed_by_id", NEW."due_on", NEW."facts", NEW."finalised_at", NEW."finalised_by_id", NEW."grading_of_record_id", NEW."id", NEW."kind", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."practitioner_judged_id", NEW."quarter_id", NEW."reference", NEW."sampled_case_id", NEW."service_id", NEW."started_at", NEW."status", NEW."submitted_at", NEW."submitted_by_id", NEW."team_id", NEW."tool_version_id", NEW."withdraw_reason", NEW."withdrawn_at", NEW."withdrawn_by_id"); RETURN NULL;', hash='b0d21bfca1d0aaa23e00ddddddc9009495031050', operation='INSERT', pgid='pgtrigger_insert_insert_0d463', table='audits_audit', when='AFTER')),
+            model_name="audit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_auditevent" ("allocated_at", "auditor_id", "child_id", "closed_at", "closed_by_id", "due_on", "facts", "finalised_at", "finalised_by_id", "grading_of_record_id", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "practitioner_judged_id", "quarter_id", "reference", "sampled_case_id", "service_id", "started_at", "status", "submitted_at", "submitted_by_id", "team_id", "tool_version_id", "withdraw_reason", "withdrawn_at", "withdrawn_by_id") VALUES (NEW."allocated_at", NEW."auditor_id", NEW."child_id", NEW."closed_at", NEW."closed_by_id", NEW."due_on", NEW."facts", NEW."finalised_at", NEW."finalised_by_id", NEW."grading_of_record_id", NEW."id", NEW."kind", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."practitioner_id", NEW."practitioner_judged_id", NEW."quarter_id", NEW."reference", NEW."sampled_case_id", NEW."service_id", NEW."started_at", NEW."status", NEW."submitted_at", NEW."submitted_by_id", NEW."team_id", NEW."tool_version_id", NEW."withdraw_reason", NEW."withdrawn_at", NEW."withdrawn_by_id"); RETURN NULL;',
+                    hash="b0d21bfca1d0aaa23e00ddddddc9009495031050",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_0d463",
+                    table="audits_audit",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='audit',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "audits_auditevent" ("allocated_at", "auditor_id", "child_id", "closed_at", "closed_by_id", "due_on", "facts", "finalised_at", "finalised_by_id", "grading_of_record_id", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "practitioner_judged_id", "quarter_id", "reference", "sampled_case_id", "service_id", "started_at", "status", "submitted_at", "submitted_by_id", "team_id", "tool_version_id", "withdraw_reason", "withdrawn_at", "withdrawn_by_id") VALUES (NEW."allocated_at", NEW."auditor_id", NEW."child_id", NEW."closed_at", NEW."closed_by_id", NEW."due_on", NEW."facts", NEW."finalised_at", NEW."finalised_by_id", NEW."grading_of_record_id", NEW."id", NEW."kind", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."practitioner_judged_id", NEW."quarter_id", NEW."reference", NEW."sampled_case_id", NEW."service_id", NEW."started_at", NEW."status", NEW."submitted_at", NEW."submitted_by_id", NEW."team_id", NEW."tool_version_id", NEW."withdraw_reason", NEW."withdrawn_at", NEW."withdrawn_by_id"); RETURN NULL;', hash='dee3c061cfb082ae75181b76193daaddd669831a', operation='UPDATE', pgid='pgtrigger_update_update_854cb', table='audits_audit', when='AFTER')),
+            model_name="audit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "audits_auditevent" ("allocated_at", "auditor_id", "child_id", "closed_at", "closed_by_id", "due_on", "facts", "finalised_at", "finalised_by_id", "grading_of_record_id", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "practitioner_judged_id", "quarter_id", "reference", "sampled_case_id", "service_id", "started_at", "status", "submitted_at", "submitted_by_id", "team_id", "tool_version_id", "withdraw_reason", "withdrawn_at", "withdrawn_by_id") VALUES (NEW."allocated_at", NEW."auditor_id", NEW."child_id", NEW."closed_at", NEW."closed_by_id", NEW."due_on", NEW."facts", NEW."finalised_at", NEW."finalised_by_id", NEW."grading_of_record_id", NEW."id", NEW."kind", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."practitioner_id", NEW."practitioner_judged_id", NEW."quarter_id", NEW."reference", NEW."sampled_case_id", NEW."service_id", NEW."started_at", NEW."status", NEW."submitted_at", NEW."submitted_by_id", NEW."team_id", NEW."tool_version_id", NEW."withdraw_reason", NEW."withdrawn_at", NEW."withdrawn_by_id"); RETURN NULL;',
+                    hash="dee3c061cfb082ae75181b76193daaddd669831a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_854cb",
+                    table="audits_audit",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='audit',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "audits_auditevent" ("allocated_at", "auditor_id", "child_id", "closed_at", "closed_by_id", "due_on", "facts", "finalised_at", "finalised_by_id", "grading_of_record_id", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "practitioner_judged_id", "quarter_id", "reference", "sampled_case_id", "service_id", "started_at", "status", "submitted_at", "submitted_by_id", "team_id", "tool_version_id", "withdraw_reason", "withdrawn_at", "withdrawn_by_id") VALUES (OLD."allocated_at", OLD."auditor_id", OLD."child_id", OLD."closed_at", OLD."closed_by_id", OLD."due_on", OLD."facts", OLD."finalised_at", OLD."finalised_by_id", OLD."grading_of_record_id", OLD."id", OLD."kind", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."practitioner_id", OLD."practitioner_judged_id", OLD."quarter_id", OLD."reference", OLD."sampled_case_id", OLD."service_id", OLD."started_at", OLD."status", OLD."submitted_at", OLD."submitted_by_id", OLD."team_id", OLD."tool_version_id", OLD."withdraw_reason", OLD."withdrawn_at", OLD."withdrawn_by_id"); RETURN NULL;', hash='33a946e890f5ecb3606365aebb2f3f9217968d3a', operation='DELETE', pgid='pgtrigger_delete_delete_3d3e8', table='audits_audit', when='AFTER')),
+            model_name="audit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "audits_auditevent" ("allocated_at", "auditor_id", "child_id", "closed_at", "closed_by_id", "due_on", "facts", "finalised_at", "finalised_by_id", "grading_of_record_id", "id", "kind", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "practitioner_id", "practitioner_judged_id", "quarter_id", "reference", "sampled_case_id", "service_id", "started_at", "status", "submitted_at", "submitted_by_id", "team_id", "tool_version_id", "withdraw_reason", "withdrawn_at", "withdrawn_by_id") VALUES (OLD."allocated_at", OLD."auditor_id", OLD."child_id", OLD."closed_at", OLD."closed_by_id", OLD."due_on", OLD."facts", OLD."finalised_at", OLD."finalised_by_id", OLD."grading_of_record_id", OLD."id", OLD."kind", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."practitioner_id", OLD."practitioner_judged_id", OLD."quarter_id", OLD."reference", OLD."sampled_case_id", OLD."service_id", OLD."started_at", OLD."status", OLD."submitted_at", OLD."submitted_by_id", OLD."team_id", OLD."tool_version_id", OLD."withdraw_reason", OLD."withdrawn_at", OLD."withdrawn_by_id"); RETURN NULL;',
+                    hash="33a946e890f5ecb3606365aebb2f3f9217968d3a",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_3d3e8",
+                    table="audits_audit",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='toolversionevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='5ba69fab14bc210528ef699c92ac066f734dec3c', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_214e7', table='audits_toolversionevent', when='BEFORE')),
+            model_name="toolversionevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="5ba69fab14bc210528ef699c92ac066f734dec3c",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_214e7",
+                    table="audits_toolversionevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -23,6 +23,7 @@ class Audit(models.Model):
 
     class Status(models.TextChoices):
         ALLOCATED = "allocated", "Not started"
+        RETURNED = "returned", "Waiting for an auditor"  # `auditor` is the last one, out of it now
         IN_PROGRESS = "in_progress", "In progress"
         SUBMITTED = "submitted", "Submitted"
         FINALISED = "finalised", "Grade of record set"

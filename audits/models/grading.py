@@ -12,6 +12,23 @@ from audits.models.audit import Audit
 from audits.models.standards import PracticeStandard
 from cases.models import Practitioner
 
+# What a grader said: fixed once the grading is submitted or set aside.
+JUDGEMENT = (
+    "audit kind blind grader child_id_confirmed held_by_listed_practitioner held_most_by strengths"
+    " improvements family_feedback family_feedback_text practitioner_involved practitioner_met_on"
+    " practitioner_not_met_reason minutes_spent immediate_concern immediate_concern_text"
+    " immediate_concern_told immediate_concern_at overall_grade suggested_grade override_reason"
+    " above_cap summary submitted_at"
+).split()
+
+
+def _changed(fields: list[str]) -> pgtrigger.Q:
+    """The condition of a trigger that one of ``fields`` is not what it was."""
+    changed = pgtrigger.Q()
+    for field in fields:
+        changed |= pgtrigger.Q(**{f"old__{field}__df": pgtrigger.F(f"new__{field}")})
+    return changed
+
 
 class Grade(models.TextChoices):
     """Ofsted's four grades, best first (audits.rules.grades)."""
@@ -54,8 +71,11 @@ class Grading(models.Model):
     grader = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="gradings"
     )
-    # Every save names the version it was typed over; no row changed means somebody was first.
-    version = models.PositiveIntegerField(default=1)
+    # Every save names the version it was typed over; no row changed means somebody was first. Each
+    # page of the form has its own, so that two pages in two tabs are not in each other's way.
+    version = models.PositiveIntegerField(default=1)  # before you start, immediate concern
+    details_version = models.PositiveIntegerField(default=1)
+    overall_version = models.PositiveIntegerField(default=1)
 
     child_id_confirmed = models.BooleanField(default=False)
     # None: not said yet. Who held the case most is on the audit.
@@ -130,15 +150,14 @@ class Grading(models.Model):
             pgtrigger.Protect(
                 name="submitted_is_submitted",
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__status="submitted")
-                & (
-                    pgtrigger.Q(new__status="draft")
-                    | pgtrigger.Q(old__overall_grade__df=pgtrigger.F("new__overall_grade"))
-                    | pgtrigger.Q(old__summary__df=pgtrigger.F("new__summary"))
-                    | pgtrigger.Q(old__strengths__df=pgtrigger.F("new__strengths"))
-                    | pgtrigger.Q(old__improvements__df=pgtrigger.F("new__improvements"))
-                    | pgtrigger.Q(old__grader__df=pgtrigger.F("new__grader"))
-                ),
+                condition=~pgtrigger.Q(old__status="draft")
+                & (pgtrigger.Q(new__status="draft") | _changed(JUDGEMENT)),
+            ),
+            pgtrigger.Protect(
+                name="set_aside_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__status="set_aside")
+                & ~pgtrigger.Q(new__status="set_aside"),
             ),
             pgtrigger.Protect(name="keep_gradings", operation=pgtrigger.Delete),
         )

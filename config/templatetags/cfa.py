@@ -54,6 +54,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     "requested": ("Waiting for approval", "purple"),
     # audit and grading
     "allocated": ("Allocated", "grey"),
+    "returned": ("Waiting for an auditor", "yellow"),
     "in_progress": ("In progress", "blue"),
     "submitted": ("Submitted", "teal"),
     "finalised": ("Grade of record set", "green"),

@@ -1,0 +1,100 @@
+"""Lists, search, and the short forms with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from accounts.govuk import GovRadios
+from audits.forms.fields import LongText
+from audits.models import Audit, FeedbackReply
+from cases.models import AuditQuarter, Service
+
+
+class AuditFilterForm(forms.Form):
+    """Filters of the audit list; all optional, wrong ones are ignored with a message."""
+
+    status = forms.ChoiceField(label="Status", required=False)
+    service = forms.ModelChoiceField(
+        label="Service",
+        queryset=Service.objects.all(),
+        to_field_name="code",
+        required=False,
+        empty_label="All",
+    )
+    quarter = forms.ModelChoiceField(
+        label="Quarter",
+        queryset=AuditQuarter.objects.all(),
+        to_field_name="label",
+        required=False,
+        empty_label="All",
+    )
+    whose = forms.ChoiceField(label="Whose", required=False)
+
+    def __init__(self, *args: Any, everybodys: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        status, whose = self.fields["status"], self.fields["whose"]
+        assert isinstance(status, forms.ChoiceField)
+        assert isinstance(whose, forms.ChoiceField)
+        status.choices = [("", "All"), *Audit.Status.choices, ("overdue", "Overdue")]
+        whose.choices = [("", "All I may see"), ("mine", "Those I grade")]
+        if not everybodys:
+            del self.fields["whose"]
+
+
+class ReasonForm(forms.Form):
+    """Why somebody does something that is recorded with its reason."""
+
+    reason = forms.CharField(
+        label="Reason", max_length=500, widget=forms.Textarea(attrs={"rows": "4"})
+    )
+
+    def __init__(self, *args: Any, label: str, hint: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["reason"]
+        field.label, field.help_text = label, hint
+        field.error_messages["required"] = "Write the reason"
+
+
+class SearchForm(forms.Form):
+    """A child id or an audit's reference. Posted, so that a child's id is in no address or log."""
+
+    term = forms.CharField(
+        label="Child id or audit reference",
+        help_text="The whole id, or a reference like 2026-Q3-0042.",
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={"class": "govuk-input--width-20", "autocomplete": "off", "spellcheck": "false"}
+        ),
+        error_messages={"required": "Type a child id or an audit reference"},
+    )
+
+
+class ReleaseForm(forms.Form):
+    """What the practitioner reads: what was good first."""
+
+    strengths = LongText(
+        label="What was good",
+        rows=8,
+        required=True,
+        error_messages={"required": "Write what was good"},
+    )
+    improvements = LongText(
+        label="What to improve",
+        rows=8,
+        required=True,
+        error_messages={"required": "Write what to improve"},
+    )
+
+
+class ReplyForm(forms.Form):
+    """A practitioner's answer."""
+
+    stance = forms.ChoiceField(
+        label="Do you agree with the feedback?",
+        choices=FeedbackReply.Stance.choices,
+        widget=GovRadios,
+        error_messages={"required": "Say whether you agree"},
+    )
+    text = LongText(label="Your comment", help_text="Needed where you do not agree.")

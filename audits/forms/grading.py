@@ -1,0 +1,273 @@
+"""The pages of a grading. Everything may be saved half done: completeness is asked at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from accounts.govuk import GovDateField, GovRadios
+from audits.forms.fields import LongText, Versioned
+from audits.models import Audit, Grading, PracticeStandard, StandardGrade
+from audits.operations.saving import Details, Overall
+from audits.queries.policy import policy_of
+from audits.rules.grades import Scale
+from cases.models import Practitioner
+
+NOT_APPLICABLE = "not_applicable"
+LISTED, ANOTHER, NOBODY = "listed", "another", "nobody"
+
+
+class StandardForm(Versioned):
+    """One practice standard: a grade by its descriptors, or not applicable, and the evidence."""
+
+    grade = forms.ChoiceField(
+        required=False,
+        widget=GovRadios,
+        error_messages={"invalid_choice": "Choose a grade from the list"},
+    )
+    evidence = LongText(label="Evidence", rows=8)
+    not_applicable_reason = LongText(label="Why it is not applicable", rows=3)
+
+    def __init__(self, *args: Any, standard: PracticeStandard, scale: Scale, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(point.code, point.label) for point in scale.points]
+        hints = {point.code: standard.descriptors.get(point.grade, "") for point in scale.points}
+        if standard.may_be_not_applicable:
+            choices.append((NOT_APPLICABLE, "Not applicable"))
+            hints[NOT_APPLICABLE] = "The case gives nothing to judge by. Say why below."
+        else:
+            del self.fields["not_applicable_reason"]
+        grade = self.fields["grade"]
+        assert isinstance(grade, forms.ChoiceField)
+        grade.widget = GovRadios(hints=hints)
+        grade.choices = choices
+        grade.label = "What the file shows"
+        self.fields[
+            "evidence"
+        ].help_text = "Quote the file by date and document, so that a reader can find it. No names."
+
+    @staticmethod
+    def initial_of(answer: StandardGrade) -> dict[str, Any]:
+        """What the form shows of a stored judgement."""
+        return {
+            "version": answer.version,
+            "grade": NOT_APPLICABLE if answer.not_applicable else answer.grade,
+            "evidence": answer.evidence,
+            "not_applicable_reason": answer.not_applicable_reason,
+        }
+
+    def values(self) -> dict[str, Any]:
+        """The arguments of save_standard."""
+        data = self.cleaned_data
+        grade = data["grade"]
+        not_applicable = grade == NOT_APPLICABLE
+        return {
+            "version": data["version"],
+            "grade": "" if not_applicable else grade,
+            "evidence": data["evidence"],
+            "not_applicable": not_applicable,
+            "not_applicable_reason": data.get("not_applicable_reason", ""),
+        }
+
+
+class DetailsForm(Versioned):
+    """Strengths and areas to improve; the family; the practitioner."""
+
+    strengths = LongText(
+        label="Strengths",
+        help_text="What was good. The practitioner reads this first, in your words.",
+    )
+    improvements = LongText(
+        label="Areas to improve", help_text="What to do differently, and why it matters here."
+    )
+    family_feedback = forms.ChoiceField(
+        label="Did the family give feedback for this audit?",
+        choices=Grading.FamilyFeedback.choices,
+        widget=GovRadios,
+        required=False,
+    )
+    family_feedback_text = LongText(label="What they said, or why there is no feedback", rows=4)
+    practitioner_involved = forms.ChoiceField(
+        label="Did you meet or speak with the practitioner?",
+        choices=Grading.PractitionerInvolved.choices,
+        widget=GovRadios(layout="inline"),
+        required=False,
+    )
+    practitioner_met_on = GovDateField(
+        label="When you met or spoke", help_text="For example, 6 10 2026", required=False
+    )
+    practitioner_not_met_reason = LongText(label="Why you did not, if so", rows=3)
+
+    @staticmethod
+    def initial_of(grading: Grading) -> dict[str, Any]:
+        """What the form shows of a stored grading."""
+        names = Details.__dataclass_fields__
+        return {"version": grading.details_version} | {
+            name: getattr(grading, name) for name in names
+        }
+
+    def details(self) -> Details:
+        """What was typed."""
+        return Details(**{name: self.cleaned_data[name] for name in Details.__dataclass_fields__})
+
+
+class OverallForm(Versioned):
+    """The overall grade beside the suggestion, and the time it took."""
+
+    overall_grade = forms.ChoiceField(
+        label="Overall grade", required=False, widget=GovRadios, choices=()
+    )
+    override_reason = LongText(label="Why the overall grade is above the limit", rows=4)
+    summary = LongText(
+        label="Why this overall grade", rows=4, help_text="In two or three sentences."
+    )
+    minutes_spent = forms.IntegerField(
+        label="Minutes spent on this file",
+        help_text="Reading, speaking with people and writing together.",
+        required=False,
+        min_value=1,
+        max_value=10_000,
+        widget=forms.NumberInput(attrs={"class": "govuk-input--width-4"}),
+    )
+
+    def __init__(
+        self, *args: Any, grades: list[tuple[str, str]], capped: bool, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        grade = self.fields["overall_grade"]
+        assert isinstance(grade, forms.ChoiceField)
+        grade.choices = grades
+        self.fields["override_reason"].help_text = (
+            "Only for a grade above the limit. The audit is then always moderated."
+            if capped
+            else "No limit is in force at the moment, so this can stay empty."
+        )
+
+    @staticmethod
+    def initial_of(grading: Grading) -> dict[str, Any]:
+        """What the form shows of a stored grading."""
+        names = Overall.__dataclass_fields__
+        return {"version": grading.overall_version} | {
+            name: getattr(grading, name) for name in names
+        }
+
+    def overall(self) -> Overall:
+        """What was typed."""
+        return Overall(**{name: self.cleaned_data[name] for name in Overall.__dataclass_fields__})
+
+
+class ConfirmChildForm(forms.Form):
+    """The child id, typed from the file."""
+
+    child_id = forms.CharField(
+        label="Child id, as it stands in the file in front of you",
+        max_length=60,
+        widget=forms.TextInput(
+            attrs={"class": "govuk-input--width-20", "autocomplete": "off", "spellcheck": "false"}
+        ),
+        error_messages={"required": "Type the child id from the file"},
+    )
+
+
+class HeldMostForm(forms.Form):
+    """Who held the case for most of the period judged."""
+
+    held_most = forms.ChoiceField(
+        label="Who held the case for most of the period you judge?",
+        widget=GovRadios,
+        choices=(),
+        error_messages={"required": "Say who held the case for most of the period you judge"},
+    )
+    held_most_by = forms.ModelChoiceField(
+        label="The other practitioner",
+        help_text="Only if you chose “Another practitioner”.",
+        queryset=Practitioner.objects.none(),
+        required=False,
+        empty_label="Choose a practitioner",
+    )
+
+    def __init__(self, *args: Any, audit: Audit, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["held_most"]
+        assert isinstance(field, forms.ChoiceField)
+        choices = [
+            (ANOTHER, "Another practitioner"),
+            (NOBODY, "Nobody, or somebody who is not in the list"),
+        ]
+        if audit.practitioner is not None:
+            choices.insert(0, (LISTED, f"{audit.practitioner}, who holds it now"))
+        field.choices = choices
+        policy = policy_of(audit.quarter)
+        field.help_text = (
+            f"The judgement is on the last {policy.look_back_months} months of work, read over the"
+            f" last {policy.read_back_months}."
+        )
+        practitioner = self.fields["held_most_by"]
+        assert isinstance(practitioner, forms.ModelChoiceField)
+        others = Practitioner.objects.select_related("team").order_by("name", "pk")
+        if audit.practitioner_id:
+            others = others.exclude(pk=audit.practitioner_id)
+        practitioner.queryset = others
+        practitioner.label_from_instance = _with_team  # type: ignore[method-assign]
+
+    def clean(self) -> dict[str, Any]:
+        """A practitioner is chosen exactly where somebody else held the case."""
+        data = super().clean() or self.cleaned_data
+        if data.get("held_most") == ANOTHER and not data.get("held_most_by"):
+            if "held_most_by" not in self.errors:
+                self.add_error("held_most_by", "Choose the practitioner who held the case most")
+        elif data.get("held_most") != ANOTHER:
+            data["held_most_by"] = None
+        return data
+
+    @property
+    def listed(self) -> bool:
+        """Whether it was the practitioner who holds it now."""
+        return bool(self.cleaned_data["held_most"] == LISTED)
+
+    @staticmethod
+    def held_most_of(grading: Grading) -> dict[str, Any]:
+        """What the form shows of a stored grading."""
+        if grading.held_by_listed_practitioner is None:
+            return {}
+        if grading.held_by_listed_practitioner:
+            return {"held_most": LISTED}
+        other = grading.held_most_by_id
+        return {"held_most": ANOTHER if other else NOBODY, "held_most_by": other}
+
+
+def _with_team(practitioner: Practitioner) -> str:
+    return f"{practitioner} ({practitioner.team})" if practitioner.team else str(practitioner)
+
+
+class BeginForm(HeldMostForm, ConfirmChildForm):
+    """Beginning an audit."""
+
+    field_order = ("child_id", "held_most", "held_most_by")
+
+
+class BeforeForm(Versioned, BeginForm):
+    """The same once it has begun, to look at and correct."""
+
+
+class SecondBeforeForm(Versioned, ConfirmChildForm):
+    """Before a second grading."""
+
+
+class ConcernForm(forms.Form):
+    """An immediate safeguarding concern."""
+
+    text = LongText(
+        label="What is the concern?",
+        help_text="What you saw in the file, and why the child may not be safe now. No names.",
+        required=True,
+        error_messages={"required": "Write what the immediate safeguarding concern is"},
+    )
+    told = LongText(
+        label="Whom did you telephone, and when?",
+        help_text="For example: duty social worker, 10:40 today; team manager, 10:55.",
+        rows=3,
+        required=True,
+        error_messages={"required": "Telephone first, then write whom you told and when"},
+    )

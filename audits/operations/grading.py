@@ -1,0 +1,155 @@
+"""Beginning: the auditor's own grading of an audit, and further gradings by others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from accounts.notices import send_notice
+from accounts.operations import MovedOn, Refused, operation
+from accounts.policy import Permission, require
+from accounts.roles import Role
+from audits.models import Audit, Grading, StandardGrade
+from audits.operations.locking import lock_audit
+from audits.operations.withdrawing import set_aside
+from audits.queries.grading_state import standards_of
+from audits.queries.visibility import DECIDED, WITH_AUDITOR
+from cases.models import DeclaredConflict, Practitioner
+
+WRONG_CHILD = (
+    "That is not the child id of this audit. Check that you have the right file in front of you,"
+    " and type the id from the file."
+)
+HELD_BY_GRADER = (
+    "You held this case yourself, so you cannot grade it. Use “I have a conflict” to pass it on."
+)
+
+
+@operation
+def begin_audit(
+    *,
+    audit: Audit,
+    child_id: str,
+    held_by_listed_practitioner: bool,
+    held_most_by: Practitioner | None = None,
+    by: User,
+    now: datetime,
+) -> Grading:
+    """Begin an allocated audit with the file at hand; returns the auditor's draft grading.
+
+    ``child_id`` is typed from the file. ``held_most_by`` is who held the case for most of the
+    period judged, where that is not the listed practitioner; None there: somebody who is not in
+    the list. Raises Refused for a wrong id or where ``by`` held the case, MovedOn where the audit
+    is not waiting to be begun by ``by``.
+    """
+    require(by, Permission.GRADE)
+    audit = lock_audit(audit)
+    if audit.auditor_id != by.pk or audit.status != Audit.Status.ALLOCATED:
+        raise MovedOn(f"Audit {audit.reference} is not waiting to be begun by you.")
+    if not same_child_id(child_id, audit):
+        raise Refused(WRONG_CHILD)
+    judged = audit.practitioner if held_by_listed_practitioner else held_most_by
+    if by.pk in {each.user_id for each in (judged, audit.practitioner) if each}:
+        raise Refused(HELD_BY_GRADER)
+    grading = _create(
+        Grading(
+            audit=audit,
+            kind=Grading.Kind.AUDITOR,
+            grader=by,
+            child_id_confirmed=True,
+            held_by_listed_practitioner=held_by_listed_practitioner,
+            held_most_by=None if held_by_listed_practitioner else held_most_by,
+            created_at=now,
+        )
+    )
+    audit.status, audit.started_at = Audit.Status.IN_PROGRESS, now
+    audit.practitioner_judged = judged
+    audit.save(update_fields=["status", "started_at", "practitioner_judged"])
+    audit.child.audit_reference = audit.reference
+    audit.child.save(update_fields=["audit_reference"])
+    return grading
+
+
+@operation
+def open_grading(
+    *, audit: Audit, kind: str, grader: User, blind: bool = True, by: User, now: datetime
+) -> Grading:
+    """Open a second grading of a submitted audit for ``grader``: an empty draft.
+
+    ``kind`` is a code of Grading.Kind other than "auditor". The caller has checked independence.
+    Raises MovedOn where the audit is not submitted or already has such a grading, Refused where
+    the grader is its auditor.
+    """
+    require(by, Permission.MODERATE, Permission.ASSIGN_MODERATOR)
+    if kind == Grading.Kind.AUDITOR:
+        raise ValueError("The auditor's own grading is opened by begin_audit.")
+    audit = lock_audit(audit)
+    if audit.status not in (Audit.Status.SUBMITTED, *DECIDED):
+        raise MovedOn(f"Audit {audit.reference} has not been submitted, or is so no longer.")
+    if grader.pk == audit.auditor_id:
+        raise Refused("The auditor of an audit cannot make the second grading of it.")
+    return _create(Grading(audit=audit, kind=kind, grader=grader, blind=blind, created_at=now))
+
+
+@operation
+def set_grading_aside(*, grading: Grading, reason: str, by: User, now: datetime) -> None:
+    """Set a draft second grading aside, so that another person can make one. It is kept."""
+    require(by, Permission.MODERATE, Permission.ASSIGN_MODERATOR)
+    locked = Grading.objects.select_for_update(no_key=True).get(pk=grading.pk)
+    if locked.status != Grading.Status.DRAFT:
+        raise MovedOn("This grading is no longer a draft.")
+    set_aside([locked], reason, now)
+
+
+@operation
+def declare_conflict(*, audit: Audit, reason: str, by: User, now: datetime) -> None:
+    """The auditor must not grade this child's file, by their own word: another will.
+
+    Before or after beginning; a draft is kept aside. Raises Refused without a reason, MovedOn
+    where the audit is not with ``by`` any more.
+    """
+    require(by, Permission.GRADE)
+    reason = reason.strip()
+    if not reason:
+        raise Refused("Write why you cannot grade this file.")
+    audit = lock_audit(audit, with_sampled_case=True)
+    if audit.auditor_id != by.pk or audit.status not in WITH_AUDITOR:
+        raise MovedOn(f"Audit {audit.reference} is not with you any more.")
+    DeclaredConflict.objects.get_or_create(
+        user=by, child_id=audit.child_id, defaults={"reason": reason[:500], "declared_at": now}
+    )
+    if audit.sampled_case is not None:
+        from cases.operations.allocation import return_to_allocation
+
+        return_to_allocation(
+            sampled_case=audit.sampled_case, reason="The auditor has a conflict", by=by, now=now
+        )
+    send_notice(
+        to=User.objects.filter(
+            groups__name__in=(Role.PERFORMANCE_ANALYST, Role.QUALITY_ASSURANCE_LEAD)
+        ),
+        subject=f"Audit {audit.reference} waits for another auditor",
+        path=f"/audits/{audit.reference}/",
+    )
+
+
+def same_child_id(typed: str, audit: Audit) -> bool:
+    """Whether the typed id is that of the audit's child. Spaces around it and capitals aside."""
+    return typed.strip().casefold() == audit.child.local_id.casefold()
+
+
+def _create(grading: Grading) -> Grading:
+    """Save a new draft with a row for each standard that applies to the case."""
+    try:
+        with transaction.atomic():
+            grading.save(force_insert=True)
+    except IntegrityError as error:
+        raise MovedOn("This grading has been opened already, perhaps in another tab.") from error
+    StandardGrade.objects.bulk_create(
+        StandardGrade(grading=grading, standard=standard)
+        for standard, how in standards_of(grading.audit)
+        if how.applies
+    )
+    return grading

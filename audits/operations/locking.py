@@ -1,0 +1,37 @@
+"""Locks in the one order that everybody keeps: sampled case, audit, grading.
+
+Locks are "no key": rows that merely point at a locked audit can still be written.
+"""
+
+from __future__ import annotations
+
+from accounts.models import User
+from accounts.operations import MovedOn, Refused
+from audits.models import Audit, Grading
+from cases.models import SampledCase
+
+
+def lock_audit(audit: Audit, *, with_sampled_case: bool = False) -> Audit:
+    """The audit as it is now, locked; its sampled case first, where that will change too."""
+    if with_sampled_case and audit.sampled_case_id:
+        SampledCase.objects.select_for_update(no_key=True).get(pk=audit.sampled_case_id)
+    return Audit.objects.select_for_update(no_key=True).get(pk=audit.pk)
+
+
+def lock_draft(grading: Grading, by: User) -> Grading:
+    """The grading as it is now, locked. Only its grader may change it, and only as a draft.
+
+    Raises Refused for anybody else, MovedOn once it was submitted or set aside.
+    """
+    locked = (
+        Grading.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("audit")
+        .get(pk=grading.pk)
+    )
+    if locked.grader_id != by.pk:
+        raise Refused("Only the person who makes a grading can change it.")
+    if locked.status == Grading.Status.SUBMITTED:
+        raise MovedOn("This grading has been submitted, so it can no longer be changed.")
+    if locked.status == Grading.Status.SET_ASIDE:
+        raise MovedOn("This audit is no longer with you. What you wrote has been kept.")
+    return locked

@@ -1,0 +1,260 @@
+"""Saving a grading as it is written, so that no word is lost between two tabs or two devices.
+
+Every page posts the version it was typed over, and a save is one conditional update. Where the
+version has moved on, nothing is written and ``Conflict`` carries what is stored, so that the page
+can show both texts. What is stored already is never a conflict: a form sent twice is saved once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import F
+
+from accounts.models import User
+from accounts.operations import Refused, operation
+from accounts.policy import Permission, require
+from audits.models import Grading, StandardGrade
+from audits.operations.grading import HELD_BY_GRADER, WRONG_CHILD, same_child_id
+from audits.operations.locking import lock_draft
+from audits.queries.grading_state import grading_state, with_state
+from audits.rules.completeness import is_written
+from audits.rules.grades import GRADES, Scale
+from audits.rules.limits import check_overall
+from audits.signals import immediate_concern_raised
+from cases.models import Practitioner
+
+
+class Conflict(Exception):
+    """Somebody saved after the page was loaded. Nothing was written.
+
+    ``stored`` is what is saved now, by field name; ``version`` is the version to save over it
+    with; ``saved_at`` is when it was saved.
+    """
+
+    def __init__(self, stored: dict[str, Any], version: int, saved_at: datetime | None) -> None:
+        super().__init__("This has changed since the page was loaded.")
+        self.stored, self.version, self.saved_at = stored, version, saved_at
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A save that is stored: its version from now on, and when."""
+
+    version: int
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Details:
+    """What the auditor says beside the standards (fields as on Grading)."""
+
+    strengths: str = ""
+    improvements: str = ""
+    family_feedback: str = ""
+    family_feedback_text: str = ""
+    practitioner_involved: str = ""
+    practitioner_met_on: date | None = None
+    practitioner_not_met_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Overall:
+    """The overall grade with its reasons, and the minutes spent (fields as on Grading)."""
+
+    overall_grade: str = ""
+    override_reason: str = ""
+    summary: str = ""
+    minutes_spent: int | None = None
+
+
+@operation
+def save_standard(
+    *,
+    standard_grade: StandardGrade,
+    version: int,
+    grade: str,
+    evidence: str,
+    not_applicable: bool = False,
+    not_applicable_reason: str = "",
+    by: User,
+    now: datetime,
+) -> Saved:
+    """Save one standard's judgement as it stands, complete or not.
+
+    ``grade`` is a code of the tool's scale or "". Raises Conflict, MovedOn (submitted or set
+    aside), Refused (a grade that is not on the scale; not applicable where that may not be).
+    """
+    require(by, Permission.GRADE)
+    lock_draft(standard_grade.grading, by)
+    standard = standard_grade.standard
+    if not_applicable and not standard.may_be_not_applicable:
+        raise Refused(f"“{standard.title}” must always be graded.")
+    if grade and grade not in _scale(standard_grade).codes:
+        raise Refused("Choose a grade from the list.")
+    values = {
+        "grade": "" if not_applicable else grade,
+        "evidence": evidence,
+        "not_applicable": not_applicable,
+        "not_applicable_reason": not_applicable_reason,
+    }
+    rows = StandardGrade.objects.filter(pk=standard_grade.pk)
+    changed = rows.filter(version=version).exclude(**values)
+    if changed.update(**values, version=F("version") + 1, saved_at=now):
+        return Saved(version + 1, now)
+    return _stored(rows.get(), values, "version", now)
+
+
+@operation
+def save_details(
+    *, grading: Grading, version: int, details: Details, by: User, now: datetime
+) -> Saved:
+    """Save the details page as it stands. ``version`` is the grading's ``details_version``.
+
+    Raises Conflict, MovedOn, Refused (the practitioner met on a date still to come).
+    """
+    require(by, Permission.GRADE)
+    locked = lock_draft(grading, by)
+    met_on = details.practitioner_met_on
+    if met_on is not None and met_on > now.date():
+        raise Refused("The date you spoke with the practitioner must be today or in the past.")
+    return _save(locked, "details_version", version, asdict(details), now)
+
+
+@operation
+def save_overall(
+    *, grading: Grading, version: int, overall: Overall, by: User, now: datetime
+) -> Saved:
+    """Save the overall grade as it stands. ``version`` is the grading's ``overall_version``.
+
+    Whether it is above a cap of the standards as they are graded now is stored with it. Raises
+    Conflict, MovedOn, Refused (not one of the four grades; above a cap without a reason).
+    """
+    require(by, Permission.GRADE)
+    lock_draft(grading, by)
+    if overall.overall_grade and overall.overall_grade not in GRADES:
+        raise Refused("Choose an overall grade from the list.")
+    loaded = with_state(Grading.objects.filter(pk=grading.pk)).get()
+    suggested = grading_state(loaded).suggested
+    above_cap = False
+    if overall.overall_grade:
+        check = check_overall(overall.overall_grade, suggested)
+        above_cap = check.needs_reason
+        if above_cap and not is_written(overall.override_reason):
+            raise Refused(f"{check.because} Write the reason, or choose a lower grade.")
+    worked_out = {"above_cap": above_cap, "suggested_grade": suggested.grade or ""}
+    return _save(loaded, "overall_version", version, asdict(overall), now, worked_out)
+
+
+@operation
+def save_before(
+    *,
+    grading: Grading,
+    version: int,
+    child_id: str,
+    held_by_listed_practitioner: bool | None = None,
+    held_most_by: Practitioner | None = None,
+    by: User,
+    now: datetime,
+) -> Saved:
+    """Confirm the child id and, for the auditor, who held the case for most of the period.
+
+    ``version`` is the grading's ``version``. Raises Conflict, MovedOn, Refused (wrong child id, or
+    the case was held by the grader).
+    """
+    require(by, Permission.GRADE)
+    locked = lock_draft(grading, by)
+    audit = locked.audit
+    if not same_child_id(child_id, audit):
+        raise Refused(WRONG_CHILD)
+    values: dict[str, Any] = {"child_id_confirmed": True}
+    if locked.kind == Grading.Kind.AUDITOR:
+        listed = held_by_listed_practitioner
+        judged = audit.practitioner if listed else held_most_by
+        if judged is not None and judged.user_id == by.pk:
+            raise Refused(HELD_BY_GRADER)
+        values["held_by_listed_practitioner"] = listed
+        values["held_most_by"] = None if listed else held_most_by
+        if audit.practitioner_judged != judged:
+            audit.practitioner_judged = judged
+            audit.save(update_fields=["practitioner_judged"])
+    return _save(locked, "version", version, values, now)
+
+
+@operation
+def raise_immediate_concern(
+    *, grading: Grading, text: str, told: str, by: User, now: datetime
+) -> Grading:
+    """Record an immediate safeguarding concern and send it up at once, before submission.
+
+    ``text`` says what it is; ``told`` who was told and when. Raised a second time, it adds to what
+    was written. Raises Refused where either is empty: the telephone comes first.
+    """
+    require(by, Permission.GRADE)
+    if not is_written(text):
+        raise Refused("Write what the immediate safeguarding concern is.")
+    if not is_written(told):
+        raise Refused("Telephone first, then write whom you told and when.")
+    locked = lock_draft(grading, by)
+    if (locked.immediate_concern_text, locked.immediate_concern_told) == (text, told):
+        return locked  # the form was sent twice
+    first = not locked.immediate_concern
+    locked.immediate_concern_text = _added(locked.immediate_concern_text, text)
+    locked.immediate_concern_told = _added(locked.immediate_concern_told, told)
+    locked.immediate_concern = True
+    locked.immediate_concern_at = locked.immediate_concern_at or now
+    locked.saved_at = now
+    locked.save(
+        update_fields=[
+            "immediate_concern",
+            "immediate_concern_text",
+            "immediate_concern_told",
+            "immediate_concern_at",
+            "saved_at",
+        ]
+    )
+    if first:
+        immediate_concern_raised.send(Grading, audit=locked.audit, grading=locked, by=by, now=now)
+    return locked
+
+
+def _added(before: str, text: str) -> str:
+    """Nothing that was reported is taken back: a change of the text comes after it."""
+    if not before or text.startswith(before):
+        return text
+    return f"{before}\n\n{text}"
+
+
+def _scale(standard_grade: StandardGrade) -> Scale:
+    return Scale.from_dict(standard_grade.standard.section.version.scale)
+
+
+def _save(
+    grading: Grading,
+    version_field: str,
+    version: int,
+    values: dict[str, Any],
+    now: datetime,
+    worked_out: dict[str, Any] | None = None,
+) -> Saved:
+    rows = Grading.objects.filter(pk=grading.pk)
+    if all(getattr(grading, name) == value for name, value in values.items()):
+        if worked_out:
+            rows.update(**worked_out)
+        return Saved(getattr(grading, version_field), grading.saved_at or now)
+    changed = rows.filter(**{version_field: version}).update(
+        **values, **(worked_out or {}), **{version_field: F(version_field) + 1}, saved_at=now
+    )
+    if changed:
+        return Saved(version + 1, now)
+    return _stored(rows.get(), values, version_field, now)
+
+
+def _stored(row: Any, values: dict[str, Any], version_field: str, now: datetime) -> Saved:
+    """What is stored, where it is what was to be saved; else Conflict."""
+    stored = {name: getattr(row, name) for name in values}
+    if stored == values:
+        return Saved(getattr(row, version_field), row.saved_at or now)
+    raise Conflict(stored, getattr(row, version_field), row.saved_at)

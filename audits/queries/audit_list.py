@@ -1,0 +1,129 @@
+"""The list of audits: what is filtered, counted and shown of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+
+from accounts.models import User
+from accounts.policy import Permission, may
+from audits.models import Audit, Grading
+from audits.queries.visibility import DECIDED, NOT_SUBMITTED, WITH_AUDITOR, audits_visible_to
+from cases.models import AuditQuarter, Service
+
+OVERDUE = "overdue"
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What of the list is asked for; None and "" are everything."""
+
+    status: str = ""  # a code of Audit.Status, or "overdue"
+    service: Service | None = None
+    quarter: AuditQuarter | None = None
+    mine: bool = False
+
+
+def grades_only_own(user: User) -> bool:
+    """Whether the list of ``user`` holds nothing but what they grade: "My audits"."""
+    everybodys = (
+        Permission.SEE_ALL_AUDITS,
+        Permission.SEE_AUDIT_PROGRESS,
+        Permission.ANSWER_ESCALATION,
+    )
+    return not may(user, *everybodys)
+
+
+def audit_list(user: User, filters: Filters, today: date) -> QuerySet[Audit]:
+    """The audits that ``user`` may see and asked for, those due first at the top.
+
+    Each has ``is_overdue`` on ``today``, and ``shown_grade``: the grade of record, "" where there
+    is none or ``user`` must not know it yet.
+    """
+    own_draft = Grading.objects.filter(
+        audit=OuterRef("pk"), grader=user, status=Grading.Status.DRAFT
+    )
+    overdue = Q(status__in=NOT_SUBMITTED, due_on__lt=today)
+    audits = (
+        _in_scope(user, filters)
+        .annotate(
+            is_overdue=Case(
+                When(overdue, then=Value(True)),
+                default=Value(False),
+                output_field=BooleanField(),
+            ),
+            shown_grade=Case(
+                When(Exists(own_draft), then=Value("")),
+                When(
+                    status__in=DECIDED,
+                    then=F("grading_of_record__overall_grade"),
+                ),
+                default=Value(""),
+            ),
+        )
+        .select_related("service", "team", "quarter", "auditor")
+    )
+    if filters.status == OVERDUE:
+        audits = audits.filter(overdue)
+    elif filters.status:
+        audits = audits.filter(status=filters.status)
+    if filters.mine or grades_only_own(user):
+        # What has to be done comes before what is done.
+        done = Case(When(status__in=WITH_AUDITOR, then=Value(0)), default=Value(1))
+        return audits.order_by(done, "due_on", "reference")
+    return audits.order_by("-quarter__starts_on", "reference")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many audits stand where, in the quarter and service asked for."""
+
+    not_started: int
+    in_progress: int
+    submitted: int
+    decided: int
+    overdue: int
+    total: int  # without those withdrawn
+
+
+def audit_counts(user: User, filters: Filters, today: date) -> Counts:
+    """The numbers above the list, whatever status is filtered by. One query."""
+    status = Audit.Status
+    not_started = Q(status__in=(status.ALLOCATED, status.RETURNED))
+    counts = _in_scope(user, filters).aggregate(
+        not_started=Count("pk", filter=not_started),
+        in_progress=Count("pk", filter=Q(status=status.IN_PROGRESS)),
+        submitted=Count("pk", filter=Q(status=status.SUBMITTED)),
+        decided=Count("pk", filter=Q(status__in=DECIDED)),
+        overdue=Count("pk", filter=Q(status__in=NOT_SUBMITTED, due_on__lt=today)),
+        total=Count("pk", filter=~Q(status=status.WITHDRAWN)),
+    )
+    return Counts(**counts)
+
+
+def _in_scope(user: User, filters: Filters) -> QuerySet[Audit]:
+    audits = audits_visible_to(user)
+    if filters.service is not None:
+        audits = audits.filter(service=filters.service)
+    if filters.quarter is not None:
+        audits = audits.filter(quarter=filters.quarter)
+    if filters.mine:
+        graded = Grading.objects.filter(audit=OuterRef("pk"), grader=user).exclude(
+            status=Grading.Status.SET_ASIDE
+        )
+        mine = (Q(auditor=user) & ~Q(status=Audit.Status.RETURNED)) | Q(Exists(graded))
+        audits = audits.filter(mine)
+    return audits

@@ -1,0 +1,1 @@
+"""Pages about audits: fetch through the policy, a form, one operation, redirect."""

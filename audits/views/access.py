@@ -1,0 +1,84 @@
+"""Fetching through the policy: what somebody may not see answers 404."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.operations import record_access
+from audits.models import Audit, Grading, StandardGrade
+from audits.queries.grading_state import with_state
+from audits.queries.visibility import audits_visible_to, gradings_visible_to
+
+
+def person(request: HttpRequest) -> User:
+    """Who has signed in; every view here is for people who have."""
+    user = request.user
+    if isinstance(user, AnonymousUser):
+        raise Http404
+    return user
+
+
+def audit_or_404(request: HttpRequest, reference: str) -> Audit:
+    """The audit with everything its pages show of it."""
+    audits = audits_visible_to(person(request)).select_related(
+        "child",
+        "quarter",
+        "service__line",
+        "team__service",
+        "practitioner__team",
+        "practitioner_judged",
+        "auditor",
+        "tool_version__tool",
+        "sampled_case",
+        "submitted_by",
+        "finalised_by",
+        "closed_by",
+        "withdrawn_by",
+    )
+    return get_object_or_404(audits, reference=reference)
+
+
+def grading_or_404(request: HttpRequest, reference: str, pk: int) -> Grading:
+    """A grading that the person may read."""
+    gradings = with_state(gradings_visible_to(person(request))).select_related(
+        "audit__service__line",
+        "audit__tool_version__tool",
+        "audit__child",
+        "audit__quarter",
+        "audit__team",
+        "audit__practitioner__team",
+        "audit__practitioner_judged",
+        "grader",
+        "held_most_by",
+    )
+    return get_object_or_404(gradings, audit__reference=reference, pk=pk)
+
+
+def own_draft_or_404(request: HttpRequest, reference: str, pk: int) -> Grading:
+    """The person's own grading to write in. One that was submitted is found too: saving into it
+    is answered with what happened, not with "not found"."""
+    grading = grading_or_404(request, reference, pk)
+    if grading.grader_id != person(request).pk:
+        raise Http404
+    return grading
+
+
+def answer_or_404(grading: Grading, code: str) -> StandardGrade:
+    """The judgement on the standard with ``code``, where it applies to the case."""
+    answers = grading.standard_grades.select_related("standard__section__version", "grading")
+    return get_object_or_404(answers, standard__code=code)
+
+
+def log_reading(request: HttpRequest, audit: Audit, kind: str = "read") -> None:
+    """Log that the narrative of a child's audit was read."""
+    record_access(
+        by=person(request),
+        kind=kind,
+        what="audit",
+        reference=audit.reference,
+        now=timezone.now(),
+    )

@@ -1,0 +1,58 @@
+"""Two versions of one page side by side, for the person to choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+
+from audits.forms.grading import NOT_APPLICABLE
+from audits.operations.saving import Conflict
+from audits.views.facts import in_words
+
+
+@dataclass(frozen=True)
+class TwoTexts:
+    """One question whose stored answer differs from the one that was typed."""
+
+    label: str
+    stored: str
+    typed: str
+
+
+@dataclass(frozen=True)
+class ConflictTexts:
+    """When the stored version was saved, and where it differs."""
+
+    saved_at: datetime | None
+    differences: list[TwoTexts]
+
+
+def conflict_texts(form: forms.Form, clash: Conflict) -> ConflictTexts:
+    """The answers that differ between ``form`` (valid) and what is stored."""
+    stored = dict(clash.stored)
+    if stored.pop("not_applicable", False):
+        stored["grade"] = NOT_APPLICABLE
+    differences = []
+    for name, before in stored.items():
+        if name not in form.fields:
+            continue
+        typed = form.cleaned_data.get(name)
+        if (before or None) != (typed or None):
+            field = form.fields[name]
+            differences.append(
+                TwoTexts(str(field.label), _words(field, before), _words(field, typed))
+            )
+    return ConflictTexts(clash.saved_at, differences)
+
+
+def _words(field: forms.Field, value: Any) -> str:
+    if value in (None, ""):
+        return "Nothing"
+    if isinstance(field, forms.ChoiceField):
+        return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
+    if isinstance(value, date):
+        return in_words(value)
+    return str(value)

@@ -1,0 +1,333 @@
+"""The pages of a grading: the task list, one page for each standard, and what comes at the end.
+
+A page is saved by its buttons or, where scripts run, by itself a moment after typing: the same
+address answers an htmx request with one line ("Saved 10:42am") and the new version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import allow
+from accounts.operations import MovedOn, Refused
+from accounts.policy import Permission
+from audits.forms.grading import (
+    BeforeForm,
+    ConcernForm,
+    DetailsForm,
+    HeldMostForm,
+    OverallForm,
+    SecondBeforeForm,
+    StandardForm,
+)
+from audits.models import Grading
+from audits.operations.saving import (
+    Conflict,
+    Saved,
+    raise_immediate_concern,
+    save_before,
+    save_details,
+    save_overall,
+    save_standard,
+)
+from audits.operations.submitting import submit_grading
+from audits.queries.grading_state import GradingState, grading_state
+from audits.rules.grades import GRADES, LABELS
+from audits.views.access import (
+    answer_or_404,
+    grading_or_404,
+    log_reading,
+    own_draft_or_404,
+    person,
+)
+from audits.views.conflicts import conflict_texts
+from audits.views.facts import audit_rows, fact_rows
+from audits.views.steps import (
+    after_standard,
+    after_standards,
+    first_standard,
+    missing_links,
+    page_url,
+    task_sections,
+)
+
+P = Permission
+SAVED = "audits/grading/saved.html"
+
+
+@allow(P.SEE_AUDITS)
+@require_GET
+def grading(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """One's own draft as a task list; a submitted grading to read and print."""
+    found = grading_or_404(request, reference, pk)
+    if found.status == Grading.Status.DRAFT:
+        return _task_list(request, found)
+    if found.grader_id != person(request).pk:
+        log_reading(request, found.audit)
+    return render(request, "audits/grading/read.html", _context(grading_state(found)))
+
+
+def _task_list(request: HttpRequest, found: Grading) -> HttpResponse:
+    state = grading_state(found)
+    context = _context(state) | {
+        "sections": task_sections(state),
+        "missing": missing_links(state),
+        "back_url": audit_url(found),
+        "back_text": f"Audit {found.audit.reference}",
+    }
+    return render(request, "audits/grading/task_list.html", context)
+
+
+def audit_url(found: Grading) -> str:
+    """The page of the grading's audit."""
+    from django.urls import reverse
+
+    return reverse("audits:audit", args=[found.audit.reference])
+
+
+def _context(state: GradingState) -> dict[str, Any]:
+    """What every page of a grading shows."""
+    found = state.grading
+    audit = found.audit
+    return {
+        "state": state,
+        "grading": found,
+        "audit": audit,
+        "list_url": page_url("grading", found),
+        "concern_url": page_url("grading_concern", found),
+        "check_url": page_url("grading_check", found),
+        "case_rows": [{"key": "Child id", "value": audit.child.local_id}]
+        + [{"key": "Service", "value": audit.service.name}]
+        + fact_rows(audit.facts),
+        "back_url": page_url("grading", found),
+        "back_text": "All parts of this grading",
+    }
+
+
+@allow(P.GRADE)
+@require_http_methods(["GET", "POST"])
+def standard(request: HttpRequest, reference: str, pk: int, code: str) -> HttpResponse:
+    """One practice standard."""
+    found = own_draft_or_404(request, reference, pk)
+    answer = answer_or_404(found, code)
+    state = grading_state(found)
+    form = StandardForm(
+        request.POST or None,
+        initial=StandardForm.initial_of(answer),
+        standard=answer.standard,
+        scale=state.scale,
+    )
+
+    def save() -> Saved:
+        return save_standard(
+            standard_grade=answer, by=person(request), now=timezone.now(), **form.values()
+        )
+
+    number = [line.standard.code for line in state.asked].index(code) + 1
+    context = _context(state) | {
+        "standard": answer.standard,
+        "saved_at": answer.saved_at,
+        "position": f"Standard {number} of {len(state.asked)}",
+    }
+    then = after_standard(state, code)
+    return _page(request, found, form, save, "audits/grading/standard.html", context, then)
+
+
+@allow(P.GRADE)
+@require_http_methods(["GET", "POST"])
+def details(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """Strengths and areas to improve, the family, the practitioner."""
+    found = own_draft_or_404(request, reference, pk)
+    form = DetailsForm(request.POST or None, initial=DetailsForm.initial_of(found))
+
+    def save() -> Saved:
+        data = form.cleaned_data
+        return save_details(
+            grading=found,
+            version=data["version"],
+            details=form.details(),
+            by=person(request),
+            now=timezone.now(),
+        )
+
+    context = _context(grading_state(found)) | {"saved_at": found.saved_at}
+    then = page_url("grading_overall", found)
+    return _page(request, found, form, save, "audits/grading/details.html", context, then)
+
+
+@allow(P.GRADE)
+@require_http_methods(["GET", "POST"])
+def overall(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """The overall grade beside the one suggested, and the minutes spent."""
+    found = own_draft_or_404(request, reference, pk)
+    state = grading_state(found)
+    form = OverallForm(
+        request.POST or None,
+        initial=OverallForm.initial_of(found),
+        grades=[(code, LABELS[code]) for code in GRADES],
+        capped=state.suggested.capped_at is not None,
+    )
+
+    def save() -> Saved:
+        return save_overall(
+            grading=found,
+            version=form.cleaned_data["version"],
+            overall=form.overall(),
+            by=person(request),
+            now=timezone.now(),
+        )
+
+    context = _context(state) | {"saved_at": found.saved_at, "suggested": state.suggested}
+    then = page_url("grading_check", found)
+    return _page(request, found, form, save, "audits/grading/overall.html", context, then)
+
+
+@allow(P.GRADE)
+@require_http_methods(["GET", "POST"])
+def before(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """The child id from the file, and who held the case for most of the period."""
+    found = own_draft_or_404(request, reference, pk)
+    first = found.kind == Grading.Kind.AUDITOR
+    initial: dict[str, Any] = {"version": found.version}
+    if found.child_id_confirmed:
+        initial["child_id"] = found.audit.child.local_id
+    form: BeforeForm | SecondBeforeForm
+    if first:
+        initial |= HeldMostForm.held_most_of(found)
+        form = BeforeForm(request.POST or None, initial=initial, audit=found.audit)
+    else:
+        form = SecondBeforeForm(request.POST or None, initial=initial)
+
+    def save() -> Saved:
+        data = form.cleaned_data
+        return save_before(
+            grading=found,
+            version=data["version"],
+            child_id=data["child_id"],
+            held_by_listed_practitioner=form.listed if isinstance(form, BeforeForm) else None,
+            held_most_by=data.get("held_most_by"),
+            by=person(request),
+            now=timezone.now(),
+        )
+
+    state = grading_state(found)
+    context = _context(state) | {"rows": audit_rows(found.audit, "")}
+    then = first_standard(state) if state.asked else after_standards(found)
+    return _page(request, found, form, save, "audits/grading/before.html", context, then)
+
+
+@allow(P.GRADE)
+@require_http_methods(["GET", "POST"])
+def concern(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """An immediate safeguarding concern: telephone first, then write it here. Goes up at once."""
+    found = own_draft_or_404(request, reference, pk)
+    initial = {"text": found.immediate_concern_text, "told": found.immediate_concern_told}
+    form = ConcernForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            raise_immediate_concern(
+                grading=found, **form.cleaned_data, by=person(request), now=timezone.now()
+            )
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(
+                request, "The concern is recorded, and those who must act have been told."
+            )
+            return redirect(page_url("grading", found))
+    context = _context(grading_state(found)) | {
+        "form": form,
+        "duty_phone": settings.DUTY_PHONE,
+        "out_of_hours_phone": settings.OUT_OF_HOURS_PHONE,
+    }
+    return render(request, "audits/grading/concern.html", context)
+
+
+@allow(P.GRADE)
+@require_GET
+def check(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """Everything that was written, to look through before submission."""
+    found = own_draft_or_404(request, reference, pk)
+    if found.status == Grading.Status.SUBMITTED:
+        return redirect(page_url("grading_submitted", found))
+    state = grading_state(found)
+    context = _context(state) | {"missing": missing_links(state)}
+    return render(request, "audits/grading/check.html", context)
+
+
+@allow(P.GRADE)
+@require_POST
+def submit(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """Submit. A second press of the button leads to the same confirmation."""
+    found = own_draft_or_404(request, reference, pk)
+    try:
+        submit_grading(grading=found, by=person(request), now=timezone.now())
+    except Refused as error:
+        messages.error(request, str(error))
+        return redirect(page_url("grading_check", found))
+    except MovedOn:
+        found.refresh_from_db(fields=["status"])
+        if found.status != Grading.Status.SUBMITTED:
+            raise
+    return redirect(page_url("grading_submitted", found))
+
+
+@allow(P.GRADE)
+@require_GET
+def submitted(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
+    """That it was submitted, and what happens next."""
+    found = own_draft_or_404(request, reference, pk)
+    if found.status != Grading.Status.SUBMITTED:
+        return redirect(page_url("grading", found))
+    return render(request, "audits/grading/submitted.html", _context(grading_state(found)))
+
+
+def _page(
+    request: HttpRequest,
+    found: Grading,
+    form: forms.Form,
+    save: Callable[[], Saved],
+    template: str,
+    context: dict[str, Any],
+    then: str,
+) -> HttpResponse:
+    """Show a page of a grading, or save it: whatever goes wrong, what was typed stays."""
+    if request.method == "GET":
+        if found.status != Grading.Status.DRAFT:
+            return redirect(page_url("grading", found))
+        return render(request, template, context | {"form": form})
+    by_itself = bool(getattr(request, "htmx", False))
+    saved: Saved | None = None
+    status = 422 if by_itself else 200
+    if form.is_valid():
+        try:
+            saved = save()
+        except Refused as error:
+            form.add_error(None, str(error))
+        except Conflict as clash:
+            status = 409
+            context["conflict"] = conflict_texts(form, clash)
+            _with_version(form, clash.version)
+    if by_itself:
+        line = {"saved": saved, "form": form, "conflict": status == 409}
+        return render(request, SAVED, line, status=200 if saved else status)
+    if saved is None:
+        return render(request, template, context | {"form": form}, status=status)
+    to_list = request.POST.get("next") == "list"
+    return redirect(page_url("grading", found) if to_list else then)
+
+
+def _with_version(form: forms.Form, version: int) -> None:
+    """The form again, ready to be saved over what is stored now."""
+    data = form.data.copy() if isinstance(form.data, QueryDict) else QueryDict(mutable=True)
+    data["version"] = str(version)
+    form.data = data

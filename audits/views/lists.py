@@ -1,0 +1,140 @@
+"""The list of audits, its export, and the search."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.access import allow
+from accounts.operations import record_access
+from accounts.policy import Permission
+from audits.forms.audits import AuditFilterForm, SearchForm
+from audits.models import Audit
+from audits.queries.audit_list import Counts, Filters, audit_counts, audit_list, grades_only_own
+from audits.queries.search import search as search_for
+from audits.rules.grades import LABELS
+from audits.views.access import person
+from cases.queries.calendar import local_date
+
+P = Permission
+ON_A_PAGE = 25
+
+
+@allow(P.SEE_AUDITS)
+@require_GET
+def audit_list_page(request: HttpRequest) -> HttpResponse:
+    """The audits that the person may see: filters, counts, pages of 25."""
+    user, today = person(request), local_date(timezone.now())
+    own_only = grades_only_own(user)
+    form = AuditFilterForm(request.GET or None, everybodys=not own_only)
+    filters = _filters(form)
+    page = Paginator(audit_list(user, filters, today), ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "title": "My audits" if own_only else "Audits",
+        "filter_form": form,
+        "figures": _figures(audit_counts(user, filters, today)),
+        "page": page,
+        "show_auditor": not own_only,
+        "today": today,
+        "export_url": f"{reverse('audits:audit_export')}?{request.GET.urlencode()}",
+        "filtered": any(value for name, value in request.GET.items() if name != "page"),
+    }
+    return render(request, "audits/audit_list.html", context)
+
+
+def _figures(counts: Counts) -> list[dict[str, object]]:
+    return [
+        {"value": counts.not_started, "label": "Not started"},
+        {"value": counts.in_progress, "label": "In progress"},
+        {"value": counts.submitted, "label": "Submitted, not yet decided"},
+        {"value": counts.decided, "label": "Grade of record set"},
+        {"value": counts.overdue, "label": "Overdue", "warning": counts.overdue > 0},
+    ]
+
+
+@allow(P.SEE_AUDITS)
+@require_GET
+def audit_export(request: HttpRequest) -> HttpResponse:
+    """The same list as CSV, without any child's id. Logged."""
+    user, now = person(request), timezone.now()
+    filters = _filters(AuditFilterForm(request.GET or None, everybodys=not grades_only_own(user)))
+    today = local_date(now)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="audits-{today:%Y-%m-%d}.csv"'
+    response.write("\ufeff")  # so that spreadsheets read the letters right
+    writer = csv.writer(response)
+    writer.writerow(
+        "reference quarter service team auditor allocated due status overdue grade".split()
+    )
+    for audit in audit_list(user, filters, today):
+        writer.writerow([safe_cell(value) for value in _exported(audit)])
+    quarter = filters.quarter.label if filters.quarter else "all quarters"
+    record_access(by=user, kind="downloaded", what="list of audits", reference=quarter, now=now)
+    return response
+
+
+def _exported(audit: Audit) -> list[object]:
+    allocated: date = local_date(audit.allocated_at)
+    return [
+        audit.reference,
+        audit.quarter.label,
+        audit.service.name,
+        audit.team.name if audit.team else "",
+        "" if audit.status == Audit.Status.RETURNED else audit.auditor.name,
+        allocated.isoformat(),
+        audit.due_on.isoformat(),
+        audit.get_status_display(),
+        "yes" if getattr(audit, "is_overdue", False) else "no",
+        LABELS.get(getattr(audit, "shown_grade", ""), ""),
+    ]
+
+
+def safe_cell(value: object) -> str:
+    """A cell that no spreadsheet takes for a formula."""
+    text = str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def _filters(form: AuditFilterForm) -> Filters:
+    """What is asked for; a filter with a value that does not exist filters nothing."""
+    if not form.is_bound:
+        return Filters()
+    form.is_valid()
+    data = form.cleaned_data
+    return Filters(
+        status=data.get("status") or "",
+        service=data.get("service"),
+        quarter=data.get("quarter"),
+        mine=data.get("whose") == "mine",
+    )
+
+
+@allow(P.SEARCH_CASES)
+@require_http_methods(["GET", "POST"])
+def search(request: HttpRequest) -> HttpResponse:
+    """Find an audit by the child's id or its reference. Only ever posted; every search is logged.
+
+    A child's id must not stand in an address, so the answer is this page and no redirect.
+    """
+    form = SearchForm(request.POST or None)
+    context: dict[str, object] = {"form": form}
+    if request.method == "POST" and form.is_valid():
+        user = person(request)
+        found = search_for(user, form.cleaned_data["term"])
+        references = ", ".join(audit.reference for audit in found.audits)
+        record_access(
+            by=user,
+            kind="searched",
+            what="child or audit",
+            reference=references[:60],
+            now=timezone.now(),
+        )
+        context |= {"found": found, "searched": True}
+    return render(request, "audits/search.html", context)
