@@ -16,6 +16,7 @@ SIGNED_IN = AccessRule()
 # Views that come with a library and so cannot carry a rule of their own.
 LIBRARY_RULES: dict[str, AccessRule] = {
     "account_login": PUBLIC,
+    "account_signup": PUBLIC,
     "account_logout": PUBLIC,
     "account_reset_password": PUBLIC,
     "account_reset_password_done": PUBLIC,

@@ -8,6 +8,7 @@ never on how much waits.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from accounts.models import User
 
@@ -23,6 +24,6 @@ class Task:
     late: int = 0  # how many of them are overdue
 
 
-def tasks_for(user: User) -> list[Task]:
+def tasks_for(user: User, now: datetime) -> list[Task]:
     """What waits for ``user``, the most urgent kinds first; empty where nothing does."""
     return []

@@ -156,7 +156,8 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*"]
+# The library asks for a password at sign-in only where sign-up would; sign-up itself is closed.
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
 ACCOUNT_EMAIL_VERIFICATION = "none"  # accounts are made by an administrator
@@ -214,6 +215,7 @@ CFA_UPLOAD_MAX_BYTES = 200 * 1024 * 1024
 
 DEFAULT_FROM_EMAIL = env.optional("DEFAULT_FROM_EMAIL", "case-file-audit@localhost")
 EMAIL_SUBJECT_PREFIX = "Case File Audit: "
+ACCOUNT_EMAIL_SUBJECT_PREFIX = EMAIL_SUBJECT_PREFIX
 
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_MIDDLEWARE_METHODS = ("POST",)  # GET never writes

@@ -35,6 +35,8 @@ STORAGES = {
 SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=True)
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Sign-in is throttled by the browser's address, which the proxies in front pass on.
+ALLAUTH_TRUSTED_PROXY_COUNT = int(env.optional("TRUSTED_PROXY_COUNT", "1"))
 SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = True
 SECURE_HSTS_PRELOAD = True
