@@ -183,7 +183,8 @@ def _end_earlier_attempts(job: Job) -> None:
 
 def _fail_unexpectedly(job: Job, error: Exception) -> None:
     """Mark the job as failed; say nothing where another attempt has closed this one's session."""
-    connection.close_if_unusable_or_obsolete()
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
     if not _mine(job).exists():
         logger.warning("Job %s was taken over by another worker", job.pk)
         return

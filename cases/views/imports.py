@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -17,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import allow
 from accounts.operations import Refused, record_access
 from accounts.policy import Permission
+from accounts.rules.table_file import guarded
 from cases.forms.imports import ConfirmForm, ProblemFilterForm, UploadForm
 from cases.importers import template_columns, template_csv
 from cases.models import CaseImport
@@ -47,11 +47,11 @@ def import_list(request: HttpRequest) -> HttpResponse:
 def import_upload(request: HttpRequest) -> HttpResponse:
     """Choose a file and the date it is true for; a worker reads it."""
     now = timezone.now()
-    form = UploadForm(request.POST or None, request.FILES or None, today=local_date(now))
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*given, today=local_date(now))
+    if form.is_valid():
         try:
-            job = upload_list(file=given["file"], as_of=given["as_of"], by=request.user, now=now)
+            job = upload_list(**form.cleaned_data, by=request.user, now=now)
         except Refused as refused:
             form.add_error("file", str(refused))
         else:
@@ -181,16 +181,12 @@ def _problem_lines(case_import: CaseImport) -> Iterator[str]:
     problems = problems_of(case_import).values_list("sheet", "row", "column", "message", "severity")
     for sheet, row, column, message, severity in problems.iterator(chunk_size=2000):
         done = SEVERITY_NAMES.get(severity, severity)
-        yield writer.writerow([_plain(cell) for cell in (sheet, row, column, message, done)])
+        yield writer.writerow([guarded(cell) for cell in (sheet, row, column, message, done)])
 
 
 class _Echo:
     """A file that hands back what is written to it."""
 
     def write(self, text: str) -> str:
+        """The text itself: the writer returns it."""
         return text
-
-
-def _plain(cell: Any) -> Any:
-    """No spreadsheet may take text of a council's file for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in tuple("=+-@\t\r") else cell

@@ -1,0 +1,401 @@
+"""What taking a list over does to the open cases."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import PermissionDenied
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
+
+from accounts.operations import MovedOn, Refused
+from accounts.policy import Permission, may
+from cases.models import (
+    Case,
+    CaseImport,
+    Child,
+    ImportProblem,
+    Job,
+    Practitioner,
+    StagedCase,
+    Team,
+)
+from cases.operations.imports import (
+    check_again,
+    confirm_list,
+    delete_old_uploads,
+    discard_list,
+    upload_list,
+)
+from cases.operations.jobs import run_job
+from cases.queries.imports import imports_behind_open_cases
+from tests.cast import NOW, Cast, open_case
+from tests.integration.cases.importing import (
+    AS_OF,
+    REQUIRED,
+    confirmed,
+    csv_bytes,
+    open_now,
+    uploaded,
+)
+from tests.rules.importers.making import LIST_6, list_6_row, workbook
+
+OCTOBER = date(2026, 10, 3)
+
+
+def messages_of(case_import: CaseImport) -> list[tuple[int | None, str]]:
+    problems = ImportProblem.objects.filter(case_import=case_import)
+    return list(problems.values_list("row", "message"))
+
+
+def test_first_list_opens_cases_and_makes_teams_and_practitioners(cast: Cast) -> None:
+    case_import = confirmed(
+        csv_bytes(
+            "0042,Looked after,Harbour,Rita Okafor,2026-01-02,yes",
+            "_7,Early help,Hilltop,orla titioner,2026-02-03,",
+            header=f"{REQUIRED},agency",
+        ),
+        cast.analyst,
+    )
+    assert open_now() == {
+        "0042": ("looked_after", "Harbour", "Rita Okafor"),
+        "_7": ("early_help", "Hilltop", "Orla Titioner"),
+    }
+    harbour = Team.objects.get(name="Harbour")
+    assert harbour.service
+    assert harbour.service.code == "looked_after"
+    assert Practitioner.objects.get(name="Rita Okafor").agency
+    assert Practitioner.objects.filter(name__iexact="orla titioner").count() == 1
+    assert case_import.status == "confirmed"
+    assert case_import.confirmed_by == cast.analyst
+    assert case_import.summary["opens"] == {"looked_after": 1, "early_help": 1}
+
+
+def test_team_and_practitioner_are_matched_whatever_the_case_of_letters(cast: Cast) -> None:
+    confirmed(
+        csv_bytes(
+            "1,CP,RIVERSIDE,PAT TITIONER,2026-01-02", "2,CP,Riverside,Pat Titioner,2026-01-02"
+        ),
+        cast.analyst,
+    )
+    assert Team.objects.filter(name__iexact="riverside").get() == cast.riverside
+    assert set(Case.objects.values_list("practitioner", flat=True)) == {cast.practitioner.pk}
+
+
+def test_namesakes_in_two_teams_are_two_people(cast: Cast) -> None:
+    confirmed(
+        csv_bytes("1,CP,Riverside,A Smith,2026-01-02", "2,CP,Hilltop,A Smith,2026-01-02"),
+        cast.analyst,
+    )
+    assert Practitioner.objects.filter(name="A Smith").count() == 2
+
+
+def test_the_service_that_comes_first_counts_and_the_other_row_is_listed(cast: Cast) -> None:
+    case_import = uploaded(
+        csv_bytes(
+            "1,Early help,Hilltop,A,2026-01-02",
+            "1,Child protection,Riverside,B,2026-03-02",
+            "2,Child in need,Riverside,C,2026-03-02",
+            "2,Child in need,Hilltop,D,2026-03-02",
+        ),
+        cast.analyst,
+    )
+    assert case_import.summary["by_service"] == {"child_protection": 1, "child_in_need": 1}
+    assert case_import.summary["children"] == 2
+    first = "This child is in row 3 as well, open to Child Protection, which comes first."
+    assert messages_of(case_import) == [
+        (2, f"{first} Row 3 was used."),
+        (5, "This child is in row 4 as well. Row 4 was used."),
+    ]
+
+
+def test_what_the_used_row_leaves_blank_comes_from_the_childs_other_rows(cast: Cast) -> None:
+    confirmed(
+        csv_bytes(
+            "1,Child in need,Riverside,B,2026-03-02,F9,Female",
+            "1,Child protection,,,,,",
+            header=f"{REQUIRED},family_id,gender",
+        ),
+        cast.analyst,
+    )
+    case = Case.objects.get()
+    assert (case.service.code, case.family_id, case.gender) == ("child_protection", "F9", "female")
+    assert open_now()["1"] == ("child_protection", "Riverside", "B")
+    assert case.opened_on is None  # the other service's date would say nothing about this one
+
+
+def test_only_services_of_the_list_close_by_absence(cast: Cast) -> None:
+    gone = open_case(cast.riverside, service="child_protection", child_id="gone")
+    elsewhere = open_case(cast.hilltop, service="early_help", child_id="elsewhere")
+    case_import = confirmed(csv_bytes("new,Child protection,Riverside,P,2026-09-01"), cast.analyst)
+    gone.refresh_from_db()
+    elsewhere.refresh_from_db()
+    assert gone.closed_on == AS_OF
+    assert elsewhere.closed_on is None
+    assert case_import.summary["closes"] == {"child_protection": 1}
+    assert case_import.summary["covers"] == ["child_protection"]
+
+
+def test_a_closing_date_in_the_list_is_the_better_witness(cast: Cast) -> None:
+    case = open_case(service="child_in_need", child_id="1")
+    confirmed(
+        csv_bytes(
+            "1,CIN,Riverside,P,2026-01-12,2026-08-14",
+            "2,CIN,Riverside,P,2026-01-12,",
+            header=f"{REQUIRED},closed_on",
+        ),
+        cast.analyst,
+    )
+    case.refresh_from_db()
+    assert case.closed_on == date(2026, 8, 14)
+
+
+def test_a_child_that_changes_service_keeps_the_same_case(cast: Cast) -> None:
+    case = open_case(cast.hilltop, service="early_help", child_id="1", family_id="F1")
+    confirmed(csv_bytes("1,Child protection,Riverside,Pat Titioner,2026-09-01"), cast.analyst)
+    case.refresh_from_db()
+    assert Case.objects.count() == 1
+    assert (case.service.code, case.team, case.practitioner) == (
+        "child_protection", cast.riverside, cast.practitioner,
+    )  # fmt: skip
+    assert case.opened_on == date(2026, 9, 1)
+    assert case.family_id == "F1"  # the list has no such column, so it says nothing about it
+
+
+def test_a_list_of_early_help_does_not_take_a_child_out_of_child_protection(cast: Cast) -> None:
+    case = open_case(cast.riverside, service="child_protection", child_id="1")
+    case_import = confirmed(csv_bytes("1,Early help,Hilltop,O,2026-09-01"), cast.analyst)
+    case.refresh_from_db()
+    assert (case.service.code, case.team) == ("child_protection", cast.riverside)
+    assert case_import.summary["kept"] == {"child_protection": 1}
+
+
+def test_a_child_that_comes_back_gets_a_new_case(cast: Cast) -> None:
+    old = open_case(service="child_in_need", child_id="1", closed_on=date(2026, 5, 1))
+    confirmed(csv_bytes("1,CIN,Riverside,P,2026-09-01"), cast.analyst)
+    assert Child.objects.count() == 1
+    assert Case.objects.exclude(pk=old.pk).get().closed_on is None
+
+
+def test_staff_of_a_list_without_such_columns_stay_as_they_are(cast: Cast) -> None:
+    """Annex A's early help list has neither; a second file completes it, and stays."""
+    confirmed(csv_bytes("1,Early help,Hilltop,Orla Titioner,2026-01-02"), cast.analyst)
+    confirmed(csv_bytes("1,Early help,,,2026-01-02"), cast.analyst, OCTOBER)
+    assert open_now()["1"] == ("early_help", "Hilltop", "Orla Titioner")
+    confirmed(
+        csv_bytes("1,Early help,,,2026-01-02", "2,Early help,Hilltop,X,2026-01-02"),
+        cast.analyst,
+        OCTOBER,
+    )
+    assert open_now()["1"] == ("early_help", "", "")
+
+
+def test_the_same_content_again_changes_no_case_and_writes_no_history(cast: Cast) -> None:
+    rows = [f"{n},CIN,Riverside,Worker {n % 3},2026-01-02" for n in range(30)]
+    first = confirmed(csv_bytes(*rows), cast.analyst)
+    events = apps.get_model("cases", "CaseEvent").objects
+    written = events.count()
+    second = confirmed(csv_bytes(*reversed(rows)), cast.analyst, OCTOBER)
+    assert events.count() == written
+    assert set(Case.objects.values_list("last_import", flat=True)) == {first.pk}
+    assert second.summary["opens"] == second.summary["closes"] == second.summary["moves"] == {}
+    assert imports_behind_open_cases() == [second]
+
+
+def test_every_change_is_in_the_history_under_the_persons_name(cast: Cast) -> None:
+    case = open_case(service="child_in_need", child_id="1")
+    confirmed(
+        csv_bytes("1,CP,Riverside,P,2026-09-01", "2,CIN,Riverside,P,2026-09-01"), cast.analyst
+    )
+    changes = apps.get_model("cases", "CaseEvent").objects.filter(pgh_obj_id=case.pk)
+    last = changes.order_by("pgh_id").last()
+    assert last.service.code == "child_protection"
+    assert last.pgh_context.metadata["user"] == cast.analyst.pk
+    assert last.pgh_context.metadata["operation"] == "confirm_import"
+
+
+def test_annex_a_list_6_covers_assessment_although_no_row_names_it(
+    cast: Cast, tmp_path: Path
+) -> None:
+    open_case(service="assessment", child_id="was in assessment")
+    path = workbook(tmp_path / "a.xlsx", {"List 6": [LIST_6, list_6_row("1", status="CIN")]})
+    case_import = uploaded(path.read_bytes(), cast.analyst, name="a.xlsx")
+    assert case_import.summary["covers"] == ["assessment", "child_in_need"]
+    assert case_import.summary["closes"] == {"assessment": 1}
+
+
+def test_file_and_rows_are_gone_afterwards_and_the_hash_stays(
+    cast: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    content = csv_bytes("1,CIN,Riverside,P,2026-09-01")
+    case_import = uploaded(content, cast.analyst)
+    storage, name = case_import.file.storage, case_import.file.name
+    assert storage.exists(name)
+    assert "cases" not in name.removeprefix("imports/")
+    assert StagedCase.objects.count() == 1
+    with django_capture_on_commit_callbacks(execute=True):
+        job = confirm_list(case_import=case_import, compared_with=0, understood=False,
+                           by=cast.analyst, now=NOW)  # fmt: skip
+        run_job(str(job.pk))
+    case_import.refresh_from_db()
+    assert not case_import.file
+    assert not storage.exists(name)
+    assert StagedCase.objects.count() == 0
+    assert len(case_import.file_sha256) == 64
+
+
+def test_the_same_file_as_of_the_same_day_is_refused(cast: Cast) -> None:
+    content = csv_bytes("1,CIN,Riverside,P,2026-09-01")
+    confirmed(content, cast.analyst)
+    with pytest.raises(Refused, match="already imported as of 30 September 2026"):
+        uploaded(content, cast.analyst)
+
+
+def test_an_older_list_of_the_same_services_is_refused_and_of_others_is_not(cast: Cast) -> None:
+    confirmed(csv_bytes("1,CIN,Riverside,P,2026-09-01"), cast.analyst)
+    older = date(2026, 9, 1)
+    refused = uploaded(csv_bytes("1,CIN,Riverside,P,2026-08-01"), cast.analyst, older)
+    assert refused.status == "refused"
+    assert "of 30 September 2026, was confirmed for Child in Need" in refused.refusal
+    accepted = uploaded(csv_bytes("9,Early help,Hilltop,P,2026-08-01"), cast.analyst, older)
+    assert accepted.status == "checked"
+
+
+def test_a_difference_that_is_out_of_date_cannot_be_confirmed(cast: Cast) -> None:
+    first = uploaded(csv_bytes("1,CIN,Riverside,P,2026-09-01"), cast.analyst)
+    second = confirmed(csv_bytes("2,CIN,Riverside,P,2026-09-01"), cast.analyst)
+    with pytest.raises(MovedOn, match="Another list was confirmed"):
+        confirm_list(case_import=first, compared_with=first.summary["based_on"], understood=True,
+                     by=cast.analyst, now=NOW)  # fmt: skip
+    job = check_again(case_import=first, by=cast.analyst, now=NOW)
+    run_job(str(job.pk))
+    first.refresh_from_db()
+    assert first.summary["based_on"] == second.pk
+    assert first.summary["closes"] == {"child_in_need": 1}
+    assert StagedCase.objects.filter(case_import=first).count() == 1
+
+
+def test_a_list_confirmed_meanwhile_fails_the_waiting_job_in_words(cast: Cast) -> None:
+    first = uploaded(csv_bytes("1,CIN,Riverside,P,2026-09-01"), cast.analyst)
+    waiting = confirm_list(case_import=first, compared_with=0, understood=True, by=cast.analyst,
+                           now=NOW)  # fmt: skip
+    Job.objects.filter(pk=waiting.pk).update(subject="set aside for a moment")
+    confirmed(csv_bytes("2,CIN,Riverside,P,2026-09-01"), cast.analyst)
+    run_job(str(waiting.pk))
+    waiting.refresh_from_db()
+    assert waiting.status == "failed"
+    assert "Another list was confirmed" in waiting.error
+    assert set(open_now()) == {"2"}
+
+
+def test_confirming_twice_is_one_job(cast: Cast) -> None:
+    case_import = uploaded(csv_bytes("1,CIN,Riverside,P,2026-09-01"), cast.analyst)
+    asked: Any = {"compared_with": 0, "understood": False, "by": cast.analyst, "now": NOW}
+    confirm_list(case_import=case_import, **asked)
+    with pytest.raises(MovedOn, match="already started"):
+        confirm_list(case_import=case_import, **asked)
+    assert Job.objects.filter(kind="confirm_import").count() == 1
+
+
+def test_closing_more_than_a_tenth_needs_to_be_understood(cast: Cast) -> None:
+    for number in range(10):
+        open_case(service="child_in_need", child_id=str(number))
+    nine = csv_bytes(*[f"{n},CIN,Riverside,P,2026-01-12" for n in range(9)])
+    exactly_a_tenth = uploaded(nine, cast.analyst)
+    confirm_list(case_import=exactly_a_tenth, compared_with=0, understood=False, by=cast.analyst,
+                 now=NOW)  # fmt: skip
+    eight = csv_bytes(*[f"{n},CIN,Riverside,P,2026-01-12" for n in range(8)])
+    more = uploaded(eight, cast.analyst)
+    with pytest.raises(Refused, match="closing so many"):
+        confirm_list(case_import=more, compared_with=0, understood=False, by=cast.analyst, now=NOW)
+
+
+def test_discarding_deletes_everything_but_the_record(
+    cast: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    case_import = uploaded(csv_bytes("1,CIN,,,", ",CIN,,,"), cast.analyst)
+    assert ImportProblem.objects.exists()
+    storage, name = case_import.file.storage, case_import.file.name
+    with django_capture_on_commit_callbacks(execute=True):
+        discard_list(case_import=case_import, by=cast.analyst, now=NOW)
+    case_import.refresh_from_db()
+    assert case_import.status == "discarded"
+    assert not storage.exists(name)
+    assert not StagedCase.objects.exists()
+    assert not ImportProblem.objects.exists()
+    with pytest.raises(MovedOn, match="discarded"):
+        discard_list(case_import=case_import, by=cast.analyst, now=NOW)
+
+
+def test_a_list_under_way_cannot_be_discarded(cast: Cast) -> None:
+    case_import = uploaded(csv_bytes("1,CIN,Riverside,P,2026-09-01"), cast.analyst)
+    confirm_list(case_import=case_import, compared_with=0, understood=False, by=cast.analyst,
+                 now=NOW)  # fmt: skip
+    with pytest.raises(MovedOn, match="being worked on"):
+        discard_list(case_import=case_import, by=cast.analyst, now=NOW)
+
+
+def test_uploads_older_than_a_day_are_discarded_and_strays_deleted(
+    cast: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    real_now = timezone.now()
+    old = uploaded(csv_bytes("1,CIN,Riverside,P,2026-09-01"), cast.analyst,
+                   now=real_now - timedelta(hours=25))  # fmt: skip
+    young = uploaded(csv_bytes("2,CIN,Riverside,P,2026-09-01"), cast.analyst, now=real_now)
+    stray = default_storage.save("imports/stray.upload", ContentFile(b"left behind"))
+    name = old.file.name
+    with django_capture_on_commit_callbacks(execute=True):
+        delete_old_uploads(by=cast.analyst, now=real_now)
+    old.refresh_from_db()
+    young.refresh_from_db()
+    assert (old.status, young.status) == ("discarded", "checked")
+    assert "not confirmed within a day" in old.refusal
+    assert not default_storage.exists(name)
+    assert default_storage.exists(young.file.name)
+    assert default_storage.exists(stray)  # it may belong to an upload that is not committed yet
+    delete_old_uploads(by=cast.analyst, now=real_now + timedelta(hours=25))
+    assert not default_storage.exists(stray)
+
+
+def test_only_those_who_import_may(cast: Cast) -> None:
+    for user in cast.by_role().values():
+        if may(user, Permission.IMPORT_CASES):
+            continue
+        with pytest.raises(PermissionDenied):
+            upload_list(file=SimpleUploadedFile("a.csv", b"x"), as_of=AS_OF, by=user, now=NOW)
+
+
+def test_values_too_long_or_strange_for_the_database_do_not_stop_a_list(cast: Cast) -> None:
+    case_import = confirmed(
+        csv_bytes(
+            f"1,CIN,{'T' * 200},P\\tQ,2026-09-01,a\\nb",
+            header=f"{REQUIRED},plan",
+        ),
+        cast.analyst,
+    )
+    case = Case.objects.get()
+    assert case.team
+    assert case.team.name == "T" * 120
+    assert case.practitioner
+    assert case.practitioner.name == "P\\tQ"
+    assert case.plan == "a\\nb"
+    assert (2, "This is longer than 120 characters. The rest was cut off.") in messages_of(
+        case_import
+    )
+
+
+def test_the_rows_of_one_list_never_leak_into_the_next(cast: Cast) -> None:
+    """The temporary tables live as long as the session's transaction."""
+    confirmed(csv_bytes("1,CIN,Riverside,P,2026-09-01"), cast.analyst)
+    confirmed(csv_bytes("2,CIN,Riverside,P,2026-09-01"), cast.analyst, OCTOBER)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT child_id FROM import_best")
+        assert cursor.fetchall() == [("2",)]
