@@ -25,9 +25,8 @@ GRADING_ROLES = (Role.AUDITOR, Role.MODERATOR, Role.EXTERNAL_VALIDATOR)
 
 def services() -> QuerySet[Service]:
     """The council's services in order of precedence, with line, head, deputy and ``team_count``."""
-    return Service.objects.select_related("line", "head", "deputy").annotate(
-        team_count=Count("teams")
-    )
+    found = Service.objects.select_related("line", "head", "deputy")
+    return found.annotate(team_count=Count("teams")).order_by("precedence")
 
 
 def teams(*, text: str = "", service: Service | None = None) -> QuerySet[Team]:
@@ -36,7 +35,8 @@ def teams(*, text: str = "", service: Service | None = None) -> QuerySet[Team]:
     ``practitioner_count``: those who have not left. ``agency_count``: the agency workers of them.
     """
     here = Q(practitioners__left_on__isnull=True)
-    found = Team.objects.select_related("service", "manager", "deputy").annotate(
+    found = Team.objects.select_related("service", "manager", "deputy").order_by("name")
+    found = found.annotate(
         practitioner_count=Count("practitioners", filter=here),
         agency_count=Count("practitioners", filter=here & Q(practitioners__agency=True)),
     )
@@ -52,9 +52,8 @@ def practitioners(
 
     With ``open_cases``: how many open cases each holds.
     """
-    found = Practitioner.objects.select_related("team", "user").annotate(
-        open_cases=Count("cases", filter=Q(cases__closed_on__isnull=True))
-    )
+    found = Practitioner.objects.select_related("team", "user").order_by("name", "pk")
+    found = found.annotate(open_cases=Count("cases", filter=Q(cases__closed_on__isnull=True)))
     if text:
         found = found.filter(Q(name__icontains=text) | Q(staff_number__iexact=text))
     if team:

@@ -140,10 +140,10 @@ def test_old_address_no_longer_signs_in_or_resets(cast: Cast, client: Any) -> No
 
 
 def test_person_who_may_no_longer_sign_in_is_out_at_once(cast: Cast, as_user: Any) -> None:
-    browser = as_user(cast.auditor)
-    assert browser.get("/").status_code == 200
+    site = as_user(cast.auditor)
+    assert site.get("/").status_code == 200
     change(cast.auditor, cast.administrator, active=False)
-    assert browser.get("/").status_code == 302
+    assert site.get("/").status_code == 302
 
 
 @pytest.mark.parametrize("who", ["lead", "director", "governance", "nobody"])
