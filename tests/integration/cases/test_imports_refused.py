@@ -12,6 +12,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import User
 from cases.models import Case, CaseImport, Child, Job, StagedCase
@@ -122,12 +123,13 @@ def test_a_list_in_which_no_row_has_an_id(analyst: Client) -> None:
 
 
 def test_a_refused_file_is_deleted_and_its_record_kept(
-    cast: Cast, as_user: Callable[[User], Client], transactional_db: None
+    analyst: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    post_list(as_user(cast.analyst), b"Dear colleague\n")
+    post_list(analyst, b"Dear colleague\n")
     name = CaseImport.objects.get().file.name
     assert default_storage.exists(name)
-    run_waiting()
+    with django_capture_on_commit_callbacks(execute=True):
+        run_waiting()
     assert not default_storage.exists(name)
     assert CaseImport.objects.get().file_name == "cases.csv"
 

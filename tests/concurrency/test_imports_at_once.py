@@ -1,0 +1,101 @@
+"""Two people importing at the same moment end with one result, and the other is told."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.operations import MovedOn
+from accounts.roles import Role
+from cases.models import Case, CaseImport, Job
+from cases.operations.imports import confirm_list, discard_list
+from cases.operations.jobs import run_job
+from tests.cast import person
+from tests.integration.cases.importing import AS_OF, csv_bytes, open_now, uploaded
+
+
+@pytest.fixture
+def people(committed: None, monkeypatch: pytest.MonkeyPatch) -> tuple[User, User]:
+    monkeypatch.setattr(current_app, "send_task", lambda *args, **kwargs: None)
+    analyst = Role.PERFORMANCE_ANALYST
+    return person("Ana Lyst", analyst), person("Anton Lyst", analyst)
+
+
+def at_once(*each: Callable[[], Any]) -> list[Any]:
+    """What each function gave, or the MovedOn it raised; all begun together."""
+    together = threading.Barrier(len(each))
+    results: list[Any] = [None] * len(each)
+
+    def run(place: int, function: Callable[[], Any]) -> None:
+        try:
+            together.wait()
+            results[place] = function()
+        except MovedOn as moved_on:
+            results[place] = moved_on
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(each)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return results
+
+
+def checked(by: User, child: str, as_of: date = AS_OF) -> CaseImport:
+    lines = [f"{child}{n},CIN,Team {n % 5},Worker {n % 9},2026-01-02" for n in range(200)]
+    return uploaded(csv_bytes(*lines), by, as_of, now=timezone.now())
+
+
+def confirming(case_import: CaseImport, by: User) -> Callable[[], Job]:
+    return lambda: confirm_list(
+        case_import=case_import, compared_with=0, understood=False, by=by, now=timezone.now()
+    )
+
+
+def test_one_list_confirmed_by_two_people_is_one_job(people: tuple[User, User]) -> None:
+    case_import = checked(people[0], "A")
+    results = at_once(*[confirming(case_import, by) for by in people])
+    assert sorted(type(result).__name__ for result in results) == ["Job", "MovedOn"]
+    assert Job.objects.filter(kind="confirm_import").count() == 1
+
+
+def test_two_lists_taken_over_at_once_are_one_and_a_reason(people: tuple[User, User]) -> None:
+    jobs = [confirming(checked(by, name), by)() for by, name in zip(people, "AB", strict=True)]
+    at_once(*[lambda job=job: run_job(str(job.pk)) for job in jobs])  # type: ignore[misc]
+    for job in jobs:
+        job.refresh_from_db()
+    assert sorted(job.status for job in jobs) == ["failed", "succeeded"]
+    lost = next(job for job in jobs if job.status == "failed")
+    assert "Another list was confirmed after this one was compared" in lost.error
+    assert len({child[0] for child in open_now()}) == 1
+    assert Case.objects.count() == 200
+
+
+def test_one_job_run_by_two_workers_is_done_once(people: tuple[User, User]) -> None:
+    job = confirming(checked(people[0], "A"), people[0])()
+    at_once(*[lambda: run_job(str(job.pk))] * 2)
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == ("succeeded", 1)
+    assert Case.objects.count() == 200
+
+
+def test_discarded_while_confirmed_is_one_of_the_two(people: tuple[User, User]) -> None:
+    case_import = checked(people[0], "A")
+    results = at_once(
+        confirming(case_import, people[0]),
+        lambda: discard_list(case_import=case_import, by=people[1], now=timezone.now()),
+    )
+    assert sum(isinstance(result, MovedOn) for result in results) == 1
+    case_import.refresh_from_db()
+    job = Job.objects.filter(kind="confirm_import").first()
+    assert (case_import.status, job is None) in (("checked", False), ("discarded", True))
