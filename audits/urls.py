@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import include, path, register_converter
+from django.urls import URLPattern, URLResolver, include, path, register_converter
 
 from audits.views import audit, feedback, grading, lists
 
@@ -35,7 +35,7 @@ of_grading = [
     path("submitted/", grading.submitted, name="grading_submitted"),
 ]
 
-of_audit = [
+of_audit: list[URLPattern | URLResolver] = [
     path("", audit.audit_page, name="audit"),
     path("history/", audit.history, name="history"),
     path("begin/", audit.begin, name="begin"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -34,9 +34,8 @@ class AuditFilterForm(forms.Form):
 
     def __init__(self, *args: Any, everybodys: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        status, whose = self.fields["status"], self.fields["whose"]
-        assert isinstance(status, forms.ChoiceField)
-        assert isinstance(whose, forms.ChoiceField)
+        status = cast(forms.ChoiceField, self.fields["status"])
+        whose = cast(forms.ChoiceField, self.fields["whose"])
         status.choices = [("", "All"), *Audit.Status.choices, ("overdue", "Overdue")]
         whose.choices = [("", "All I may see"), ("mine", "Those I grade")]
         if not everybodys:

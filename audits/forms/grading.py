@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -38,8 +38,7 @@ class StandardForm(Versioned):
             hints[NOT_APPLICABLE] = "The case gives nothing to judge by. Say why below."
         else:
             del self.fields["not_applicable_reason"]
-        grade = self.fields["grade"]
-        assert isinstance(grade, forms.ChoiceField)
+        grade = cast(forms.ChoiceField, self.fields["grade"])
         grade.widget = GovRadios(hints=hints)
         grade.choices = choices
         grade.label = "What the file shows"
@@ -135,8 +134,7 @@ class OverallForm(Versioned):
         self, *args: Any, grades: list[tuple[str, str]], capped: bool, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        grade = self.fields["overall_grade"]
-        assert isinstance(grade, forms.ChoiceField)
+        grade = cast(forms.ChoiceField, self.fields["overall_grade"])
         grade.choices = grades
         self.fields["override_reason"].help_text = (
             "Only for a grade above the limit. The audit is then always moderated."
@@ -189,8 +187,7 @@ class HeldMostForm(forms.Form):
 
     def __init__(self, *args: Any, audit: Audit, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["held_most"]
-        assert isinstance(field, forms.ChoiceField)
+        field = cast(forms.ChoiceField, self.fields["held_most"])
         choices = [
             (ANOTHER, "Another practitioner"),
             (NOBODY, "Nobody, or somebody who is not in the list"),
@@ -203,13 +200,12 @@ class HeldMostForm(forms.Form):
             f"The judgement is on the last {policy.look_back_months} months of work, read over the"
             f" last {policy.read_back_months}."
         )
-        practitioner = self.fields["held_most_by"]
-        assert isinstance(practitioner, forms.ModelChoiceField)
+        practitioner = cast(Any, self.fields["held_most_by"])
         others = Practitioner.objects.select_related("team").order_by("name", "pk")
         if audit.practitioner_id:
             others = others.exclude(pk=audit.practitioner_id)
         practitioner.queryset = others
-        practitioner.label_from_instance = _with_team  # type: ignore[method-assign]
+        practitioner.label_from_instance = _with_team
 
     def clean(self) -> dict[str, Any]:
         """A practitioner is chosen exactly where somebody else held the case."""

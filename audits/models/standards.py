@@ -17,7 +17,7 @@ def _only_in_draft(column: str, lookup: str = "") -> pgtrigger.Trigger:
     """A trigger that forbids any change of a row whose tool version is not a draft."""
     version_of = lookup or "{row}.{column}"
     check = (
-        "IF EXISTS (SELECT 1 FROM audits_toolversion v WHERE v.id = ({version})"
+        "IF EXISTS (SELECT 1 FROM audits_toolversion v WHERE v.id = ({version})"  # noqa: S608
         " AND v.status <> 'draft') THEN " + _REFUSE
     )
     old = check.format(version=version_of.format(row="OLD", column=column))

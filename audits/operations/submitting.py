@@ -12,7 +12,6 @@ from audits.models import Audit, Feedback, Grading, StandardGrade
 from audits.operations.locking import lock_audit, lock_draft
 from audits.operations.withdrawing import set_aside
 from audits.queries.grading_state import grading_state, with_state
-from audits.queries.visibility import DECIDED
 from audits.signals import (
     audit_reopened,
     audit_submitted,

@@ -60,9 +60,8 @@ def audits_visible_to(user: User) -> QuerySet[Audit]:
 def _own(user: User) -> Q:
     """Those ``user`` grades, or has graded; not one that was taken from them."""
     gradings = Grading.objects.filter(audit=OuterRef("pk"), grader=user)
-    return (Q(auditor=user) & ~Q(status=Audit.Status.RETURNED)) | Exists(
-        gradings.exclude(status=Grading.Status.SET_ASIDE)
-    )
+    graded = Q(Exists(gradings.exclude(status=Grading.Status.SET_ASIDE)))
+    return (Q(auditor=user) & ~Q(status=Audit.Status.RETURNED)) | graded
 
 
 def _in_line(user: User, audit: str) -> Q:

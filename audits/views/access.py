@@ -10,8 +10,21 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.operations import record_access
 from audits.models import Audit, Grading, StandardGrade
-from audits.queries.grading_state import with_state
 from audits.queries.visibility import audits_visible_to, gradings_visible_to
+
+# What the pages of a grading show of its audit.
+OF_A_GRADING = (
+    "grader",
+    "held_most_by",
+    "audit__service__line",
+    "audit__tool_version__tool",
+    "audit__child",
+    "audit__quarter",
+    "audit__team",
+    "audit__practitioner__team",
+    "audit__practitioner_judged",
+    "audit__auditor",
+)
 
 
 def person(request: HttpRequest) -> User:
@@ -44,17 +57,7 @@ def audit_or_404(request: HttpRequest, reference: str) -> Audit:
 
 def grading_or_404(request: HttpRequest, reference: str, pk: int) -> Grading:
     """A grading that the person may read."""
-    gradings = with_state(gradings_visible_to(person(request))).select_related(
-        "audit__service__line",
-        "audit__tool_version__tool",
-        "audit__child",
-        "audit__quarter",
-        "audit__team",
-        "audit__practitioner__team",
-        "audit__practitioner_judged",
-        "grader",
-        "held_most_by",
-    )
+    gradings = gradings_visible_to(person(request)).select_related(*OF_A_GRADING)
     return get_object_or_404(gradings, audit__reference=reference, pk=pk)
 
 
@@ -67,10 +70,18 @@ def own_draft_or_404(request: HttpRequest, reference: str, pk: int) -> Grading:
     return grading
 
 
-def answer_or_404(grading: Grading, code: str) -> StandardGrade:
-    """The judgement on the standard with ``code``, where it applies to the case."""
-    answers = grading.standard_grades.select_related("standard__section__version", "grading")
-    return get_object_or_404(answers, standard__code=code)
+def own_answer_or_404(request: HttpRequest, reference: str, pk: int, code: str) -> StandardGrade:
+    """The person's own judgement on the standard with ``code``, where it applies to the case.
+
+    One query, with the grading and all that its pages show: it runs at every save.
+    """
+    user = person(request)
+    answers = StandardGrade.objects.filter(
+        grading__in=gradings_visible_to(user), grading__grader=user
+    ).select_related("standard__section__version", *(f"grading__{path}" for path in OF_A_GRADING))
+    return get_object_or_404(
+        answers, grading_id=pk, grading__audit__reference=reference, standard__code=code
+    )
 
 
 def log_reading(request: HttpRequest, audit: Audit, kind: str = "read") -> None:

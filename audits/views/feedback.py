@@ -15,9 +15,9 @@ from accounts.policy import Permission
 from audits.forms.audits import ReleaseForm, ReplyForm
 from audits.models import Audit, Feedback, Grading
 from audits.operations.feedback import (
+    mark_feedback_read,
     may_release,
     recipients_of,
-    mark_feedback_read,
     release_feedback,
     reply_to_feedback,
 )

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -41,11 +42,11 @@ from audits.operations.saving import (
 )
 from audits.operations.submitting import submit_grading
 from audits.queries.grading_state import GradingState, grading_state
-from audits.rules.grades import GRADES, LABELS
+from audits.rules.grades import GRADES, LABELS, Scale
 from audits.views.access import (
-    answer_or_404,
     grading_or_404,
     log_reading,
+    own_answer_or_404,
     own_draft_or_404,
     person,
 )
@@ -53,7 +54,6 @@ from audits.views.conflicts import conflict_texts
 from audits.views.facts import audit_rows, fact_rows
 from audits.views.steps import (
     after_standard,
-    after_standards,
     first_standard,
     missing_links,
     page_url,
@@ -89,8 +89,6 @@ def _task_list(request: HttpRequest, found: Grading) -> HttpResponse:
 
 def audit_url(found: Grading) -> str:
     """The page of the grading's audit."""
-    from django.urls import reverse
-
     return reverse("audits:audit", args=[found.audit.reference])
 
 
@@ -105,9 +103,11 @@ def _context(state: GradingState) -> dict[str, Any]:
         "list_url": page_url("grading", found),
         "concern_url": page_url("grading_concern", found),
         "check_url": page_url("grading_check", found),
-        "case_rows": [{"key": "Child id", "value": audit.child.local_id}]
-        + [{"key": "Service", "value": audit.service.name}]
-        + fact_rows(audit.facts),
+        "case_rows": [
+            {"key": "Child id", "value": audit.child.local_id},
+            {"key": "Service", "value": audit.service.name},
+            *fact_rows(audit.facts),
+        ],
         "back_url": page_url("grading", found),
         "back_text": "All parts of this grading",
     }
@@ -117,14 +117,13 @@ def _context(state: GradingState) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def standard(request: HttpRequest, reference: str, pk: int, code: str) -> HttpResponse:
     """One practice standard."""
-    found = own_draft_or_404(request, reference, pk)
-    answer = answer_or_404(found, code)
-    state = grading_state(found)
+    answer = own_answer_or_404(request, reference, pk, code)
+    found = answer.grading
     form = StandardForm(
         request.POST or None,
         initial=StandardForm.initial_of(answer),
         standard=answer.standard,
-        scale=state.scale,
+        scale=Scale.from_dict(found.audit.tool_version.scale),
     )
 
     def save() -> Saved:
@@ -132,13 +131,18 @@ def standard(request: HttpRequest, reference: str, pk: int, code: str) -> HttpRe
             standard_grade=answer, by=person(request), now=timezone.now(), **form.values()
         )
 
-    number = [line.standard.code for line in state.asked].index(code) + 1
-    context = _context(state) | {
-        "standard": answer.standard,
-        "saved_at": answer.saved_at,
-        "position": f"Standard {number} of {len(state.asked)}",
-    }
-    then = after_standard(state, code)
+    def context() -> dict[str, Any]:
+        state = grading_state(found)
+        codes = [line.standard.code for line in state.asked]
+        return _context(state) | {
+            "standard": answer.standard,
+            "saved_at": answer.saved_at,
+            "position": f"Standard {codes.index(code) + 1} of {len(codes)}",
+        }
+
+    def then() -> str:
+        return after_standard(grading_state(found), code)
+
     return _page(request, found, form, save, "audits/grading/standard.html", context, then)
 
 
@@ -159,8 +163,12 @@ def details(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
             now=timezone.now(),
         )
 
-    context = _context(grading_state(found)) | {"saved_at": found.saved_at}
-    then = page_url("grading_overall", found)
+    def context() -> dict[str, Any]:
+        return _context(grading_state(found)) | {"saved_at": found.saved_at}
+
+    def then() -> str:
+        return page_url("grading_overall", found)
+
     return _page(request, found, form, save, "audits/grading/details.html", context, then)
 
 
@@ -186,8 +194,12 @@ def overall(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
             now=timezone.now(),
         )
 
-    context = _context(state) | {"saved_at": found.saved_at, "suggested": state.suggested}
-    then = page_url("grading_check", found)
+    def context() -> dict[str, Any]:
+        return _context(state) | {"saved_at": found.saved_at, "suggested": state.suggested}
+
+    def then() -> str:
+        return page_url("grading_check", found)
+
     return _page(request, found, form, save, "audits/grading/overall.html", context, then)
 
 
@@ -220,8 +232,13 @@ def before(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         )
 
     state = grading_state(found)
-    context = _context(state) | {"rows": audit_rows(found.audit, "")}
-    then = first_standard(state) if state.asked else after_standards(found)
+
+    def context() -> dict[str, Any]:
+        return _context(state) | {"rows": audit_rows(found.audit, "")}
+
+    def then() -> str:
+        return first_standard(state)
+
     return _page(request, found, form, save, "audits/grading/before.html", context, then)
 
 
@@ -297,16 +314,21 @@ def _page(
     form: forms.Form,
     save: Callable[[], Saved],
     template: str,
-    context: dict[str, Any],
-    then: str,
+    context: Callable[[], dict[str, Any]],
+    then: Callable[[], str],
 ) -> HttpResponse:
-    """Show a page of a grading, or save it: whatever goes wrong, what was typed stays."""
+    """Show a page of a grading, or save it: whatever goes wrong, what was typed stays.
+
+    ``context`` is asked for only where the page is shown, ``then`` (where to go on) where the form
+    was sent by its button: a save by itself needs neither.
+    """
     if request.method == "GET":
         if found.status != Grading.Status.DRAFT:
             return redirect(page_url("grading", found))
-        return render(request, template, context | {"form": form})
+        return render(request, template, context() | {"form": form})
     by_itself = bool(getattr(request, "htmx", False))
     saved: Saved | None = None
+    conflict = None
     status = 422 if by_itself else 200
     if form.is_valid():
         try:
@@ -315,15 +337,16 @@ def _page(
             form.add_error(None, str(error))
         except Conflict as clash:
             status = 409
-            context["conflict"] = conflict_texts(form, clash)
+            conflict = conflict_texts(form, clash)
             _with_version(form, clash.version)
     if by_itself:
-        line = {"saved": saved, "form": form, "conflict": status == 409}
+        line = {"saved": saved, "form": form, "conflict": conflict}
         return render(request, SAVED, line, status=200 if saved else status)
     if saved is None:
-        return render(request, template, context | {"form": form}, status=status)
+        shown = context() | {"form": form, "conflict": conflict}
+        return render(request, template, shown, status=status)
     to_list = request.POST.get("next") == "list"
-    return redirect(page_url("grading", found) if to_list else then)
+    return redirect(page_url("grading", found) if to_list else then())
 
 
 def _with_version(form: forms.Form, version: int) -> None:

@@ -364,7 +364,7 @@ class TestSaving:
         self, cast: Cast, audit: Audit
     ) -> None:
         risk = answer(begin(audit), "risk")
-        said = {"standard_grade": risk, "grade": "good", "by": cast.auditor}
+        said: dict[str, Any] = {"standard_grade": risk, "grade": "good", "by": cast.auditor}
         save_standard(version=1, evidence="From the first tab", now=NOW, **said)
         with pytest.raises(Conflict) as clash:
             save_standard(version=1, evidence="From the second tab", now=LATER, **said)
@@ -578,7 +578,7 @@ class TestSubmitting:
     def test_an_incomplete_grading_is_refused_with_the_first_thing_missing(
         self, cast: Cast, audit: Audit
     ) -> None:
-        with pytest.raises(Refused, match="not complete.*and .* more"):
+        with pytest.raises(Refused, match=r"not complete.*and .* more"):
             submit_grading(grading=begin(audit), by=cast.auditor, now=NOW)
 
     def test_submission_makes_the_audit_and_its_case_done_and_tells_the_apps_above(
