@@ -1,0 +1,362 @@
+"""Who gets what answer at every address of the site: one table, written by hand.
+
+A new address fails ``test_every_address_has_its_row`` until it has a row here. A row names the
+people of tests/cast.py who get in, and those whose role opens the page but who may not see this
+thing (404). Everybody else is answered 403, and somebody not signed in is sent to sign in. That
+holds for GET and for POST, whatever is posted.
+
+What an address is about (an audit, a report) comes from tests/architecture/samples.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from accounts.notices import password_link
+from accounts.roles import Role
+from tests.architecture.samples import Samples
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+
+ROLES = (
+    "analyst auditor moderator manager practitioner_user head director validator member "
+    "governance lead administrator"
+).split()
+OUTSIDERS = (
+    "other_auditor other_moderator other_manager other_practitioner_user other_head nobody"
+).split()
+EVERYBODY = frozenset([*ROLES, *OUTSIDERS])
+
+# Who has which permission (accounts.policy), in people.
+AUDITORS = "auditor other_auditor"
+MODERATORS = "moderator other_moderator"
+MANAGERS = "manager other_manager"
+PRACTITIONERS = "practitioner_user other_practitioner_user"
+HEADS = "head other_head"
+GRADE = f"{AUDITORS} {MODERATORS} validator"
+SEE_AUDITS = f"analyst {GRADE} {MANAGERS} {HEADS} director lead"
+READ_REPORTS = " ".join(EVERYBODY - {"nobody"})
+
+Kwargs = Callable[[Samples], dict[str, Any]]
+
+
+def nothing(samples: Samples) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Row:
+    """Who gets in, who is told that there is no such thing; the rest is refused."""
+
+    opens: frozenset[str]
+    hides: frozenset[str] = frozenset()
+    kwargs: Kwargs = nothing
+    post_only: bool = False
+    public: bool = False
+    get_only: bool = False
+
+
+def row(
+    opens: str, *, hides: str = "", kwargs: Kwargs = nothing, post: bool = False, get: bool = False
+) -> Row:
+    """``hides`` may name people of ``opens`` too: the latter wins."""
+    inside = frozenset(opens.split())
+    return Row(inside, frozenset(hides.split()) - inside, kwargs, post_only=post, get_only=get)
+
+
+def public(kwargs: Kwargs = nothing) -> Row:
+    """For everybody, signed in or not."""
+    return Row(EVERYBODY, kwargs=kwargs, public=True)
+
+
+def everybody(kwargs: Kwargs = nothing) -> Row:
+    """For all who have signed in, whatever their role."""
+    return Row(EVERYBODY, kwargs=kwargs)
+
+
+def of_team(samples: Samples) -> dict[str, Any]:
+    return {"pk": samples.cast.riverside.pk}
+
+
+def of_audit(samples: Samples) -> dict[str, Any]:
+    """An audit allocated to Audrey Tor."""
+    return {"reference": samples.audit.reference}
+
+
+def of_grading(samples: Samples) -> dict[str, Any]:
+    """Her draft."""
+    return {"reference": samples.audit.reference, "pk": samples.grading.pk}
+
+
+def of_submitted(samples: Samples) -> dict[str, Any]:
+    """Her grading, submitted and not decided."""
+    return {"reference": samples.audit.reference, "pk": samples.submitted.pk}
+
+
+def of_submitted_audit(samples: Samples) -> dict[str, Any]:
+    return {"reference": samples.submitted.audit.reference}
+
+
+def of_decided(samples: Samples) -> dict[str, Any]:
+    return {"reference": samples.decided.reference}
+
+
+def of_feedback(samples: Samples) -> dict[str, Any]:
+    """Feedback on it for Pat Titioner."""
+    return {"reference": samples.feedback.audit.reference}
+
+
+def of_standard(samples: Samples) -> dict[str, Any]:
+    answer = samples.grading.standard_grades.select_related("standard").first()
+    assert answer
+    return {**of_grading(samples), "code": answer.standard.code}
+
+
+def of_import(samples: Samples) -> dict[str, Any]:
+    return {"pk": samples.case_import.pk}
+
+
+def of_job(samples: Samples) -> dict[str, Any]:
+    return {"pk": samples.import_job.pk}
+
+
+def of_reset(samples: Samples) -> dict[str, Any]:
+    *_, last = password_link(samples.cast.auditor).rstrip("/").split("/")
+    uid, _, key = last.partition("-")
+    return {"uidb36": uid, "key": key}
+
+
+def of_person(samples: Samples) -> dict[str, Any]:
+    return {"pk": samples.cast.auditor.pk}
+
+
+# The manager and the head of the case, the analyst, and those who see all audits.
+CONCERNED = "analyst auditor manager head director lead"
+
+TABLE: dict[str, Row] = {
+    # every page around the work
+    "home": everybody(),
+    "help": public(),
+    "accessibility": public(),
+    "health_alive": public(),
+    "health_ready": public(),
+    "demo_mail": Row(frozenset(), EVERYBODY),  # only the demo has such a page
+    "kept_form": Row(
+        frozenset(), EVERYBODY, lambda samples: {"key": samples.kept_form_key}
+    ),  # there is none of theirs
+    # signing in; the library's pages send those who have signed in elsewhere
+    "account_login": public(),
+    "account_signup": public(),
+    "account_logout": public(),
+    "account_inactive": public(),
+    "account_reset_password": public(),
+    "account_reset_password_done": public(),
+    "account_reset_password_from_key": public(of_reset),
+    "account_reset_password_from_key_done": public(),
+    "account_change_password": everybody(),
+    "account_reauthenticate": everybody(),
+    # people
+    "accounts:person_list": row("administrator", get=True),
+    "accounts:person_download": row("administrator", get=True),
+    "accounts:person_add": row("administrator"),
+    "accounts:person_change": row("administrator", kwargs=of_person),
+    "accounts:person_invite": row("administrator", kwargs=of_person, post=True),
+    "accounts:person_upload": row("administrator"),
+    "accounts:person_upload_confirm": row("administrator", post=True),
+    "accounts:person_template": row("administrator", get=True),
+    "accounts:access_log": row("administrator governance", get=True),
+    "accounts:access_log_download": row("administrator governance", get=True),
+    # services, teams, practitioners, graders
+    "cases:team_list": row("administrator", get=True),
+    "cases:team_add": row("administrator"),
+    "cases:team_change": row("administrator", kwargs=of_team),
+    "cases:team_download": row("administrator", get=True),
+    "cases:team_upload": row("administrator"),
+    "cases:team_upload_confirm": row("administrator", post=True),
+    "cases:team_template": row("administrator", get=True),
+    "cases:service_list": row("administrator", get=True),
+    "cases:service_change": row("administrator", kwargs=lambda samples: {"code": "early_help"}),
+    "cases:service_download": row("administrator", get=True),
+    "cases:service_upload": row("administrator"),
+    "cases:service_upload_confirm": row("administrator", post=True),
+    "cases:service_template": row("administrator", get=True),
+    "cases:practitioner_list": row("administrator", get=True),
+    "cases:practitioner_add": row("administrator"),
+    "cases:practitioner_change": row(
+        "administrator", kwargs=lambda samples: {"pk": samples.cast.practitioner.pk}
+    ),
+    "cases:practitioner_download": row("administrator", get=True),
+    "cases:grader_list": row("administrator", get=True),
+    "cases:grader_add": row("administrator"),
+    "cases:grader_change": row(
+        "administrator",
+        kwargs=lambda samples: {"pk": samples.cast.auditor.grader.pk},  # type: ignore[attr-defined]
+    ),
+    "cases:grader_download": row("administrator", get=True),
+    # imports and jobs
+    "cases:import_list": row("analyst", get=True),
+    "cases:import_upload": row("analyst"),
+    "cases:import_template_help": row("analyst", get=True),
+    "cases:import_template": row("analyst", get=True),
+    "cases:import_detail": row("analyst", kwargs=of_import, get=True),
+    "cases:import_confirm": row("analyst", kwargs=of_import, post=True),
+    "cases:import_check_again": row("analyst", kwargs=of_import, post=True),
+    "cases:import_discard": row("analyst", kwargs=of_import, post=True),
+    "cases:import_problems": row("analyst", kwargs=of_import, get=True),
+    "cases:job_detail": row("analyst", hides=" ".join(EVERYBODY), kwargs=of_job, get=True),
+    "cases:job_progress": row("analyst", hides=" ".join(EVERYBODY), kwargs=of_job, get=True),
+    "cases:job_try_again": row("analyst", hides=" ".join(EVERYBODY), kwargs=of_job, post=True),
+    # audits
+    "audits:audit_list": row(SEE_AUDITS, get=True),
+    "audits:audit_export": row(SEE_AUDITS, get=True),
+    "audits:search": row(f"analyst {HEADS} director lead"),
+    "audits:audit": row(CONCERNED, hides=SEE_AUDITS, kwargs=of_audit, get=True),
+    "audits:history": row("head director lead", hides=f"{MODERATORS} {HEADS}", kwargs=of_audit),
+    "audits:begin": row("auditor", hides=GRADE, kwargs=of_audit),
+    "audits:conflict": row("auditor", hides=GRADE, kwargs=of_audit),
+    "audits:withdraw": row("lead", kwargs=of_audit),
+    "audits:grading": row(
+        "auditor", hides=SEE_AUDITS, kwargs=of_grading, get=True
+    ),  # a draft is its author's alone
+    "audits:grading_standard": row("auditor", hides=GRADE, kwargs=of_standard),
+    "audits:grading_details": row("auditor", hides=GRADE, kwargs=of_grading),
+    "audits:grading_overall": row("auditor", hides=GRADE, kwargs=of_grading),
+    "audits:grading_before": row("auditor", hides=GRADE, kwargs=of_grading),
+    "audits:grading_concern": row("auditor", hides=GRADE, kwargs=of_grading),
+    "audits:grading_check": row("auditor", hides=GRADE, kwargs=of_grading, get=True),
+    "audits:grading_submit": row("auditor", hides=GRADE, kwargs=of_grading, post=True),
+    "audits:grading_submitted": row("auditor", hides=GRADE, kwargs=of_submitted, get=True),
+    "audits:reopen": row("lead", kwargs=of_submitted_audit),
+    "audits:release_feedback": row(
+        "auditor manager lead", hides=f"{GRADE} {MANAGERS}", kwargs=of_decided
+    ),
+    "audits:feedback_list": row(PRACTITIONERS, get=True),
+    "audits:feedback": row("practitioner_user", hides=PRACTITIONERS, kwargs=of_feedback, get=True),
+    "audits:feedback_read": row(
+        "practitioner_user", hides=PRACTITIONERS, kwargs=of_feedback, post=True
+    ),
+    "audits:feedback_reply": row(
+        "practitioner_user", hides=PRACTITIONERS, kwargs=of_feedback, post=True
+    ),
+}
+
+
+def named_addresses(
+    resolver: URLResolver | None = None, namespace: str = ""
+) -> Iterator[tuple[str, URLPattern]]:
+    """Every address with its full name ("audits:audit")."""
+    for pattern in (resolver or get_resolver()).url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from named_addresses(pattern, inner)
+        else:
+            yield f"{namespace}{pattern.name}", pattern
+
+
+def test_every_address_has_its_row() -> None:
+    names = [name for name, _ in named_addresses()]
+    assert sorted(set(names) - set(TABLE)) == [], "addresses without a row"
+    assert sorted(set(TABLE) - set(names)) == [], "rows without an address"
+    assert len(names) == len(set(names)), "two addresses of one name"
+
+
+def test_the_cast_has_every_role(cast: Cast) -> None:
+    assert set(cast.by_role()) == set(Role.values)
+    assert {getattr(cast, name).pk for name in ROLES} == {p.pk for p in cast.by_role().values()}
+
+
+@pytest.fixture
+def samples(cast: Cast) -> Iterator[Samples]:
+    cache.clear()  # counts of throttled pages
+    yield Samples(cast)
+    cache.clear()
+
+
+def answer(user: User | None, path: str, method: str) -> Any:
+    """What the site says; whatever it changed is undone."""
+    client = Client(raise_request_exception=True)
+    if user is not None:
+        client.force_login(user)
+    with transaction.atomic():
+        response = client.get(path) if method == "GET" else client.post(path, {})
+        transaction.set_rollback(True)
+    return response
+
+
+def outcome(response: Any) -> str:
+    """in, refused, missing, sign in, or the number where it is none of them."""
+    if response.status_code == 302 and response["Location"].startswith("/sign-in/"):
+        return "sign in"
+    known = {403: "refused", 404: "missing"}
+    if response.status_code in known:
+        return known[response.status_code]
+    return "in" if response.status_code in (200, 302, 400, 409, 422) else str(response.status_code)
+
+
+def expected(entry: Row, name: str) -> str:
+    if name in entry.opens:
+        return "in"
+    return "missing" if name in entry.hides else "refused"
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_everybody_gets_the_answer_of_the_table(name: str, samples: Samples) -> None:
+    entry = TABLE[name]
+    path = reverse(name, kwargs=entry.kwargs(samples))
+    methods = ["POST"] if entry.post_only else ["GET"]
+    got = {
+        who: outcome(answer(getattr(samples.cast, who), path, method))
+        for who in sorted(EVERYBODY)
+        for method in methods
+    }
+    assert got == {who: expected(entry, who) for who in sorted(EVERYBODY)}
+    stranger = outcome(answer(None, path, methods[0]))
+    assert (stranger != "sign in") if entry.public else (stranger == "sign in")
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_nobody_gets_round_it_by_the_other_method(name: str, samples: Samples) -> None:
+    """Those who are kept out are kept out of POST as of GET; a post-only address takes no GET."""
+    entry = TABLE[name]
+    path = reverse(name, kwargs=entry.kwargs(samples))
+    other = "GET" if entry.post_only else "POST"
+    for who in sorted(EVERYBODY - entry.opens):
+        got = outcome(answer(getattr(samples.cast, who), path, other))
+        assert got in (expected(entry, who), "405"), who
+    if entry.post_only or entry.get_only:
+        inside = getattr(samples.cast, sorted(entry.opens)[0])
+        assert outcome(answer(inside, path, other)) == "405"
+    if not entry.public:
+        assert outcome(answer(None, path, other)) == "sign in"
+
+
+# What a page may write while it is only looked at: that it was looked at.
+LOGS = ("accounts_accessrecord", "django_session")
+
+
+@pytest.mark.parametrize("name", sorted(name for name, r in TABLE.items() if not r.post_only))
+def test_looking_changes_nothing(name: str, samples: Samples) -> None:
+    entry = TABLE[name]
+    path = reverse(name, kwargs=entry.kwargs(samples))
+    for who in sorted(entry.opens)[:1]:
+        client = Client()
+        client.force_login(getattr(samples.cast, who))
+        with CaptureQueriesContext(connection) as queries:
+            client.get(path)
+        written = [
+            query["sql"]
+            for query in queries
+            if query["sql"].lstrip().upper().startswith(("INSERT", "UPDATE", "DELETE", "COPY"))
+        ]
+        assert [sql for sql in written if not any(log in sql for log in LOGS)] == []
