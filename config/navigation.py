@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
 from accounts.policy import Permission, permissions_of
 
@@ -32,6 +32,9 @@ ITEMS: tuple[tuple[str, str, frozenset[Permission]], ...] = (
 )
 
 
+DEMO_MAIL = {"label": "Mail of the demonstration", "url": reverse_lazy("demo_mail")}
+
+
 def page_context(request: HttpRequest) -> dict[str, Any]:
     """The council's name, whether this is the demo, and the navigation of the signed-in person."""
     return {
@@ -40,7 +43,15 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
         "duty_phone": settings.DUTY_PHONE,
         "out_of_hours_phone": settings.OUT_OF_HOURS_PHONE,
         "navigation": navigation(request),
+        "account_roles": account_roles(request),
+        "footer_links": [DEMO_MAIL] if settings.DEMO else [],
     }
+
+
+def account_roles(request: HttpRequest) -> list[str]:
+    """The roles of the signed-in person in words."""
+    user = getattr(request, "user", None)
+    return user.role_labels if user is not None and user.is_authenticated else []
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -49,9 +60,13 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if user is None:
         return []
     granted = permissions_of(user)
-    here = request.resolver_match.view_name if request.resolver_match else ""
-    return [
-        {"label": label, "url": reverse(name), "current": here == name}
+    items = [
+        {"label": label, "url": reverse(name), "current": False}
         for label, name, needed in ITEMS
         if not granted.isdisjoint(needed)
     ]
+    # The pages below a list belong to it; of two lists, one below the other, the longer address.
+    above = [item for item in items if request.path.startswith(str(item["url"]))]
+    if above:
+        max(above, key=lambda item: len(str(item["url"])))["current"] = True
+    return items

@@ -80,7 +80,7 @@ def _person(
     elif len(name) > MAX_NAME:
         wrong("name", f"The name is longer than {MAX_NAME} characters.")
     if not ADDRESS.match(address) or len(address) > MAX_EMAIL:
-        wrong("email", f"“{line['email']}” is not an e-mail address.")
+        wrong("email", f"“{line['email']}” is not an email address.")
     roles, unknown = _roles(line["roles"], role_labels)
     for word in unknown:
         wrong("roles", f"There is no role called “{word}”.")

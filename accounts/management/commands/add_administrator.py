@@ -35,7 +35,7 @@ class Command(BaseCommand):
         try:
             validate_email(email)
         except ValidationError as error:
-            raise CommandError(f"{email} is not an e-mail address.") from error
+            raise CommandError(f"{email} is not an email address.") from error
         if not name:
             raise CommandError("Give the person's name.")
         try:

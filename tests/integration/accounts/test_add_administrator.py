@@ -49,7 +49,7 @@ def test_somebody_who_is_there_becomes_administrator_and_keeps_their_roles(cast:
 @pytest.mark.parametrize(
     ("email", "name", "words"),
     [
-        ("nonsense", "First Person", "not an e-mail address"),
+        ("nonsense", "First Person", "not an email address"),
         ("first@northmoor.test", "  ", "name"),
         ("system@case-file-audit.invalid", "Case File Audit", "system's own account"),
     ],

@@ -63,7 +63,7 @@ def test_every_problem_of_every_line_is_named() -> None:
     )
     assert problems(given) == [
         (2, "name", "There is no name."),
-        (2, "email", "“nonsense” is not an e-mail address."),
+        (2, "email", "“nonsense” is not an email address."),
         (2, "roles", "There is no role called “Wizard”."),
         (2, "active", "“perhaps” is neither yes nor no."),
         (4, "email", "The same as on line 3."),
