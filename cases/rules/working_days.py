@@ -3,8 +3,9 @@
 A working day is a Monday to Friday that is not a holiday. Holidays come in as any container of
 dates; councils in England go by England's bank holidays. A deadline in working days is a date: what
 is done on that date, at any hour, is in time. The day something happens is not counted, so five
-working days after a Monday is the Monday after (the way the Civil Procedure Rules, 2.8, count
-"clear days" from an event). Deadlines in hours run by the clock, nights and weekends included.
+working days after a Monday is the Monday after (compare Civil Procedure Rules 2.8, which leave out
+the day on which a period begins). Deadlines in hours run by the clock, nights and weekends
+included.
 """
 
 from __future__ import annotations

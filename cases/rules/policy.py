@@ -1,0 +1,190 @@
+"""The numbers of sampling and allocation, stored with the quarter they were used in.
+
+`DrawPolicy` is the part that a draw depends on: it is printed in the draw's certificate, and
+docs/draw.md says what each number does. Defaults: at least 5% of open cases of every service
+(Durham County Council, Children and Young People's Overview and Scrutiny Committee, 2017); the
+others are common practice, and all are settings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from fractions import Fraction
+from typing import Any, Self
+
+from cases.rules.rates import ROUNDINGS, Rounding, checked_rate, exact
+
+SERVICE_ORDER = (
+    "looked_after",
+    "child_protection",
+    "child_in_need",
+    "assessment",
+    "care_leaver",
+    "early_help",
+)
+
+EXCLUSION_FIELDS = ("service", "team", "legal_status", "plan")
+
+
+def _whole(name: str, value: object, least: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, not {value!r}.")
+
+
+def _known(cls: type[Any], data: Mapping[str, Any]) -> None:
+    unknown = sorted(set(data) - {field.name for field in fields(cls)})
+    if unknown:
+        raise ValueError(f"Not in the sampling policy: {', '.join(unknown)}.")
+
+
+def _fraction(name: str, value: object) -> Fraction:
+    """A fraction as JSON holds it, "1/20". No numbers: those have been floats on the way."""
+    if isinstance(value, Fraction):
+        return value
+    try:
+        if not isinstance(value, str):
+            raise TypeError
+        return Fraction(value)
+    except (TypeError, ValueError, ZeroDivisionError):
+        raise ValueError(f'{name} must be a fraction such as "1/20", not {value!r}.') from None
+
+
+@dataclass(frozen=True)
+class DrawPolicy:
+    """What a draw depends on beside the frame and the seed. Raises `ValueError`.
+
+    - `rate`: share of all open cases of a stratum that is selected, more than 0, at most 1.
+    - `rounding`: of that share: "up", or "nearest" (halves up).
+    - `minimum_per_stratum`: at least so many are selected, where there are so many open cases.
+    - `reserve_share`, `reserve_minimum`: reserves in proportion to the quota, rounded up, and at
+      least so many.
+    - `rotation`: cases are taken in passes, at most one for each practitioner in a pass.
+    - `one_per_family`: at most one selected child of a family in the whole draw.
+    """
+
+    rate: Fraction = Fraction(1, 20)
+    rounding: Rounding = "up"
+    minimum_per_stratum: int = 1
+    reserve_share: Fraction = Fraction(1, 2)
+    reserve_minimum: int = 2
+    rotation: bool = True
+    one_per_family: bool = True
+
+    def __post_init__(self) -> None:
+        checked_rate(self.rate)
+        if self.rounding not in ROUNDINGS:
+            raise ValueError(f"rounding must be up or nearest, not {self.rounding!r}.")
+        if self.reserve_share < 0:
+            raise ValueError("reserve_share cannot be negative.")
+        _whole("minimum_per_stratum", self.minimum_per_stratum, 0)
+        _whole("reserve_minimum", self.reserve_minimum, 0)
+        for name in ("rotation", "one_per_family"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be on or off (true or false).")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The policy as JSON data, fractions as "1/20"; `from_dict` gives it back."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {k: exact(v) if isinstance(v, Fraction) else v for k, v in values.items()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """A policy from JSON data. What is left out takes its default; ValueError otherwise."""
+        _known(cls, data)
+        read = dict(data)
+        for name in {"rate", "reserve_share"} & set(read):
+            read[name] = _fraction(name, read[name])
+        return cls(**read)
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Cases that the council leaves out: those with one of ``values`` in ``field``, and why.
+
+    Values are compared without regard to case and surrounding spaces. ``because`` is a sentence
+    for the frame's page. Raises `ValueError` where something is missing.
+    """
+
+    field: str
+    values: tuple[str, ...]
+    because: str
+
+    def __post_init__(self) -> None:
+        if self.field not in EXCLUSION_FIELDS:
+            raise ValueError(
+                f"Cases can be excluded by {', '.join(EXCLUSION_FIELDS)}, not by {self.field!r}."
+            )
+        if not self.values or not all(value.strip() for value in self.values):
+            raise ValueError("An exclusion needs the values it applies to.")
+        if not self.because.strip():
+            raise ValueError("An exclusion needs a reason that the report can print.")
+
+    def covers(self, value: str) -> bool:
+        """Whether a case with this value is excluded."""
+        return value.strip().casefold() in {known.strip().casefold() for known in self.values}
+
+    def as_dict(self) -> dict[str, Any]:
+        """As JSON data."""
+        return {"field": self.field, "values": list(self.values), "because": self.because}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """From JSON data; raises `ValueError` where it is not an exclusion."""
+        _known(cls, data)
+        if set(data) != {"field", "values", "because"} or isinstance(data["values"], str):
+            raise ValueError("An exclusion has a field, a list of values and a reason (because).")
+        return cls(str(data["field"]), tuple(map(str, data["values"])), str(data["because"]))
+
+
+@dataclass(frozen=True)
+class CasePolicy(DrawPolicy):
+    """Everything that frame, draw and allocation go by. Raises `ValueError`.
+
+    Beside the numbers of the draw:
+
+    - `minimum_weeks_open`: a case opened less than so many weeks before the freeze is not
+      eligible; 0 switches the rule off.
+    - `excluded`: what the council leaves out.
+    - `service_order`: where several services apply to a child, the first of these is the case's.
+    - `other_teams_independent`: whether another team under the same Head of Service is far enough
+      from a case to grade it.
+    - `audit_due_working_days`: from allocation until the audit is due.
+    """
+
+    minimum_weeks_open: int = 6
+    excluded: tuple[Exclusion, ...] = ()
+    service_order: tuple[str, ...] = SERVICE_ORDER
+    other_teams_independent: bool = True
+    audit_due_working_days: int = 15
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _whole("minimum_weeks_open", self.minimum_weeks_open, 0)
+        _whole("audit_due_working_days", self.audit_due_working_days, 1)
+        if len(set(self.service_order)) != len(self.service_order) or not self.service_order:
+            raise ValueError("service_order must name every service once.")
+        if not isinstance(self.other_teams_independent, bool):
+            raise ValueError("other_teams_independent must be on or off (true or false).")
+
+    @property
+    def draw(self) -> DrawPolicy:
+        """The part that a draw depends on."""
+        return DrawPolicy(**{field.name: getattr(self, field.name) for field in fields(DrawPolicy)})
+
+    def as_dict(self) -> dict[str, Any]:
+        """The policy as JSON data; `from_dict` gives it back."""
+        return super().as_dict() | {
+            "excluded": [exclusion.as_dict() for exclusion in self.excluded],
+            "service_order": list(self.service_order),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """A policy from JSON data. What is left out takes its default; ValueError otherwise."""
+        read = dict(data)
+        if "excluded" in read:
+            read["excluded"] = tuple(map(Exclusion.from_dict, read["excluded"]))
+        if "service_order" in read:
+            read["service_order"] = tuple(read["service_order"])
+        return super().from_dict(read)
