@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
 from django.apps import apps
 from django.db.models import Field, ForeignKey, Model, QuerySet
 from django.utils import timezone
+from django.utils.dateformat import format as format_date
 
 from accounts.models import User
 from accounts.policy import Permission, may
@@ -200,7 +201,8 @@ def _words(each: Field[Any, Any], value: Any, names: _Names) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        local = timezone.localtime(value)
-        return f"{local.day} {local:%B %Y} at {local:%H:%M}"
+        return format_date(timezone.localtime(value), "j F Y \\a\\t H:i")
+    if isinstance(value, date):
+        return format_date(value, "j F Y")
     words = str(dict(each.flatchoices).get(value, value)) if each.choices else str(value)
     return words if len(words) <= LONGEST else f"{words[:LONGEST].rstrip()}…"

@@ -73,7 +73,8 @@ def grading(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         return _task_list(request, found)
     if found.grader_id != person(request).pk:
         log_reading(request, found.audit)
-    return render(request, "audits/grading/read.html", _context(grading_state(found)))
+    context = _context(grading_state(found)) | _back_to_audit(found)
+    return render(request, "audits/grading/read.html", context)
 
 
 def _task_list(request: HttpRequest, found: Grading) -> HttpResponse:
@@ -81,15 +82,15 @@ def _task_list(request: HttpRequest, found: Grading) -> HttpResponse:
     context = _context(state) | {
         "sections": task_sections(state),
         "missing": missing_links(state),
-        "back_url": audit_url(found),
-        "back_text": f"Audit {found.audit.reference}",
+        **_back_to_audit(found),
     }
     return render(request, "audits/grading/task_list.html", context)
 
 
-def audit_url(found: Grading) -> str:
-    """The page of the grading's audit."""
-    return reverse("audits:audit", args=[found.audit.reference])
+def _back_to_audit(found: Grading) -> dict[str, str]:
+    reference = found.audit.reference
+    url = reverse("audits:audit", args=[reference])
+    return {"back_url": url, "back_text": f"Audit {reference}"}
 
 
 def _context(state: GradingState) -> dict[str, Any]:
