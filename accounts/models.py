@@ -85,7 +85,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 @pghistory.track(pghistory.InsertEvent(), pghistory.DeleteEvent(), obj_field=None)
-class UserRole(User.groups.through):  # type: ignore[name-defined,misc]
+class UserRole(User.groups.through):  # type: ignore[name-defined]
     """Who holds which role: a proxy of the many-to-many table, so that changes are recorded."""
 
     class Meta:

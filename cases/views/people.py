@@ -73,7 +73,7 @@ def service_list(request: SignedInRequest) -> HttpResponse:
             service.line.name,
             service.head or "Nobody",
             service.deputy or "Nobody",
-            service.team_count,
+            service.team_count,  # type: ignore[attr-defined]
         ]
         for service in services()
     ]
@@ -143,8 +143,8 @@ def team_list(request: SignedInRequest) -> HttpResponse:
             team.manager or "Nobody",
             team.deputy or "Nobody",
             "Yes" if team.works_with_disability else "No",
-            team.practitioner_count,  # type: ignore[attr-defined]
-            team.agency_count,  # type: ignore[attr-defined]
+            team.practitioner_count,
+            team.agency_count,
         ]
         for team in page
     ]

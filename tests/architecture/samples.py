@@ -148,8 +148,14 @@ class Samples:
         """Audrey Tor's draft with every answer ``grade``."""
         grading, by = self.grading, self.cast.auditor
         for answer in grading.standard_grades.all():
-            facts = {"standard_grade": answer, "version": answer.version, "by": by, "now": NOW}
-            save_standard(**facts, grade=grade, evidence="Case note of 3 September.")
+            save_standard(
+                standard_grade=answer,
+                version=answer.version,
+                grade=grade,
+                evidence="Case note of 3 September.",
+                by=by,
+                now=NOW,
+            )
         grading.refresh_from_db()
         details = Details(
             strengths="Visits were regular.",

@@ -201,7 +201,7 @@ TABLE: dict[str, Row] = {
     "cases:grader_add": row("administrator"),
     "cases:grader_change": row(
         "administrator",
-        kwargs=lambda samples: {"pk": samples.cast.auditor.grader.pk},  # type: ignore[attr-defined]
+        kwargs=lambda samples: {"pk": samples.cast.auditor.grader.pk},
     ),
     "cases:grader_download": row("administrator", get=True),
     # imports and jobs

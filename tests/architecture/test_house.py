@@ -58,7 +58,7 @@ def labelled(model: type[models.Model]) -> str:
 def test_foreign_keys_never_point_up(model: type[models.Model]) -> None:
     for field in model._meta.get_fields():
         if isinstance(field, models.ForeignKey | models.ManyToManyField):
-            target = field.related_model._meta.app_label  # type: ignore[union-attr]
+            target = field.related_model._meta.app_label
             assert height(target) <= height(model._meta.app_label), field
 
 
@@ -113,8 +113,6 @@ def fields_in(condition: Any) -> Iterator[str]:
     for child in getattr(condition, "children", ()):
         if isinstance(child, tuple):
             yield child[0].split("__")[0]
-            if isinstance(child[1], models.F):
-                yield child[1].name
         else:
             yield from fields_in(child)
 
@@ -198,7 +196,7 @@ def test_change_of_roles_is_recorded() -> None:
 def test_what_has_no_history_cannot_change(label: str) -> None:
     model = apps.get_model(label)
     stopped = set()
-    for trigger in model._meta.triggers:  # type: ignore[attr-defined]
+    for trigger in model._meta.triggers:
         for operation in ("UPDATE", "DELETE"):
             if type(trigger).__name__ == "Protect" and operation in str(trigger.operation):
                 stopped.add(operation)
@@ -285,7 +283,7 @@ def test_every_form_that_posts_has_its_key(path: Path) -> None:
 def test_every_page_names_itself(app: str) -> None:
     for path in templates_of(app):
         text = path.read_text()
-        if '{% extends "base.html" %}' in text:
+        if '{% extends "base.html" %}' in text and not path.name.startswith("_"):
             assert re.search(r"{% block title %}\s*\S", text), path
 
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def site(cast: Cast, as_user: Any) -> Client:
-    return as_user(cast.administrator)  # type: ignore[no-any-return]
+    return as_user(cast.administrator)
 
 
 def names_on(page: Any) -> list[str]:

@@ -111,7 +111,7 @@ def test_new_password_by_mail(cast: Cast) -> None:
     [message] = mail.outbox
     assert message.subject == "Case File Audit: Choose a new password"
     assert message.to == [cast.auditor.email]
-    link = re.search(r"http://testserver(/password/forgotten/\S+)", message.body)
+    link = re.search(r"http://testserver(/password/forgotten/\S+)", str(message.body))
     assert link
     form = client.get(link[1], follow=True)
     assert "Choose a new password" in form.content.decode()
