@@ -10,7 +10,9 @@ from accounts.history import tracked
 from cases.models.people import Practitioner, Service, Team
 
 
-@tracked()
+# By statement, as for cases: an import brings every child of the council at once, and a trigger for
+# each row costs more than the import itself.
+@tracked(level=pgtrigger.Statement)
 class Child(models.Model):
     """Known by the council's local child id (text): no name, address, NHS number or UPN."""
 
