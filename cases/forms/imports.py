@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from accounts.govuk import GovDateField
 from cases.queries.imports import SEVERITY_NAMES, ServiceChange
 
-ENDINGS = (".xlsx", ".xls", ".ods", ".csv")
+ENDINGS = (".xlsx", ".xls", ".csv")
 MEGABYTE = 1024 * 1024
 
 
@@ -24,7 +24,7 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label="List of open cases",
         help_text="An Annex A workbook, or the template as a CSV file or a workbook "
-        "(.xlsx, .xls, .ods or .csv).",
+        "(.xlsx, .xls or .csv).",
         max_length=200,
         widget=forms.FileInput(attrs={"accept": ",".join(ENDINGS)}),
         error_messages={
@@ -53,7 +53,7 @@ class UploadForm(forms.Form):
             )
         if PurePath(file.name or "").suffix.lower() not in ENDINGS:
             raise ValidationError(
-                "The file must be an .xlsx, .xls, .ods or .csv file", code="wrong_ending"
+                "The file must be an .xlsx, .xls or .csv file", code="wrong_ending"
             )
         return file
 
@@ -76,9 +76,11 @@ class ConfirmForm(forms.Form):
         if not closing:
             del self.fields["understood"]
             return
-        services = ", ".join(change.name for change in closing)
         field = self.fields["understood"]
-        field.label = f"Closing so many cases is right ({services})"
+        closes = sum(change.closes for change in closing)
+        field.label = (
+            f"Closing {'this case' if closes == 1 else f'these {closes:,} cases'} is right"
+        )
         field.required = True
         field.error_messages["required"] = (
             "Tick the box to say that closing so many cases is right, or discard the list"

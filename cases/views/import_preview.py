@@ -24,8 +24,12 @@ from cases.queries.imports import (
 )
 from cases.queries.jobs import last_job
 
-CHANGE_HEAD = (
+WOULD_CHANGE = (
     "Service", "In this list", "Open now", "Opens", "Moves in", "Moves out", "Closes",
+    "Open afterwards",
+)  # fmt: skip
+CHANGED = (
+    "Service", "In this list", "Open before", "Opened", "Moved in", "Moved out", "Closed",
     "Open afterwards",
 )  # fmt: skip
 
@@ -41,7 +45,9 @@ def preview(case_import: CaseImport, form: ConfirmForm | None = None) -> dict[st
     return {
         "facts": _facts(case_import),
         "figures": _figures(case_import),
-        "change_head": _numeric_but_first(CHANGE_HEAD),
+        "change_head": _numeric_but_first(
+            CHANGED if case_import.status == CaseImport.Status.CONFIRMED else WOULD_CHANGE
+        ),
         "sheet_head": ["Sheet", "Read as", {"text": "Rows", "numeric": True}],
         "problem_head": ["Sheet", "Row", "Column", "What is wrong", "What was done"],
         "change_rows": [_change_row(change) for change in changes],
@@ -49,9 +55,7 @@ def preview(case_import: CaseImport, form: ConfirmForm | None = None) -> dict[st
         "not_covered": [change.name for change in changes if not change.covered],
         "closing": closing if checked else [],
         "kept": sum(summary.get("kept", {}).values()),
-        "sheet_rows": [
-            [sheet["name"], sheet["title"], sheet["rows"]] for sheet in _sheets(summary)
-        ],
+        "sheet_rows": _sheet_rows(summary),
         "out_of_date": checked and based_on != last_confirmed_id(),
         "form": form or ConfirmForm(initial={"compared_with": based_on}, closing=closing),
         "job": job if job and job.status != Job.Status.SUCCEEDED else None,
@@ -80,9 +84,11 @@ def problem_caption(page: Page[ImportProblem], severity: str) -> str:
     return f"Problems {shown}, {what}" if page.paginator.count else f"Problems, {what}"
 
 
-def _sheets(summary: dict[str, Any]) -> list[dict[str, Any]]:
-    sheets: list[dict[str, Any]] = summary.get("sheets", [])
-    return sheets
+def _sheet_rows(summary: dict[str, Any]) -> list[list[str]]:
+    return [
+        [sheet["name"], sheet["title"][:1].upper() + sheet["title"][1:], f"{sheet['rows']:,}"]
+        for sheet in summary.get("sheets", [])
+    ]
 
 
 def _numeric_but_first(head: Iterable[str]) -> list[dict[str, Any]]:
@@ -118,7 +124,7 @@ def _figures(case_import: CaseImport) -> list[dict[str, Any]]:
             "value": f"{problems['row_left_out']:,}",
             "label": "rows left out",
             "warning": problems["row_left_out"] > 0,
-            "note": "See the problems below" if problems["row_left_out"] else "",
+            "url": "#problems" if problems["row_left_out"] else "",
         },
     ]
 

@@ -58,9 +58,10 @@ def job_try_again(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _facts(job: Job) -> list[dict[str, str]]:
     asked = timezone.localtime(job.requested_at)
-    facts = [("About", job.subject), ("Asked for by", str(job.requested_by))]
-    facts.append(("Asked for at", f"{asked:%H:%M} on {asked.day} {asked:%B %Y}"))
-    return [{"key": key, "value": value} for key, value in facts]
+    return [
+        {"key": "Asked for by", "value": str(job.requested_by)},
+        {"key": "Asked for at", "value": f"{asked:%H:%M} on {asked.day} {asked:%B %Y}"},
+    ]
 
 
 def _progress(job: Job) -> dict[str, Any]:
@@ -70,7 +71,7 @@ def _progress(job: Job) -> dict[str, Any]:
         "poll_url": reverse("cases:job_progress", args=[job.pk]),
         "refresh_url": reverse("cases:job_detail", args=[job.pk]),
         "running": job.is_live,
-        "label": job.get_kind_display(),
+        "label": "How far it is",
         "percent": job.progress or None,
         "text": "Waiting for a worker" if waiting else job.progress_text or "Starting",
     }

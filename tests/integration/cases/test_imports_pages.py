@@ -102,7 +102,7 @@ def test_a_form_without_file_or_date_says_so_on_the_field(analyst: Client) -> No
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("cases.pdf", b"%PDF-1.7", "must be an .xlsx, .xls, .ods or .csv file"),
+        ("cases.pdf", b"%PDF-1.7", "must be an .xlsx, .xls or .csv file"),
         ("cases.csv", b"", "The file you chose is empty"),
     ],
 )
@@ -142,6 +142,7 @@ def test_closing_many_asks_for_a_tick(analyst: Client, cast: Cast) -> None:
     case_import = uploaded(GOOD, cast.analyst)
     page = text_of(analyst.get(detail(case_import.pk)))
     assert "3 of 3 open cases of Child Protection would close" in page
+    assert "Closing these 3 cases is right" in page
     address = reverse("cases:import_confirm", args=[case_import.pk])
     page = text_of(analyst.post(address, {"compared_with": 0}))
     assert "Tick the box to say" in page

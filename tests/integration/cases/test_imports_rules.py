@@ -220,6 +220,8 @@ def test_every_change_is_in_the_history_under_the_persons_name(cast: Cast) -> No
     assert last.service.code == "child_protection"
     assert last.pgh_context.metadata["user"] == cast.analyst.pk
     assert last.pgh_context.metadata["operation"] == "confirm_import"
+    new_child = apps.get_model("cases", "ChildEvent").objects.get(local_id="2")
+    assert new_child.pgh_context.metadata["user"] == cast.analyst.pk
 
 
 def test_annex_a_list_6_covers_assessment_although_no_row_names_it(
