@@ -87,6 +87,11 @@ class ToolVersion(models.Model):
                 ),
                 name="published_version_has_who_and_when",
             ),
+            models.CheckConstraint(
+                condition=Q(status="retired", retired_at__isnull=False)
+                | (~Q(status="retired") & Q(retired_at__isnull=True)),
+                name="retired_version_has_when",
+            ),
         )
         triggers = (
             pgtrigger.Protect(
