@@ -83,6 +83,11 @@ class DrawPolicy:
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} must be on or off (true or false).")
 
+    @property
+    def draw(self) -> DrawPolicy:
+        """The part that a draw depends on."""
+        return DrawPolicy(**{field.name: getattr(self, field.name) for field in fields(DrawPolicy)})
+
     def as_dict(self) -> dict[str, Any]:
         """The policy as JSON data, fractions as "1/20"; `from_dict` gives it back."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -166,11 +171,6 @@ class CasePolicy(DrawPolicy):
             raise ValueError("service_order must name every service once.")
         if not isinstance(self.other_teams_independent, bool):
             raise ValueError("other_teams_independent must be on or off (true or false).")
-
-    @property
-    def draw(self) -> DrawPolicy:
-        """The part that a draw depends on."""
-        return DrawPolicy(**{field.name: getattr(self, field.name) for field in fields(DrawPolicy)})
 
     def as_dict(self) -> dict[str, Any]:
         """The policy as JSON data; `from_dict` gives it back."""

@@ -1,0 +1,306 @@
+"""The draw: which cases are audited this quarter, as a pure function of frame, seed and policy.
+
+docs/draw.md specifies every step so that it can be repeated from the text alone;
+cases/verify_draw.py is such a repetition and shares no code with this. In short: each stratum's
+quota is a share of all its open cases, eligible or not; each eligible case has a ticket made from
+seed and key; cases are taken in the order of `rotation`, passing over a child whose sibling is
+selected; the reserves are those that come next.
+
+One per family is kept by passing over, not by letting the lowest ticket stand for the family: that
+would divide the chances of every sibling by the size of the family in all draws, also in those
+(nearly all) in which no sibling comes near to being selected.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import chain, islice
+from typing import Any
+
+from cases.rules.frame import Frame, FrameCase, hash_of
+from cases.rules.policy import DrawPolicy
+from cases.rules.rates import share_of
+from cases.rules.rotation import Turn, draw_order, ticketing
+
+SELECTED = "selected"
+RESERVE = "reserve"
+
+FAMILY = "family"
+PRACTITIONER = "practitioner"
+RESTED = "rested"
+
+PASSED_OVER: Mapping[str, str] = {
+    FAMILY: "One child per family: a sibling was already selected.",
+    PRACTITIONER: "Rotation: other cases of the same practitioner come first.",
+    RESTED: "Rotation: its practitioner was audited last quarter and joins at the second pass.",
+}
+
+MAX_SEED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnCase:
+    """A selected case or a reserve. ``rank`` counts from 1 in its stratum, reserves last."""
+
+    key: str
+    stratum: str
+    role: str  # SELECTED or RESERVE
+    rank: int
+    ticket: str
+    pass_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """An eligible case not selected although its ticket is lower than a selected one's."""
+
+    key: str
+    stratum: str
+    ticket: str
+    code: str  # one of PASSED_OVER
+
+    @property
+    def because(self) -> str:
+        """The reason as a sentence."""
+        return PASSED_OVER[self.code]
+
+
+@dataclass(frozen=True)
+class StratumResult:
+    """What was drawn from one stratum, in numbers of cases. ``not_eligible`` counts by reason."""
+
+    name: str
+    open: int
+    eligible: int
+    not_eligible: Mapping[str, int]
+    quota: int
+    selected: int
+    reserves_wanted: int
+    reserves: int
+
+    @property
+    def shortfall(self) -> int:
+        """How many of the quota could not be filled."""
+        return self.quota - self.selected
+
+    @property
+    def shortfall_because(self) -> str:
+        """Why the quota was not filled, as a sentence; empty where it was."""
+        if not self.shortfall:
+            return ""
+        if self.selected == self.eligible:
+            return f"Only {self.eligible} of {self.open} open cases are eligible."
+        return "The eligible cases left are of children whose sibling was already selected."
+
+    def as_dict(self) -> dict[str, Any]:
+        """The numbers as JSON data, without the name."""
+        return {
+            "open": self.open,
+            "eligible": self.eligible,
+            "not_eligible": dict(sorted(self.not_eligible.items())),
+            "quota": self.quota,
+            "selected": self.selected,
+            "reserves_wanted": self.reserves_wanted,
+            "reserves": self.reserves,
+            "shortfall": self.shortfall,
+        }
+
+
+@dataclass(frozen=True)
+class DrawResult:
+    """A whole draw. Strata in their fixed order; cases by stratum, then by rank."""
+
+    frame_sha256: str
+    seed: str
+    policy: DrawPolicy
+    strata: tuple[StratumResult, ...]
+    drawn: tuple[DrawnCase, ...] = field(repr=False)
+    passed_over: tuple[PassedOver, ...] = field(repr=False)
+
+    @property
+    def selected(self) -> tuple[DrawnCase, ...]:
+        """The cases that fill the quotas."""
+        return tuple(case for case in self.drawn if case.role == SELECTED)
+
+    @property
+    def reserves(self) -> tuple[DrawnCase, ...]:
+        """The cases that stand ready to replace one of their stratum."""
+        return tuple(case for case in self.drawn if case.role == RESERVE)
+
+    def strata_as_dict(self) -> dict[str, dict[str, Any]]:
+        """The numbers of every stratum by its name, as JSON data."""
+        return {stratum.name: stratum.as_dict() for stratum in self.strata}
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the draw, 64 hexadecimal digits: frame, seed, settings and result."""
+        return hash_of(self.lines())
+
+    def lines(self) -> Iterator[str]:
+        """The draw as text, line by line, as docs/draw.md specifies it."""
+        yield "case-file-audit draw 1\n"
+        yield f"frame\t{self.frame_sha256}\n"
+        yield f"seed\t{self.seed}\n"
+        for name, value in sorted(self.policy.as_dict().items()):
+            yield f"setting\t{name}\t{_written(value)}\n"
+        for s in self.strata:
+            yield f"stratum\t{s.name}\t{s.open}\t{s.eligible}\t{s.quota}\t{s.reserves_wanted}\n"
+        for d in self.drawn:
+            yield f"{d.role}\t{d.stratum}\t{d.rank}\t{d.pass_number}\t{d.ticket}\t{d.key}\n"
+        for p in self.passed_over:
+            yield f"passed_over\t{p.stratum}\t{p.ticket}\t{p.key}\t{p.code}\n"
+
+
+def _written(value: object) -> str:
+    """A setting's value in the hashed text: true, false, or as it is printed."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def clean_seed(text: str) -> str:
+    """The seed as it is used and stored: without spaces around it, in Unicode's form NFC.
+
+    So that a seed read off a screen and typed again draws the same. Raises `ValueError`, in words
+    for a page, where nothing is left, it is too long, or it holds control characters.
+    """
+    seed = unicodedata.normalize("NFC", text.strip())
+    if not seed:
+        raise ValueError("Enter a seed: without one nobody could repeat the draw.")
+    if len(seed) > MAX_SEED:
+        raise ValueError(f"The seed is longer than {MAX_SEED} characters.")
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in seed):
+        raise ValueError("The seed must be a single line of ordinary characters.")
+    return seed
+
+
+def quota_of(open_cases: int, policy: DrawPolicy) -> int:
+    """How many cases of a stratum are selected. Counted on all its open cases, exactly."""
+    share = share_of(open_cases, policy.rate, policy.rounding)
+    return min(max(share, policy.minimum_per_stratum), open_cases)
+
+
+def reserves_of(quota: int, policy: DrawPolicy) -> int:
+    """How many reserves a stratum with this quota should have."""
+    if quota == 0:
+        return 0
+    return max(share_of(quota, policy.reserve_share, "up"), policy.reserve_minimum)
+
+
+def draw(frame: Frame, seed: str, policy: DrawPolicy) -> DrawResult:
+    """Draw the sample. The same frame, seed and policy give the same result on every machine.
+
+    Raises `ValueError` where the frame has no case at all, or where the seed is not as `clean_seed`
+    leaves it.
+    """
+    if seed != clean_seed(seed):
+        raise ValueError("The seed has spaces around it or is not in its normal form.")
+    if not frame.cases:
+        raise ValueError("There is nothing to draw from: the frame holds no open case.")
+    by_stratum: dict[str, list[FrameCase]] = {name: [] for name in frame.strata}
+    for case in frame.cases:
+        by_stratum[case.stratum].append(case)
+    ticket, families, policy = ticketing(seed), set[str](), policy.draw
+    parts = [
+        _draw_stratum(name, cases, ticket, frame.rested, families, policy)
+        for name, cases in by_stratum.items()
+    ]
+    return DrawResult(
+        frame_sha256=frame.sha256,
+        seed=seed,
+        policy=policy,
+        strata=tuple(part.numbers for part in parts),
+        drawn=tuple(case for part in parts for case in part.drawn),
+        passed_over=tuple(case for part in parts for case in part.passed_over),
+    )
+
+
+@dataclass(frozen=True)
+class _Part:
+    numbers: StratumResult
+    drawn: list[DrawnCase]
+    passed_over: list[PassedOver]
+
+
+def _draw_stratum(
+    name: str,
+    cases: list[FrameCase],
+    ticket: Callable[[str], str],
+    rested: Container[str],
+    families: set[str],
+    policy: DrawPolicy,
+) -> _Part:
+    """Draw one stratum; the families of those selected are added to ``families``."""
+    eligible = [case for case in cases if not case.not_eligible]
+    quota = quota_of(len(cases), policy)
+    wanted = reserves_of(quota, policy)
+    order = draw_order(eligible, ticket, rotation=policy.rotation, rested=rested)
+    selected, siblings, after = _select(order, quota, families, policy)
+    # Siblings stand behind all others: of use only where the child selected before is replaced.
+    reserves = list(islice(chain(after, siblings), wanted))
+    numbers = StratumResult(
+        name=name,
+        open=len(cases),
+        eligible=len(eligible),
+        not_eligible=Counter(case.not_eligible for case in cases if case.not_eligible),
+        quota=quota,
+        selected=len(selected),
+        reserves_wanted=wanted,
+        reserves=len(reserves),
+    )
+    drawn = [*_drawn(selected, SELECTED, 1), *_drawn(reserves, RESERVE, len(selected) + 1)]
+    return _Part(numbers, drawn, _passed_over(selected, siblings, after, rested))
+
+
+def _select(
+    order: list[Turn], quota: int, families: set[str], policy: DrawPolicy
+) -> tuple[list[Turn], list[Turn], list[Turn]]:
+    """Those selected, those passed over on the way for a sibling, and those not reached."""
+    selected: list[Turn] = []
+    siblings: list[Turn] = []
+    turns = iter(order)
+    while len(selected) < quota and (turn := next(turns, None)):
+        family = turn.case.family if policy.one_per_family else ""
+        if family in families:
+            siblings.append(turn)
+            continue
+        selected.append(turn)
+        if family:
+            families.add(family)
+    return selected, siblings, list(turns)
+
+
+def _drawn(turns: Iterable[Turn], role: str, first_rank: int) -> Iterator[DrawnCase]:
+    for rank, turn in enumerate(turns, first_rank):
+        case = turn.case
+        yield DrawnCase(case.key, case.stratum, role, rank, turn.ticket, turn.pass_number)
+
+
+def _passed_over(
+    selected: list[Turn], siblings: list[Turn], after: list[Turn], rested: Container[str]
+) -> list[PassedOver]:
+    """Whoever has a lower ticket than somebody selected and is not, by ticket."""
+    if not selected:
+        return []
+    last = max(turn.luck for turn in selected)
+    coded = [(turn, FAMILY) for turn in siblings if turn.luck < last]
+    # The ticket is compared first because there may be very many of these.
+    coded += [
+        (turn, _why_later(turn, rested))
+        for turn in after
+        if turn.ticket <= last[0] and turn.luck < last
+    ]
+    coded.sort(key=lambda pair: pair[0].luck)
+    return [PassedOver(turn.case.key, turn.case.stratum, turn.ticket, why) for turn, why in coded]
+
+
+def _why_later(turn: Turn, rested: Container[str]) -> str:
+    """Why a case not reached, of a low ticket, was in a later pass than somebody selected.
+
+    In pass 2, where its practitioner was audited last quarter, it is the first of that
+    practitioner; any other case past pass 1 has another of its practitioner before it.
+    """
+    first_of_rested = turn.pass_number == 2 and turn.case.practitioner in rested
+    return RESTED if first_of_rested else PRACTITIONER
