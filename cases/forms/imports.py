@@ -43,9 +43,9 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.today = today
 
-    def clean_file(self) -> UploadedFile:
+    def clean_file(self) -> UploadedFile[Any]:
         """Refuse what is certainly no list; what the file really is, its content decides later."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         largest = settings.CFA_UPLOAD_MAX_BYTES
         if (file.size or 0) > largest:
             raise ValidationError(

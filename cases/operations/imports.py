@@ -7,13 +7,8 @@ an end; the hash, the numbers and the problems stay.
 
 from __future__ import annotations
 
-import hashlib
-import shutil
-import tempfile
 import uuid
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +27,7 @@ from accounts.policy import Permission, require
 from cases.importers import FileFormat, FileRefused, ReadFile, ReadLimits, read
 from cases.models import CaseImport, ImportProblem, Job
 from cases.operations import import_sql
+from cases.operations.import_files import delete_strays, local_file, sha256_of
 from cases.operations.import_rows import stage
 from cases.operations.jobs import Progress, handles, live_job, queue_job
 from cases.queries.imports import (
@@ -41,7 +37,6 @@ from cases.queries.imports import (
     newer_confirmed,
 )
 
-FOLDER = "imports/"
 KEPT_FOR = timedelta(days=1)
 UNDER_WAY = "This list is being worked on. Wait until that is finished."
 # Annex A: each list holds all its cases, also of a service that none of its rows happens to name.
@@ -67,7 +62,7 @@ def upload_list(*, file: File[bytes], as_of: date, by: User, now: datetime) -> J
     Raises Refused where this very file is confirmed as of the same date already.
     """
     require(by, Permission.IMPORT_CASES)
-    file_sha256 = _sha256(file)
+    file_sha256 = sha256_of(file)
     words = confirmed_already(file_sha256, as_of)
     if words:
         raise Refused(words)
@@ -139,7 +134,7 @@ def delete_old_uploads(*, by: User, now: datetime) -> int:
         if live_job(subject_of(case_import)) is None:
             _discard(case_import, "It was not confirmed within a day.")
             deleted += 1
-    return deleted + _delete_strays(now)
+    return deleted + delete_strays(now, older_than=KEPT_FOR)
 
 
 @operation
@@ -167,7 +162,7 @@ def check(job: Job, progress: Progress) -> dict[str, Any]:
     """Read, stage, count and compare a list; a list that cannot be accepted becomes refused."""
     case_import = _locked(job.arguments["import"], Status.UPLOADED)
     try:
-        with transaction.atomic(), _local_file(case_import) as path:
+        with transaction.atomic(), local_file(case_import) as path:
             _check(case_import, path, progress)
     except FileRefused as refused:
         _refuse(case_import, refused.message)
@@ -186,14 +181,6 @@ def confirm(job: Job, progress: Progress) -> dict[str, Any]:
     import_sql.compare(case_import, case_import.summary["covers"])
     _take_over(case_import, job.requested_by, timezone.now(), progress)
     return {"status": case_import.status}
-
-
-def _sha256(file: File[bytes]) -> str:
-    digest = hashlib.sha256()
-    for piece in file.chunks():
-        digest.update(piece)
-    file.seek(0)
-    return digest.hexdigest()
 
 
 def _queue(kind: Job.Kind, case_import: CaseImport, by: User, now: datetime) -> Job:
@@ -370,37 +357,3 @@ def _forget(case_import: CaseImport) -> None:
     """Begin afresh: what an earlier check staged is gone."""
     import_sql.forget_rows(case_import)
     ImportProblem.objects.filter(case_import=case_import).delete()
-
-
-@contextmanager
-def _local_file(case_import: CaseImport) -> Iterator[Path]:
-    """The uploaded file as a path, fetched first where storage is not a folder."""
-    if not case_import.file:
-        raise FileRefused("The file has been deleted. Upload it again.")
-    try:
-        path = Path(case_import.file.path)
-    except NotImplementedError:
-        with tempfile.NamedTemporaryFile() as copy, case_import.file.open("rb") as content:
-            shutil.copyfileobj(content, copy)
-            copy.flush()
-            yield Path(copy.name)
-        return
-    if not path.exists():
-        raise FileRefused("The file has been deleted. Upload it again.")
-    yield path
-
-
-def _delete_strays(now: datetime) -> int:
-    try:
-        names = [f"{FOLDER}{name}" for name in default_storage.listdir(FOLDER)[1]]
-    except FileNotFoundError:
-        return 0
-    known = set(CaseImport.objects.exclude(file="").values_list("file", flat=True))
-    strays = [
-        name
-        for name in names
-        if name not in known and default_storage.get_modified_time(name) < now - KEPT_FOR
-    ]
-    for name in strays:
-        default_storage.delete(name)
-    return len(strays)

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.access import allow
+from accounts.access import SignedInRequest, allow
 from accounts.operations import Refused, record_access
 from accounts.policy import Permission
 from accounts.rules.table_file import guarded
@@ -36,7 +36,7 @@ PER_PAGE = 25
 
 @allow(Permission.IMPORT_CASES)
 @require_GET
-def import_list(request: HttpRequest) -> HttpResponse:
+def import_list(request: SignedInRequest) -> HttpResponse:
     """All imports, newest first."""
     page = Paginator(imports_visible_to(request.user), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "cases/imports/list.html", {"page": page})
@@ -44,7 +44,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 @allow(Permission.IMPORT_CASES)
 @require_http_methods(["GET", "POST"])
-def import_upload(request: HttpRequest) -> HttpResponse:
+def import_upload(request: SignedInRequest) -> HttpResponse:
     """Choose a file and the date it is true for; a worker reads it."""
     now = timezone.now()
     given = (request.POST, request.FILES) if request.method == "POST" else ()
@@ -62,7 +62,7 @@ def import_upload(request: HttpRequest) -> HttpResponse:
 
 @allow(Permission.IMPORT_CASES)
 @require_GET
-def import_template_help(request: HttpRequest) -> HttpResponse:
+def import_template_help(request: SignedInRequest) -> HttpResponse:
     """What each column of the template means."""
     rows = [
         [column.heading, "Yes" if column.required else "No", column.explanation, column.example]
@@ -75,7 +75,7 @@ def import_template_help(request: HttpRequest) -> HttpResponse:
 
 @allow(Permission.IMPORT_CASES)
 @require_GET
-def import_template(request: HttpRequest) -> HttpResponse:
+def import_template(request: SignedInRequest) -> HttpResponse:
     """The template itself: a CSV file of headings."""
     # The mark at the start is how Excel tells UTF-8.
     response = HttpResponse("\ufeff" + template_csv(), content_type="text/csv; charset=utf-8")
@@ -85,7 +85,7 @@ def import_template(request: HttpRequest) -> HttpResponse:
 
 @allow(Permission.IMPORT_CASES)
 @require_GET
-def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def import_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """One import: what was read, what confirming changes, and the problems."""
     case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
     return _detail(request, case_import)
@@ -93,7 +93,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Permission.IMPORT_CASES)
 @require_POST
-def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
+def import_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take the list over."""
     case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
     form = ConfirmForm(request.POST, closing=closing_much(case_import))
@@ -115,7 +115,7 @@ def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Permission.IMPORT_CASES)
 @require_POST
-def import_check_again(request: HttpRequest, pk: int) -> HttpResponse:
+def import_check_again(request: SignedInRequest, pk: int) -> HttpResponse:
     """Compare the list with the open cases once more."""
     case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
     job = check_again(case_import=case_import, by=request.user, now=timezone.now())
@@ -124,7 +124,7 @@ def import_check_again(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Permission.IMPORT_CASES)
 @require_POST
-def import_discard(request: HttpRequest, pk: int) -> HttpResponse:
+def import_discard(request: SignedInRequest, pk: int) -> HttpResponse:
     """Drop a list that is not confirmed."""
     case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
     discard_list(case_import=case_import, by=request.user, now=timezone.now())
@@ -134,7 +134,7 @@ def import_discard(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Permission.IMPORT_CASES)
 @require_GET
-def import_problems(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+def import_problems(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
     """All problems of a list as CSV."""
     case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
     record_access(
@@ -155,7 +155,7 @@ def _crumbs(last: str) -> list[dict[str, str]]:
 
 
 def _detail(
-    request: HttpRequest, case_import: CaseImport, form: ConfirmForm | None = None
+    request: SignedInRequest, case_import: CaseImport, form: ConfirmForm | None = None
 ) -> HttpResponse:
     filters = ProblemFilterForm(request.GET or None)
     severity = filters.cleaned_data["severity"] if filters.is_valid() else ""

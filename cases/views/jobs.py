@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
-from accounts.access import signed_in
+from accounts.access import SignedInRequest, signed_in
 from cases.models import Job
 from cases.operations.jobs import try_again
 from cases.queries.jobs import jobs_visible_to, may_try_again, page_of
@@ -19,7 +19,7 @@ from cases.queries.jobs import jobs_visible_to, may_try_again, page_of
 
 @signed_in
 @require_GET
-def job_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+def job_detail(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """One job: a progress bar while it is under way, then the way on, or the error in words."""
     job = get_object_or_404(jobs_visible_to(request.user), pk=pk)
     page = page_of(job)
@@ -37,7 +37,7 @@ def job_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @signed_in
 @require_GET
-def job_progress(request: HttpRequest, pk: UUID) -> HttpResponse:
+def job_progress(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """The progress bar alone, asked for each second; at the end the browser is sent on."""
     job = get_object_or_404(jobs_visible_to(request.user), pk=pk)
     if not job.is_live:
@@ -49,7 +49,7 @@ def job_progress(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @signed_in
 @require_POST
-def job_try_again(request: HttpRequest, pk: UUID) -> HttpResponse:
+def job_try_again(request: SignedInRequest, pk: UUID) -> HttpResponse:
     """Do the work of a failed job once more."""
     job = get_object_or_404(jobs_visible_to(request.user), pk=pk)
     again = try_again(job=job, by=request.user, now=timezone.now())

@@ -71,7 +71,7 @@ def test_one_list_confirmed_by_two_people_is_one_job(people: tuple[User, User]) 
 
 def test_two_lists_taken_over_at_once_are_one_and_a_reason(people: tuple[User, User]) -> None:
     jobs = [confirming(checked(by, name), by)() for by, name in zip(people, "AB", strict=True)]
-    at_once(*[lambda job=job: run_job(str(job.pk)) for job in jobs])  # type: ignore[misc]
+    at_once(*[lambda job=job: run_job(str(job.pk)) for job in jobs])
     for job in jobs:
         job.refresh_from_db()
     assert sorted(job.status for job in jobs) == ["failed", "succeeded"]

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg2
 from django.db import connection
 
 from config.launch import ROOT
@@ -86,17 +85,14 @@ def wait_until(what: Callable[[], bool], *, said: str) -> None:
 @contextmanager
 def holding(statement: str) -> Iterator[Callable[[], None]]:
     """Run ``statement`` (one that takes a lock) on a connection of its own; gives its release."""
-    parameters = connection.get_connection_params()
-    other = psycopg2.connect(**{k: v for k, v in parameters.items() if k in _CONNECT})
+    other = connection.copy()
     try:
+        other.set_autocommit(False)
         with other.cursor() as cursor:
             cursor.execute(statement)
         yield other.rollback
     finally:
         other.close()
-
-
-_CONNECT = ("dbname", "user", "password", "host", "port")
 
 
 def waits_for_lock(job_id: str) -> bool:

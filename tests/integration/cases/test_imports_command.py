@@ -18,6 +18,7 @@ from tests.cast import Cast, open_case
 from tests.integration.cases.importing import csv_bytes
 from tests.rules.importers.making import LIST_6, list_6_row, workbook
 
+Sheets = dict[str, list[list[Any]]]
 pytestmark = pytest.mark.django_db
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
 COUNTED = (CaseImport, Case, Child, ImportProblem, StagedCase, Team, Practitioner, User)
@@ -133,8 +134,9 @@ def test_many_closures_are_warned_of_on_standard_error(listed: Path) -> None:
 
 
 def test_a_workbook_names_its_sheets(tmp_path: Path) -> None:
-    twice = [LIST_6, list_6_row("1", status="CIN"), list_6_row("1", status="CP")]
-    path = workbook(tmp_path / "a.xlsx", {"Front_Sheet": [["x"]], "List 6": twice})
+    twice: list[list[Any]] = [LIST_6, list_6_row("1", status="CIN"), list_6_row("1", status="CP")]
+    sheets: Sheets = {"Front_Sheet": [["x"]], "List 6": twice}
+    path = workbook(tmp_path / "a.xlsx", sheets)
     answer = json.loads(run(path, "--json")[0])
     used = [problem for problem in answer["problems"] if "Row 3 was used" in problem["message"]]
     assert [(problem["sheet"], problem["row"]) for problem in used] == [("List 6", 2)]

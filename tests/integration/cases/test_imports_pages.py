@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -45,7 +46,7 @@ def text_of(response: object) -> str:
 
 
 def test_from_upload_to_confirmed(analyst: Client) -> None:
-    response = post_list(analyst, GOOD)
+    response: Any = post_list(analyst, GOOD)
     job = Job.objects.get()
     assert response.url == reverse("cases:job_detail", args=[job.pk])
     page = text_of(analyst.get(response.url))
@@ -54,7 +55,7 @@ def test_from_upload_to_confirmed(analyst: Client) -> None:
 
     run_waiting()
     case_import = CaseImport.objects.get()
-    assert analyst.get(response.url).url == detail(case_import.pk)
+    assert analyst.get(response.url)["Location"] == detail(case_import.pk)
     page = text_of(analyst.get(detail(case_import.pk)))
     assert "Open cases as of 30 September 2026" in page
     assert "There is no child id." in page
@@ -65,7 +66,8 @@ def test_from_upload_to_confirmed(analyst: Client) -> None:
     response = analyst.post(
         reverse("cases:import_confirm", args=[case_import.pk]), {"compared_with": 0}
     )
-    assert response.url == reverse("cases:job_detail", args=[Job.objects.latest("requested_at").pk])
+    job = Job.objects.latest("requested_at")
+    assert response["Location"] == reverse("cases:job_detail", args=[job.pk])
     page = text_of(analyst.get(detail(case_import.pk)))
     assert "This list is being worked on" in page
     assert "Confirm this list" not in page

@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
@@ -81,13 +82,16 @@ def test_a_file_that_is_no_list(analyst: Client, content: bytes, said: str) -> N
 
 
 def test_a_workbook_without_any_known_list(analyst: Client, tmp_path: Path) -> None:
-    sheets = {"Front_Sheet": [["Northmoor"]], "Budget": [["Year", "Pounds"], [2026, 5]]}
+    sheets: dict[str, list[list[Any]]] = {
+        "Front_Sheet": [["Northmoor"]],
+        "Budget": [["Year", "Pounds"], [2026, 5]],
+    }
     path = workbook(tmp_path / "budget.xlsx", sheets)
     assert_refused(analyst, path, "None of the sheets of this workbook is a list")
 
 
 def test_a_list_without_an_id_column(analyst: Client, tmp_path: Path) -> None:
-    rows = [LIST_6[1:], list_6_row("1")[1:]]
+    rows: list[list[Any]] = [LIST_6[1:], list_6_row("1")[1:]]
     path = workbook(tmp_path / "a.xlsx", {"List 6": rows})
     assert_refused(analyst, path, "has no column with the child’s id")
 
@@ -126,7 +130,7 @@ def test_a_refused_file_is_deleted_and_its_record_kept(
     analyst: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     post_list(analyst, b"Dear colleague\n")
-    name = CaseImport.objects.get().file.name
+    name = str(CaseImport.objects.get().file.name)
     assert default_storage.exists(name)
     with django_capture_on_commit_callbacks(execute=True):
         run_waiting()
@@ -168,7 +172,7 @@ def test_rows_with_faults_are_listed_and_the_others_kept(analyst: Client) -> Non
 
 def test_a_file_that_vanished_is_asked_for_again(analyst: Client) -> None:
     response = post_list(analyst, csv_bytes("1,CIN,Riverside,P,2026-01-02"))
-    default_storage.delete(CaseImport.objects.get().file.name)
+    default_storage.delete(str(CaseImport.objects.get().file.name))
     run_waiting()
     page = analyst.get(response.url, follow=True).content.decode()
     assert "The file has been deleted. Upload it again." in page

@@ -239,7 +239,7 @@ def test_file_and_rows_are_gone_afterwards_and_the_hash_stays(
 ) -> None:
     content = csv_bytes("1,CIN,Riverside,P,2026-09-01")
     case_import = uploaded(content, cast.analyst)
-    storage, name = case_import.file.storage, case_import.file.name
+    storage, name = case_import.file.storage, str(case_import.file.name)
     assert storage.exists(name)
     assert "cases" not in name.removeprefix("imports/")
     assert StagedCase.objects.count() == 1
@@ -325,7 +325,7 @@ def test_discarding_deletes_everything_but_the_record(
 ) -> None:
     case_import = uploaded(csv_bytes("1,CIN,,,", ",CIN,,,"), cast.analyst)
     assert ImportProblem.objects.exists()
-    storage, name = case_import.file.storage, case_import.file.name
+    storage, name = case_import.file.storage, str(case_import.file.name)
     with django_capture_on_commit_callbacks(execute=True):
         discard_list(case_import=case_import, by=cast.analyst, now=NOW)
     case_import.refresh_from_db()
@@ -353,7 +353,7 @@ def test_uploads_older_than_a_day_are_discarded_and_strays_deleted(
                    now=real_now - timedelta(hours=25))  # fmt: skip
     young = uploaded(csv_bytes("2,CIN,Riverside,P,2026-09-01"), cast.analyst, now=real_now)
     stray = default_storage.save("imports/stray.upload", ContentFile(b"left behind"))
-    name = old.file.name
+    name = str(old.file.name)
     with django_capture_on_commit_callbacks(execute=True):
         delete_old_uploads(by=cast.analyst, now=real_now)
     old.refresh_from_db()
@@ -361,7 +361,7 @@ def test_uploads_older_than_a_day_are_discarded_and_strays_deleted(
     assert (old.status, young.status) == ("discarded", "checked")
     assert "not confirmed within a day" in old.refusal
     assert not default_storage.exists(name)
-    assert default_storage.exists(young.file.name)
+    assert default_storage.exists(str(young.file.name))
     assert default_storage.exists(stray)  # it may belong to an upload that is not committed yet
     delete_old_uploads(by=cast.analyst, now=real_now + timedelta(hours=25))
     assert not default_storage.exists(stray)
