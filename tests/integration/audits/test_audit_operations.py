@@ -36,8 +36,15 @@ from audits.tools import shipped_tools
 from cases.models import Allocation, AuditQuarter, DeclaredConflict, Draw, SampledCase
 from cases.signals import allocation_ended, case_allocated, case_left_sample
 from tests.cast import NOW, TODAY, Cast, open_case
-
-from .conftest import Make, allocate, begin, fill, make_draw, sampled, submitted
+from tests.integration.audits.auditing import (
+    Make,
+    allocate,
+    begin,
+    fill,
+    make_draw,
+    sampled,
+    submitted,
+)
 
 LATER = NOW + timedelta(hours=1)
 

@@ -19,8 +19,7 @@ from accounts.expired_forms import MOST_BYTES
 from accounts.models import User
 from audits.models import Audit, Grading
 from tests.cast import PASSWORD, Cast
-
-from .conftest import begin
+from tests.integration.audits.auditing import begin
 
 AsUser = Callable[[User], Client]
 WORDS = "Case note of 3 September: she said “I like it here”.\nNobody asked why."
