@@ -144,7 +144,7 @@ class TestBeginPage:
             client.get(url(audit, "begin/")),
         ):
             assert answer.headers["Location"] == page(grading)
-            told = [str(each) for each in get_messages(answer.wsgi_request)]  # type: ignore[union-attr]
+            told = [str(each) for each in get_messages(answer.wsgi_request)]
             assert "You have already begun this audit. Here it is." in told
         assert Grading.objects.count() == 1
 
