@@ -6,7 +6,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import User
-from cases.operations import imports, jobs  # imports: what registers its jobs' handlers
+from cases.operations import imports, jobs
 
 
 @shared_task(name="cases.tasks.run_job")

@@ -72,8 +72,8 @@ class Draw(models.Model):
 
     @property
     def reference(self) -> str:
-        """How people name it: "2026-Q3 draw 1"."""
-        return f"{self.quarter.label} draw {self.number}"
+        """How people and files name it: "2026-Q3-D1"."""
+        return f"{self.quarter.label}-D{self.number}"
 
 
 @tracked()

@@ -1,4 +1,8 @@
-"""Writing: services, teams, practitioners and graders."""
+"""Writing: services, teams, practitioners and graders.
+
+``seen`` says what the form showed when it was opened; where the row says something else by now, the
+operation raises ChangedMeanwhile.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,20 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from accounts.operations import Refused, operation
+from accounts.operations import Refused, operation, refuse_if_changed
 from accounts.policy import Permission, require
+from accounts.queries import in_words
 from accounts.roles import Role
 from accounts.rules.table_file import Plan, read_table
 from cases.models import Grader, Practitioner, Service, Team
-from cases.queries.people import plan_for_services, plan_for_teams
+from cases.queries.people import (
+    GRADER_FIELDS,
+    PRACTITIONER_FIELDS,
+    SERVICE_FIELDS,
+    TEAM_FIELDS,
+    plan_for_services,
+    plan_for_teams,
+)
 from cases.rules.people_files import (
     SERVICE_REQUIRED,
     TEAM_OPTIONAL,
@@ -28,11 +40,18 @@ MANAGE = Permission.MANAGE_TEAMS
 
 @operation
 def change_service(
-    *, service: Service, head: User | None, deputy: User | None, by: User, now: datetime
+    *,
+    service: Service,
+    head: User | None,
+    deputy: User | None,
+    by: User,
+    now: datetime,
+    seen: str = "",
 ) -> Service:
     """Say who heads a service and who deputises."""
     require(by, MANAGE)
     service = Service.objects.select_for_update(of=("self",)).get(pk=service.pk)
+    refuse_if_changed(seen, in_words(service, SERVICE_FIELDS))
     _refuse_own_deputy(head, deputy)
     service.head, service.deputy = head, deputy
     service.save(update_fields=["head", "deputy"])
@@ -50,11 +69,14 @@ def save_team(
     works_with_disability: bool,
     by: User,
     now: datetime,
+    seen: str = "",
 ) -> Team:
     """Add a team (``team`` None) or change one. Refused where another has the name."""
     require(by, MANAGE)
     _refuse_own_deputy(manager, deputy)
     team = Team.objects.select_for_update(of=("self",)).get(pk=team.pk) if team else Team()
+    if team.pk:
+        refuse_if_changed(seen, in_words(team, TEAM_FIELDS))
     if Team.objects.filter(name__iexact=name).exclude(pk=team.pk).exists():
         raise Refused(f"There is a team called {name} already.")
     team.name, team.service = name, service
@@ -76,6 +98,7 @@ def save_practitioner(
     user: User | None,
     by: User,
     now: datetime,
+    seen: str = "",
 ) -> Practitioner:
     """Add a practitioner (``practitioner`` None) or change one.
 
@@ -85,6 +108,8 @@ def save_practitioner(
     require(by, MANAGE)
     rows = Practitioner.objects.select_for_update(of=("self",))
     one = rows.get(pk=practitioner.pk) if practitioner else Practitioner()
+    if one.pk:
+        refuse_if_changed(seen, in_words(one, PRACTITIONER_FIELDS))
     others = Practitioner.objects.exclude(pk=one.pk)
     if staff_number and others.filter(staff_number=staff_number).exists():
         raise Refused(f"Another practitioner has the staff number {staff_number}.")
@@ -111,6 +136,7 @@ def save_grader(
     exempt_approved_by: User | None,
     by: User,
     now: datetime,
+    seen: str = "",
 ) -> Grader:
     """Make ``user`` a grader (``grader`` None) or change one.
 
@@ -120,6 +146,8 @@ def save_grader(
     if grader is None and Grader.objects.filter(user=user).exists():
         raise Refused(f"{user.name} is a grader already.")
     one = Grader.objects.select_for_update(of=("self",)).get(pk=grader.pk) if grader else Grader()
+    if one.pk:
+        refuse_if_changed(seen, in_words(one, GRADER_FIELDS))
     before = (one.exempt_reason, one.exempt_approved_by if one.pk else None)
     if exempt_reason and before != (exempt_reason, exempt_approved_by):
         _refuse_approver(exempt_approved_by, user)

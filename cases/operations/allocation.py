@@ -1,0 +1,157 @@
+"""Giving files to auditors, and what becomes of a sampled case afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from accounts.models import User
+from accounts.operations import MovedOn, Refused, operation
+from accounts.policy import Permission, require
+from accounts.roles import Role
+from cases.models import Allocation, AuditQuarter, Draw, SampledCase
+from cases.queries.allocation import auditor_of, auditors_for, files_of
+from cases.queries.calendar import bank_holidays, local_date
+from cases.queries.frame import sampled_cases
+from cases.rules.allocation import AllocationResult, allocate, independence
+from cases.rules.policy import CasePolicy
+from cases.rules.working_days import add_working_days
+from cases.signals import allocation_ended, case_allocated
+
+
+@operation
+def allocate_quarter(*, draw: Draw, by: User, now: datetime) -> AllocationResult:
+    """Give every case of ``draw`` that has no auditor to an independent one with free capacity.
+
+    Returns who got what, and which cases nobody can take and why. Raises MovedOn where the draw has
+    been superseded.
+    """
+    require(by, Permission.ALLOCATE_AUDITS)
+    draw = _locked_draw(draw)
+    policy = CasePolicy.from_dict(draw.policy)
+    waiting = {
+        str(case.pk): case
+        for case in sampled_cases(draw)
+        .select_for_update(of=("self",))
+        .filter(status=SampledCase.Status.DRAWN)
+    }
+    result = allocate(
+        files_of(waiting.values()),
+        auditors_for(draw.quarter),
+        seed=draw.seed,
+        other_teams_independent=policy.other_teams_independent,
+    )
+    people = User.objects.in_bulk([int(found.auditor) for found in result.assignments])
+    for found in result.assignments:
+        _give(waiting[found.file], people[int(found.auditor)], policy, by=by, now=now)
+    return result
+
+
+@operation
+def allocate_by_hand(
+    *, sampled_case: SampledCase, auditor: User, reason: str, by: User, now: datetime
+) -> Allocation:
+    """Give a case to a particular auditor, or take it from one and give it to another.
+
+    Needs ``reason``; the same independence as for every allocation. Raises Refused or MovedOn.
+    """
+    require(by, Permission.ALLOCATE_AUDITS, Permission.REASSIGN_AUDIT)
+    if not reason.strip():
+        raise Refused("Say why you choose the auditor by hand.")
+    case = lock_case(sampled_case)
+    if case.status not in (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED):
+        raise MovedOn(f"This case has moved on: {case.get_status_display().lower()}.")
+    policy = CasePolicy.from_dict(case.draw.policy)
+    check_auditor(case, auditor, policy)
+    live = case.allocations.filter(ended_at__isnull=True).first()
+    if live is not None:
+        if live.auditor_id == auditor.pk:
+            raise Refused(f"{auditor} already has this case.")
+        _end(live, reason, by, now)
+    return _give(case, auditor, policy, by=by, now=now, reason=reason)
+
+
+@operation
+def return_to_allocation(
+    *, sampled_case: SampledCase, reason: str, by: User, now: datetime
+) -> SampledCase:
+    """Take a case from its auditor (a declared conflict, say); it waits for another."""
+    case = lock_case(sampled_case)
+    live = case.allocations.filter(ended_at__isnull=True).first()
+    if live is not None:
+        _end(live, reason, by, now)
+    case.status = SampledCase.Status.DRAWN
+    case.save(update_fields=["status"])
+    return case
+
+
+@operation
+def mark_audited(*, sampled_case: SampledCase, by: User, now: datetime) -> None:
+    """The case's audit has been submitted: it counts in its draw's quarter."""
+    case = lock_case(sampled_case)
+    if case.status != SampledCase.Status.AUDITED:
+        case.status = SampledCase.Status.AUDITED
+        case.save(update_fields=["status"])
+
+
+def lock_case(sampled_case: SampledCase) -> SampledCase:
+    """The case locked, with its draw and entry."""
+    return (
+        SampledCase.objects.select_for_update(of=("self",))
+        .select_related("draw__quarter", "entry__service", "entry__child")
+        .get(pk=sampled_case.pk)
+    )
+
+
+def check_auditor(case: SampledCase, auditor: User, policy: CasePolicy) -> None:
+    """Raise Refused where ``auditor`` may not grade this case."""
+    if not auditor.is_active or Role.AUDITOR not in auditor.roles:
+        raise Refused(f"{auditor} does not have the auditor’s role.")
+    person = auditor_of(auditor)
+    if person.exempt:
+        raise Refused(f"{auditor} is exempt from auditing: {person.exempt}")
+    found = independence(
+        person, files_of([case])[0], other_teams_independent=policy.other_teams_independent
+    )
+    if not found.independent:
+        raise Refused(f"{auditor} is not independent of this case. {' '.join(found.because)}")
+
+
+def _locked_draw(draw: Draw) -> Draw:
+    AuditQuarter.objects.select_for_update().get(pk=draw.quarter_id)
+    locked = Draw.objects.select_for_update(of=("self",)).select_related("quarter").get(pk=draw.pk)
+    if locked.status != Draw.Status.DRAWN:
+        raise MovedOn("The sample has been drawn again meanwhile. Open the new draw.")
+    return locked
+
+
+def _give(
+    case: SampledCase,
+    auditor: User,
+    policy: CasePolicy,
+    *,
+    by: User,
+    now: datetime,
+    reason: str = "",
+) -> Allocation:
+    due_on = add_working_days(local_date(now), policy.audit_due_working_days, bank_holidays())
+    allocation = Allocation.objects.create(
+        sampled_case=case,
+        auditor=auditor,
+        due_on=due_on,
+        by_hand=bool(reason),
+        reason=reason.strip(),
+        allocated_at=now,
+        allocated_by=by,
+    )
+    case.status = SampledCase.Status.ALLOCATED
+    case.save(update_fields=["status"])
+    case_allocated.send(sender=Allocation, allocation=allocation, by=by, now=now)
+    return allocation
+
+
+def _end(allocation: Allocation, reason: str, by: User, now: datetime) -> None:
+    allocation.ended_at, allocation.ended_by, allocation.end_reason = now, by, reason.strip()[:500]
+    allocation.save(update_fields=["ended_at", "ended_by", "end_reason"])
+    allocation_ended.send(
+        sender=Allocation, allocation=allocation, replacement=None, reason=reason, by=by, now=now
+    )

@@ -1,0 +1,217 @@
+"""Drawing the quarter's sample from its frozen frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from django.db.models import Max
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.operations import MovedOn, Refused, operation
+from accounts.policy import Permission, require
+from cases.models import AuditQuarter, Draw, FrameEntry, Job, SampledCase, SamplingFrame
+from cases.operations.frame import AT_ONCE, lock_quarter
+from cases.operations.jobs import Progress, handles, queue_job
+from cases.queries.frame import frame_of_rules, live_draw, live_frame
+from cases.rules.policy import CasePolicy
+from cases.rules.quarters import Quarter
+from cases.rules.rates import checked_rate
+from cases.rules.sampling import SELECTED, DrawResult, clean_seed, draw
+from cases.signals import case_left_sample
+
+STILL_OPEN = (
+    SampledCase.Status.DRAWN,
+    SampledCase.Status.ALLOCATED,
+    SampledCase.Status.IN_RESERVE,
+)
+
+
+@operation
+def request_draw(
+    *,
+    quarter: Quarter,
+    seed: str,
+    witnesses: str = "",
+    reason: str = "",
+    rate: Fraction | None = None,
+    page: str = "",
+    by: User,
+    now: datetime,
+) -> Job:
+    """Ask a worker to draw. Refuses at once what would be refused later."""
+    require(by, Permission.DRAW_SAMPLE)
+    audit_quarter = lock_quarter(quarter)
+    _frame_to_draw_from(audit_quarter)
+    _check_again(audit_quarter, reason)
+    arguments = {
+        "quarter": quarter.label,
+        "seed": _seed(seed),
+        "witnesses": witnesses,
+        "reason": reason,
+        "rate": str(_rate(rate)) if rate is not None else "",
+    }
+    return queue_job(
+        kind=Job.Kind.DRAW_SAMPLE,
+        subject=quarter.label,
+        arguments=arguments,
+        page=page,
+        by=by,
+        now=now,
+    )
+
+
+@handles(Job.Kind.DRAW_SAMPLE)
+def draw_by_job(job: Job, progress: Progress) -> dict[str, Any]:
+    """Do a job that `request_draw` asked for."""
+    given = job.arguments
+    made = draw_sample(
+        quarter=Quarter.parse(given["quarter"]),
+        seed=given["seed"],
+        witnesses=given["witnesses"],
+        reason=given["reason"],
+        rate=Fraction(given["rate"]) if given["rate"] else None,
+        by=job.requested_by,
+        now=timezone.now(),
+        progress=progress,
+    )
+    return {"draw": made.reference, "sha256": made.result_sha256}
+
+
+@operation
+def draw_sample(
+    *,
+    quarter: Quarter,
+    seed: str,
+    witnesses: str = "",
+    reason: str = "",
+    rate: Fraction | None = None,
+    seed_committed: bool = True,
+    by: User,
+    now: datetime,
+    progress: Progress | None = None,
+) -> Draw:
+    """Draw ``quarter``'s sample with ``seed`` from its frozen frame.
+
+    One live draw for each quarter: a second needs ``reason``, supersedes the first, and is refused
+    once an audit of the first has begun. ``rate`` overrides the policy's. ``seed_committed`` is
+    False where the seed was known before the frame was frozen. Raises Refused or MovedOn.
+    """
+    require(by, Permission.DRAW_SAMPLE)
+    progress = progress or Progress()
+    audit_quarter = lock_quarter(quarter)
+    frame = _frame_to_draw_from(audit_quarter)
+    earlier = _check_again(audit_quarter, reason)
+    policy = CasePolicy.from_dict(frame.policy)
+    if rate is not None:
+        policy = replace(policy, rate=_rate(rate))
+    progress(10, "Reading the frame")
+    rules_frame = frame_of_rules(frame)
+    progress(40, "Drawing")
+    result = draw(rules_frame, _seed(seed), policy)
+    if result.frame_sha256 != frame.sha256:
+        raise Refused("The stored frame is not the one whose hash was published. Do not draw.")
+    if earlier is not None:
+        _supersede(earlier, reason, by, now)
+    progress(70, "Storing the draw")
+    made = Draw.objects.create(
+        quarter=audit_quarter,
+        frame=frame,
+        number=(audit_quarter.draws.aggregate(last=Max("number"))["last"] or 0) + 1,
+        seed=result.seed,
+        seed_witnesses=witnesses.strip(),
+        seed_committed=seed_committed,
+        policy=policy.as_dict(),
+        result_sha256=result.sha256,
+        strata=result.strata_as_dict(),
+        reason=reason.strip() if earlier else "",
+        drawn_at=now,
+        drawn_by=by,
+    )
+    SampledCase.objects.bulk_create(_sampled(made, result), batch_size=AT_ONCE)
+    return made
+
+
+def _frame_to_draw_from(quarter: AuditQuarter) -> SamplingFrame:
+    frame = live_frame(quarter)
+    if frame is None:
+        raise Refused(
+            f"Freeze the sampling frame of {quarter} first: there is nothing to draw from."
+        )
+    return frame
+
+
+def _check_again(quarter: AuditQuarter, reason: str) -> Draw | None:
+    """The draw that a second one would supersede; None where there is none."""
+    earlier = live_draw(quarter)
+    if earlier is None:
+        return None
+    if not reason.strip():
+        raise MovedOn(
+            f"The sample of {quarter} was already drawn by {earlier.drawn_by} with the seed "
+            f"“{earlier.seed}”. To draw it again, say why."
+        )
+    begun = earlier.cases.exclude(entry__child__audit_reference="").filter(
+        status__in=(SampledCase.Status.ALLOCATED, SampledCase.Status.AUDITED)
+    )
+    if begun.exists():
+        raise Refused(
+            "Audits of this draw have begun, so it stands. Replace single cases by reserves."
+        )
+    return earlier
+
+
+def _supersede(earlier: Draw, reason: str, by: User, now: datetime) -> None:
+    note = f"Drawn again: {reason.strip()}"[:500]
+    left = list(earlier.cases.select_for_update().filter(status__in=STILL_OPEN))
+    for case in left:
+        if case.status == SampledCase.Status.ALLOCATED:
+            case_left_sample.send(
+                sender=SampledCase, sampled_case=case, reason=note, by=by, now=now
+            )
+            case.allocations.filter(ended_at__isnull=True).update(
+                ended_at=now, ended_by=by, end_reason=note
+            )
+    earlier.cases.filter(pk__in=[case.pk for case in left]).update(
+        status=SampledCase.Status.CANCELLED, note=note
+    )
+    earlier.status = Draw.Status.SUPERSEDED
+    earlier.superseded_at, earlier.superseded_by = now, by
+    earlier.save(update_fields=["status", "superseded_at", "superseded_by"])
+
+
+def _sampled(made: Draw, result: DrawResult) -> Iterable[SampledCase]:
+    keys = [drawn.key for drawn in result.drawn]
+    entries = dict(
+        FrameEntry.objects.filter(frame_id=made.frame_id, key__in=keys).values_list("key", "pk")
+    )
+    for drawn in result.drawn:
+        selected = drawn.role == SELECTED
+        yield SampledCase(
+            draw=made,
+            entry_id=entries[drawn.key],
+            stratum=drawn.stratum,
+            role=drawn.role,
+            rank=drawn.rank,
+            ticket=drawn.ticket,
+            pass_number=drawn.pass_number,
+            status=SampledCase.Status.DRAWN if selected else SampledCase.Status.IN_RESERVE,
+        )
+
+
+def _seed(text: str) -> str:
+    try:
+        return clean_seed(text)
+    except ValueError as error:
+        raise Refused(str(error)) from error
+
+
+def _rate(rate: Fraction) -> Fraction:
+    try:
+        return checked_rate(rate)
+    except ValueError as error:
+        raise Refused(str(error)) from error

@@ -1,0 +1,151 @@
+"""Replacing a selected case that cannot be audited by the next reserve."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from accounts.notices import send_notice
+from accounts.operations import MovedOn, Refused, operation
+from accounts.policy import Permission, require
+from accounts.queries import people_with_role
+from accounts.roles import Role
+from cases.models import AuditQuarter, Replacement, SampledCase
+from cases.queries.allocation import line_of
+from cases.rules.policy import CasePolicy
+from cases.rules.replacement import Waiting, next_reserve
+from cases.signals import case_left_sample
+
+IN_SAMPLE = (
+    SampledCase.Status.DRAWN,
+    SampledCase.Status.ALLOCATED,
+    SampledCase.Status.AUDITED,
+)
+
+
+@operation
+def request_replacement(
+    *, sampled_case: SampledCase, reason: str, explanation: str, by: User, now: datetime
+) -> Replacement:
+    """Ask that the next reserve takes the place of ``sampled_case``, for a coded reason.
+
+    "other" needs an explanation (Refused). Raises MovedOn where the case is no longer waiting to
+    be audited, or somebody has asked already.
+    """
+    require(by, Permission.REQUEST_REPLACEMENT)
+    case = _locked(sampled_case)
+    if reason == Replacement.Reason.OTHER and not explanation.strip():
+        raise Refused("Explain the reason in your own words.")
+    if case.status not in (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED):
+        raise MovedOn(f"This case has moved on: {case.get_status_display().lower()}.")
+    try:
+        with transaction.atomic():
+            asked = Replacement.objects.create(
+                sampled_case=case,
+                reason=reason,
+                explanation=explanation.strip(),
+                requested_at=now,
+                requested_by=by,
+            )
+    except IntegrityError as error:
+        raise MovedOn("Somebody has already asked for this case to be replaced.") from error
+    send_notice(
+        to=people_with_role(Role.QUALITY_ASSURANCE_LEAD),
+        subject=f"A replacement in {case.draw.reference} waits for your decision",
+        path=f"/replacements/{asked.pk}/",
+    )
+    return asked
+
+
+@operation
+def decide_replacement(
+    *, replacement: Replacement, approve: bool, note: str, by: User, now: datetime
+) -> Replacement:
+    """Approve or refuse a replacement; never by who asked for it, nor by the case's own line.
+
+    Approved: the next reserve in draw order joins the sample, siblings of it passed over and
+    recorded; where no reserve is left the case counts as not auditable. Refusing needs ``note``.
+    """
+    require(by, Permission.APPROVE_REPLACEMENT)
+    case = _locked(replacement.sampled_case)
+    asked = Replacement.objects.select_for_update().get(pk=replacement.pk)
+    if asked.status != Replacement.Status.REQUESTED:
+        raise MovedOn(f"This was already decided by {asked.decided_by}.")
+    if asked.requested_by_id == by.pk:
+        raise Refused("You asked for this replacement, so somebody else must decide.")
+    if str(by.pk) in line_of(case.entry):
+        raise Refused("You are in the line of this case, so somebody outside it must decide.")
+    if not approve and not note.strip():
+        raise Refused("Say why you refuse the replacement.")
+    asked.status = Replacement.Status.APPROVED if approve else Replacement.Status.REFUSED
+    asked.decided_at, asked.decided_by, asked.decision_note = now, by, note.strip()
+    asked.save()
+    if approve:
+        _replace(case, asked, by, now)
+    send_notice(
+        to=[asked.requested_by],
+        subject=f"A replacement in {case.draw.reference} was {asked.get_status_display().lower()}",
+        path=f"/replacements/{asked.pk}/",
+    )
+    return asked
+
+
+def _locked(sampled_case: SampledCase) -> SampledCase:
+    """The case, locked after its quarter: two decisions must not take the same reserve."""
+    AuditQuarter.objects.select_for_update().get(draws__cases=sampled_case)
+    return (
+        SampledCase.objects.select_for_update(of=("self",))
+        .select_related("draw__quarter", "entry__child", "entry__team__service")
+        .get(pk=sampled_case.pk)
+    )
+
+
+def _replace(case: SampledCase, asked: Replacement, by: User, now: datetime) -> None:
+    if case.status not in (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED):
+        raise MovedOn(f"This case has moved on: {case.get_status_display().lower()}.")
+    why = asked.get_reason_display()
+    case_left_sample.send(sender=SampledCase, sampled_case=case, reason=why, by=by, now=now)
+    case.allocations.filter(ended_at__isnull=True).update(
+        ended_at=now, ended_by=by, end_reason=f"Replaced: {why}"
+    )
+    reserve = _next_reserve(case)
+    case.status = SampledCase.Status.NOT_AUDITABLE
+    if reserve is not None:
+        reserve.status = SampledCase.Status.DRAWN
+        reserve.save(update_fields=["status"])
+        case.status, case.replaced_by = SampledCase.Status.REPLACED, reserve
+    case.note = why
+    case.save(update_fields=["status", "replaced_by", "note"])
+
+
+def _next_reserve(case: SampledCase) -> SampledCase | None:
+    """The reserve whose turn it is; siblings of children in the sample are marked on the way."""
+    draw = case.draw
+    in_sample = draw.cases.filter(status__in=IN_SAMPLE).exclude(pk=case.pk)
+    families = set(
+        in_sample.exclude(entry__family_key="").values_list("entry__family_key", flat=True)
+    )
+    reserves = {
+        reserve.entry.key: reserve
+        for reserve in draw.cases.select_related("entry__child").filter(
+            stratum=case.stratum, status=SampledCase.Status.IN_RESERVE
+        )
+    }
+    audited = [key for key, reserve in reserves.items() if reserve.entry.child.audit_reference]
+    for key in audited:
+        _pass_over(reserves.pop(key), "Another audit of the child has begun since the draw.")
+    found = next_reserve(
+        [Waiting(key, r.rank, r.entry.family_key) for key, r in reserves.items()],
+        families,
+        one_per_family=CasePolicy.from_dict(draw.policy).one_per_family,
+    )
+    for passed in found.passed_over:
+        _pass_over(reserves[passed.case.key], passed.because)
+    return reserves[found.case.key] if found.case else None
+
+
+def _pass_over(reserve: SampledCase, because: str) -> None:
+    reserve.status, reserve.note = SampledCase.Status.PASSED_OVER, because
+    reserve.save(update_fields=["status", "note"])

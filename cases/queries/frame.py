@@ -1,0 +1,95 @@
+"""Reading: frames and draws, as the rules and the pages need them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from cases.models import AuditQuarter, Draw, FrameEntry, SampledCase, SamplingFrame
+from cases.rules.eligibility import REASONS
+from cases.rules.frame import Frame, FrameCase
+
+CASE_FIELDS = ("key", "stratum", "not_eligible", "practitioner_key", "family_key")
+
+
+def frame_of_rules(frame: SamplingFrame) -> Frame:
+    """The stored frame as the rules know it. Its hash must be the stored one."""
+    entries = FrameEntry.objects.filter(frame=frame).order_by().values_list(*CASE_FIELDS)
+    return Frame(
+        quarter=frame.quarter.quarter,
+        frozen_on=frame.frozen_on,
+        cases=tuple(map(FrameCase._make, entries.iterator(chunk_size=20_000))),
+        rested=frozenset(frame.rested_practitioners),
+    )
+
+
+def live_frame(quarter: AuditQuarter) -> SamplingFrame | None:
+    """The quarter's frozen frame that has not been superseded."""
+    frames = quarter.frames.select_related("quarter", "frozen_by")
+    return frames.filter(status=SamplingFrame.Status.FROZEN).first()
+
+
+def live_draw(quarter: AuditQuarter) -> Draw | None:
+    """The quarter's draw that has not been superseded."""
+    draws = quarter.draws.select_related("quarter", "frame", "drawn_by")
+    return draws.filter(status=Draw.Status.DRAWN).first()
+
+
+def draw_named(name: str) -> Draw | None:
+    """The draw that somebody means by "2026-Q3-D1", or by "2026-Q3" its live draw."""
+    label, _, number = name.strip().upper().partition("-D")
+    draws = Draw.objects.select_related("quarter", "frame").filter(quarter__label=label)
+    if not number:
+        return draws.filter(status=Draw.Status.DRAWN).first()
+    return draws.filter(number=int(number)).first() if number.isdecimal() else None
+
+
+def frame_counts(frame: SamplingFrame) -> list[dict[str, Any]]:
+    """Rows {stratum, open, eligible, not_eligible, reasons: {code: n}} by stratum: one query."""
+    counted = (
+        FrameEntry.objects.filter(frame=frame)
+        .values("stratum", "not_eligible")
+        .annotate(number=Count("pk"))
+        .order_by("stratum")
+    )
+    reasons: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for row in counted:
+        reasons[row["stratum"]][row["not_eligible"]] = row["number"]
+    return [
+        {
+            "stratum": stratum,
+            "open": sum(numbers.values()),
+            "eligible": numbers.get("", 0),
+            "not_eligible": sum(numbers.values()) - numbers.get("", 0),
+            "reasons": {code: numbers.get(code, 0) for code in REASONS},
+        }
+        for stratum, numbers in reasons.items()
+    ]
+
+
+def frame_gaps(frame: SamplingFrame) -> dict[str, int]:
+    """How many cases of a frame lack a practitioner or a team: rotation cannot reach them."""
+    return FrameEntry.objects.filter(frame=frame).aggregate(
+        practitioner=Count("pk", filter=Q(practitioner__isnull=True)),
+        team=Count("pk", filter=Q(team__isnull=True)),
+    )
+
+
+def sampled_cases(draw: Draw) -> QuerySet[SampledCase]:
+    """The cases of a draw in draw order, with what a list shows of them."""
+    return SampledCase.objects.filter(draw=draw).select_related(
+        "entry__child", "entry__team", "entry__practitioner", "entry__service", "replaced_by"
+    )
+
+
+def quarter_counts(quarter: AuditQuarter) -> dict[str, int]:
+    """How many cases of the live draw stand in each state, "reserve" apart: one query."""
+    counted = (
+        SampledCase.objects.filter(draw__quarter=quarter, draw__status=Draw.Status.DRAWN)
+        .values("status")
+        .annotate(number=Count("pk"))
+        .order_by()
+    )
+    return {row["status"]: row["number"] for row in counted}

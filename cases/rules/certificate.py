@@ -1,0 +1,87 @@
+"""A draw as data for strangers: everything needed to repeat it without this software.
+
+docs/draw.md describes the format and what it proves; cases/verify_draw.py checks such a file. Keys
+are keyed hashes: no child, practitioner or family can be found from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from cases.rules.frame import Frame
+from cases.rules.rotation import ticketing
+from cases.rules.sampling import DrawResult
+
+FORMAT = "case-file-audit draw"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class CertificateMeta:
+    """What the file says about the draw's circumstances, which no computation can verify.
+
+    ``seed_committed`` is False where the seed was known before the frame was frozen. Times are
+    aware. ``seed_witnesses`` and ``reason`` (why drawn again) may be empty.
+    """
+
+    reference: str
+    council: str
+    frozen_at: datetime
+    drawn_at: datetime
+    seed_committed: bool
+    seed_witnesses: str = ""
+    reason: str = ""
+
+
+def export(frame: Frame, result: DrawResult, meta: CertificateMeta) -> dict[str, Any]:
+    """The certificate as JSON data. The same draw gives the same data, whatever the rows' order.
+
+    Raises `ValueError` where the result was not drawn from this frame, or a time is naive.
+    """
+    if result.frame_sha256 != frame.sha256:
+        raise ValueError("This result was not drawn from this frame.")
+    cases = sorted(frame.cases, key=lambda case: case.key)
+    ticket = ticketing(result.seed)
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "about": _about(meta),
+        "frame": {
+            "quarter": frame.quarter.label,
+            "frozen_on": frame.frozen_on.isoformat(),
+            "strata": list(frame.strata),
+            "rested": sorted(frame.rested),
+            "cases": [case._asdict() for case in cases],
+            "sha256": frame.sha256,
+        },
+        "seed": result.seed,
+        "seed_committed": meta.seed_committed,
+        "policy": result.policy.as_dict(),
+        "tickets": {case.key: ticket(case.key) for case in cases if not case.not_eligible},
+        "result": {
+            "strata": result.strata_as_dict(),
+            "drawn": [asdict(case) for case in result.drawn],
+            "passed_over": [asdict(case) for case in result.passed_over],
+            "sha256": result.sha256,
+        },
+    }
+
+
+def _about(meta: CertificateMeta) -> dict[str, str]:
+    return {
+        "reference": meta.reference,
+        "council": meta.council,
+        "frozen_at": _utc(meta.frozen_at),
+        "drawn_at": _utc(meta.drawn_at),
+        "seed_witnesses": meta.seed_witnesses,
+        "reason": meta.reason,
+    }
+
+
+def _utc(moment: datetime) -> str:
+    """In UTC and to the second: 2026-10-05T09:30:00Z."""
+    if moment.tzinfo is None:
+        raise ValueError("A moment needs its time zone.")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
