@@ -8,11 +8,26 @@ from django import forms
 
 from accounts.govuk import GovCheckboxes, GovRadios
 from accounts.models import AccessRecord, User
-from accounts.queries import people
+from accounts.operations import ChangedMeanwhile, Refused
+from accounts.queries import people, person_in_words
 from accounts.roles import EXPLANATIONS, Role
+from accounts.rules.seen import seen
 from accounts.rules.table_file import decode
 
 MAX_FILE_BYTES = 1024 * 1024
+
+
+class SeenForm(forms.Form):
+    """A form about something that somebody else may change meanwhile."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=64)
+
+    def refuse(self, refusal: Refused) -> None:
+        """Show why it was not saved; what is there now counts as seen from here on."""
+        self.add_error(None, str(refusal))
+        if isinstance(refusal, ChangedMeanwhile):
+            self.data = self.data.copy()  # type: ignore[attr-defined]
+            self.data["seen"] = refusal.seen  # type: ignore[index]
 
 
 class PersonForm(forms.Form):
@@ -39,7 +54,7 @@ class PersonForm(forms.Form):
         return str(self.cleaned_data["email"]).lower()
 
 
-class PersonChangeForm(PersonForm):
+class PersonChangeForm(PersonForm, SeenForm):
     """The same for somebody who is there, and whether they can sign in."""
 
     active = forms.TypedChoiceField(
@@ -59,6 +74,7 @@ class PersonChangeForm(PersonForm):
             "email": user.email,
             "roles": sorted(user.roles),
             "active": "yes" if user.is_active else "no",
+            "seen": seen(person_in_words(user)),
         }
 
 

@@ -20,9 +20,11 @@ from django.db import transaction
 from accounts.models import AccessRecord, User
 from accounts.notices import send_invitation
 from accounts.policy import Permission, require
-from accounts.queries import administrators, people, plan_for
+from accounts.queries import administrators, people, person_in_words, plan_for
 from accounts.roles import Role
 from accounts.rules.people_file import OPTIONAL, REQUIRED, Person
+from accounts.rules.seen import in_one_line
+from accounts.rules.seen import seen as digest_of
 from accounts.rules.table_file import Change, Plan, read_table
 
 Params = ParamSpec("Params")
@@ -38,6 +40,26 @@ class MovedOn(Exception):
 
 class Refused(Exception):
     """A rule of the domain forbids this; the message says which, in the user's words."""
+
+
+class ChangedMeanwhile(Refused):
+    """Somebody else changed the thing after the form was opened; saving again replaces theirs."""
+
+    def __init__(self, now: Mapping[str, str]) -> None:
+        super().__init__(
+            "Somebody else changed this after you opened the page. It now says: "
+            f"{in_one_line(now)}. Save again to put what you typed in its place."
+        )
+        self.seen = digest_of(now)
+
+
+def refuse_if_changed(seen_then: str, now: Mapping[str, str]) -> None:
+    """Raise ChangedMeanwhile unless ``now`` (facts in words) is what the form was opened on.
+
+    Call it with the row locked. An empty ``seen_then`` asks for no check: files, commands.
+    """
+    if seen_then and seen_then != digest_of(now):
+        raise ChangedMeanwhile(now)
 
 
 def operation(function: Callable[Params, Result]) -> Callable[Params, Result]:
@@ -107,6 +129,7 @@ def change_person(
     active: bool,
     by: User,
     now: datetime,
+    seen: str = "",
 ) -> User:
     """Change a person's name, address, roles and whether they can sign in.
 
@@ -118,6 +141,7 @@ def change_person(
     user = User.objects.select_for_update().get(pk=user.pk)
     if user.is_system:
         raise PermissionDenied("The system's own account cannot be changed.")
+    refuse_if_changed(seen, person_in_words(user))
     wanted = set(roles)
     if not (active and Role.ADMINISTRATOR in wanted):
         _refuse_losing_administrator(user, by)

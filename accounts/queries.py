@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from accounts.models import AccessRecord, User
 from accounts.roles import Role
@@ -56,6 +57,32 @@ def known_people() -> dict[str, Person]:
 def plan_for(table: TableFile) -> PeoplePlan:
     """What a people file would change today."""
     return plan_people(table, known_people(), ROLE_LABELS)
+
+
+def person_in_words(user: User) -> dict[str, str]:
+    """What the form about a person shows, in words."""
+    return {
+        "Name": user.name,
+        "Email address": user.email,
+        "Roles": ", ".join(user.role_labels),
+        "Can sign in": "yes" if user.is_active else "no",
+    }
+
+
+def in_words(thing: Model, fields: Iterable[str]) -> dict[str, str]:
+    """The named fields of any row in words, by their labels; people with their address."""
+    words = {}
+    for name in fields:
+        value = getattr(thing, name)
+        text = f"{value.name} ({value.email})" if isinstance(value, User) else _word(value)
+        words[capfirst(str(thing._meta.get_field(name).verbose_name))] = text
+    return words
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
 
 
 def access_records(

@@ -113,7 +113,7 @@ def person_change(request: SignedInRequest, pk: int) -> HttpResponse:
         try:
             change_person(user=person, **form.cleaned_data, by=request.user, now=timezone.now())
         except Refused as refusal:
-            form.add_error(None, str(refusal))
+            form.refuse(refusal)
         else:
             messages.success(request, f"{form.cleaned_data['name']} was changed.")
             return redirect("accounts:person_list")

@@ -7,9 +7,16 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
+from accounts.forms import SeenForm
 from accounts.govuk import GovDateField
+from accounts.queries import in_words
+from accounts.rules.seen import seen
 from cases.models import Grader, Practitioner, Service, Team
 from cases.queries.people import (
+    GRADER_FIELDS,
+    PRACTITIONER_FIELDS,
+    SERVICE_FIELDS,
+    TEAM_FIELDS,
     possible_approvers,
     possible_graders,
     possible_heads,
@@ -24,18 +31,18 @@ def _one_of(queryset: QuerySet[Any], label: str, empty: str, **options: Any) -> 
     return forms.ModelChoiceField(queryset=queryset, label=label, empty_label=empty, **options)
 
 
-class _Tidy(forms.Form):
+class _Tidy(SeenForm):
     """Names without doubled or outer spaces."""
 
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())
 
 
-class ServiceForm(forms.Form):
+class ServiceForm(SeenForm):
     """Who heads a service."""
 
     def __init__(self, service: Service, data: Any = None) -> None:
-        super().__init__(data, initial={"head": service.head, "deputy": service.deputy})
+        super().__init__(data, initial=_initial(service, SERVICE_FIELDS))
         choices = possible_heads(besides=(service.head, service.deputy))
         self.fields["head"] = _one_of(choices, "Head of Service", "Nobody")
         self.fields["deputy"] = _one_of(
@@ -64,11 +71,6 @@ class TeamForm(_Tidy):
             required=False,
             help_text="The committee report shows these teams’ results.",
         )
-
-
-TEAM_FIELDS = ("name", "service", "manager", "deputy", "works_with_disability")
-PRACTITIONER_FIELDS = ("name", "staff_number", "team", "agency", "left_on", "user")
-GRADER_FIELDS = ("team", "capacity", "accredited_on", "exempt_reason", "exempt_approved_by")
 
 
 class PractitionerForm(_Tidy):
@@ -101,7 +103,7 @@ class PractitionerForm(_Tidy):
         self.fields["user"].queryset = possible_practitioner_users(practitioner)  # type: ignore[attr-defined]
 
 
-class GraderForm(forms.Form):
+class GraderForm(SeenForm):
     """How much somebody grades. For a new grader it also asks who."""
 
     team = _one_of(
@@ -191,4 +193,7 @@ class GraderFilter(forms.Form):
 
 
 def _initial(thing: Any, names: tuple[str, ...]) -> dict[str, Any] | None:
-    return {name: getattr(thing, name) for name in names} if thing is not None else None
+    if thing is None:
+        return None
+    values = {name: getattr(thing, name) for name in names}
+    return values | {"seen": seen(in_words(thing, names))}

@@ -93,7 +93,7 @@ def service_change(request: SignedInRequest, code: str) -> HttpResponse:
                 service=service, **form.cleaned_data, by=request.user, now=timezone.now()
             )
         except Refused as refusal:
-            form.add_error(None, str(refusal))
+            form.refuse(refusal)
         else:
             messages.success(request, f"{service} was changed.")
             return redirect("cases:service_list")
@@ -188,7 +188,7 @@ def _team_form(request: SignedInRequest, team: Team | None) -> HttpResponse:
         try:
             saved = save_team(team=team, **form.cleaned_data, by=request.user, now=timezone.now())
         except Refused as refusal:
-            form.add_error(None, str(refusal))
+            form.refuse(refusal)
         else:
             messages.success(request, f"{saved} was {'changed' if team else 'added'}.")
             return redirect("cases:team_list")

@@ -66,7 +66,7 @@ def _practitioner_form(request: SignedInRequest, one: Practitioner | None) -> Ht
                 practitioner=one, **form.cleaned_data, by=request.user, now=timezone.now()
             )
         except Refused as refusal:
-            form.add_error(None, str(refusal))
+            form.refuse(refusal)
         else:
             messages.success(request, f"{saved} was {'changed' if one else 'added'}.")
             return redirect("cases:practitioner_list")
@@ -148,7 +148,7 @@ def _grader_form(request: SignedInRequest, grader: Grader | None) -> HttpRespons
         try:
             saved = save_grader(grader=grader, **facts, by=request.user, now=timezone.now())
         except Refused as refusal:
-            form.add_error(None, str(refusal))
+            form.refuse(refusal)
         else:
             messages.success(request, f"{saved} was {'changed' if grader else 'added'}.")
             return redirect("cases:grader_list")
