@@ -71,15 +71,13 @@ def person_in_words(user: User) -> dict[str, str]:
 
 def in_words(thing: Model, fields: Iterable[str]) -> dict[str, str]:
     """The named fields of any row in words, by their labels; people with their address."""
-    words = {}
-    for name in fields:
-        value = getattr(thing, name)
-        text = f"{value.name} ({value.email})" if isinstance(value, User) else _word(value)
-        words[capfirst(str(thing._meta.get_field(name).verbose_name))] = text
-    return words
+    labels = {field.name: capfirst(str(field.verbose_name)) for field in thing._meta.fields}
+    return {labels[name]: _word(getattr(thing, name)) for name in fields}
 
 
 def _word(value: object) -> str:
+    if isinstance(value, User):
+        return f"{value.name} ({value.email})"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)

@@ -40,12 +40,13 @@ def test_second_change_of_a_person_is_told_what_the_first_did(cast: Cast, as_use
 @pytest.mark.parametrize("what", ["team", "service", "practitioner", "grader"])
 def test_second_change_of_anything_else_is_told_too(cast: Cast, as_user: Any, what: str) -> None:
     grader = cast.auditor.grader
-    path, first, second = {
+    forms: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         "team": (f"/teams/{cast.riverside.pk}/", {"name": "A"}, {"name": "B"}),
         "service": ("/services/early_help/", {"head": ""}, {"head": cast.head.pk}),
         "practitioner": (f"/practitioners/{cast.practitioner.pk}/", {"name": "A"}, {"name": "B"}),
         "grader": (f"/graders/{grader.pk}/", {"capacity": "1"}, {"capacity": "2"}),
-    }[what]
+    }
+    path, first, second = forms[what]
     site = as_user(cast.administrator)
     opened = {"seen": hidden(site.get(path), "seen")}
     assert site.post(path, {**first, **opened}).status_code == 302
