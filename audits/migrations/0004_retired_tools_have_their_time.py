@@ -5,15 +5,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('audits', '0003_waiting_audits_and_page_versions'),
+        ("audits", "0003_waiting_audits_and_page_versions"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddConstraint(
-            model_name='toolversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('retired_at__isnull', False), ('status', 'retired')), models.Q(models.Q(('status', 'retired'), _negated=True), ('retired_at__isnull', True)), _connector='OR'), name='retired_version_has_when'),
+            model_name="toolversion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("retired_at__isnull", False), ("status", "retired")),
+                    models.Q(
+                        models.Q(("status", "retired"), _negated=True), ("retired_at__isnull", True)
+                    ),
+                    _connector="OR",
+                ),
+                name="retired_version_has_when",
+            ),
         ),
     ]

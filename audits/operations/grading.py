@@ -17,6 +17,7 @@ from audits.operations.withdrawing import set_aside
 from audits.queries.grading_state import standards_of
 from audits.queries.visibility import DECIDED, WITH_AUDITOR
 from cases.models import DeclaredConflict, Practitioner
+from cases.operations.allocation import return_to_allocation
 
 WRONG_CHILD = (
     "That is not the child id of this audit. Check that you have the right file in front of you,"
@@ -121,8 +122,6 @@ def declare_conflict(*, audit: Audit, reason: str, by: User, now: datetime) -> N
         user=by, child_id=audit.child_id, defaults={"reason": reason[:500], "declared_at": now}
     )
     if audit.sampled_case is not None:
-        from cases.operations.allocation import return_to_allocation
-
         return_to_allocation(
             sampled_case=audit.sampled_case, reason="The auditor has a conflict", by=by, now=now
         )

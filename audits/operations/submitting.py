@@ -18,6 +18,7 @@ from audits.signals import (
     grade_of_record_set,
     second_grading_submitted,
 )
+from cases.operations.allocation import mark_audited
 
 P = Permission
 # What a reopened grading starts from: everything the grader said, and nothing of its fate.
@@ -58,8 +59,6 @@ def submit_grading(*, grading: Grading, by: User, now: datetime) -> Grading:
     audit.submitted_at, audit.submitted_by = now, by
     audit.save(update_fields=["status", "submitted_at", "submitted_by"])
     if audit.sampled_case is not None:
-        from cases.operations.allocation import mark_audited
-
         mark_audited(sampled_case=audit.sampled_case, by=by, now=now)
     audit_submitted.send(Audit, audit=audit, grading=submitted, by=by, now=now)
     return submitted

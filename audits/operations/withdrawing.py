@@ -12,6 +12,7 @@ from audits.operations.locking import lock_audit
 from audits.queries.visibility import NOT_SUBMITTED
 from audits.signals import audit_withdrawn
 from cases.models import SampledCase
+from cases.operations.allocation import return_to_allocation
 
 
 @operation
@@ -34,8 +35,6 @@ def withdraw_audit(*, audit: Audit, reason: str, by: User, now: datetime) -> Aud
     take_out(audit, reason.strip(), by, now)
     sampled = audit.sampled_case
     if sampled is not None and sampled.status == SampledCase.Status.ALLOCATED:
-        from cases.operations.allocation import return_to_allocation
-
         return_to_allocation(sampled_case=sampled, reason=reason.strip(), by=by, now=now)
     return audit
 
