@@ -1,0 +1,124 @@
+"""Whether somebody may grade a file at all.
+
+Nobody grades a file of a case they hold or held, of their own team or line, or where they declared
+a conflict. The line of a case is its practitioner, supervisor, team manager, service manager and
+Head of Service. Whether another team under the same Head of Service is far enough away is a
+setting. The same question is asked of auditors, of moderators, and for every change by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HOLDS = "holds"
+OWN_TEAM = "own_team"
+LINE = "line"
+CONFLICT = "conflict"
+SAME_HEAD = "same_head"
+EXEMPT = "exempt"
+
+# Code: (of one person and one case, of several people in a count).
+SENTENCES = {
+    HOLDS: ("They hold or held this case.", "hold or held the case"),
+    OWN_TEAM: ("The case is of their own team.", "are of its team"),
+    LINE: ("They are in the line that manages this case.", "are in its line"),
+    CONFLICT: ("They declared a conflict with this case.", "declared a conflict"),
+    SAME_HEAD: (
+        "The case is of a team under the same Head of Service.",
+        "are under the same Head of Service",
+    ),
+    EXEMPT: ("They are exempt from auditing.", "are exempt from auditing"),
+}
+
+NO_PRACTITIONER = (
+    "No practitioner is recorded, so nobody can be ruled out for having held this case. Ask the "
+    "auditor to declare any conflict."
+)
+NO_TEAM = (
+    "No team is recorded, so independence from the team and its line cannot be checked. Ask the "
+    "auditor to declare any conflict."
+)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who may grade: an id, their team and its Head of Service (ids, empty if none).
+
+    ``exempt`` is why they are exempt from auditing, empty where they are not.
+    """
+
+    id: str
+    team: str = ""
+    head: str = ""
+    exempt: str = ""
+
+
+@dataclass(frozen=True)
+class CaseToGrade:
+    """One case, and everybody near it: ids of the same kind as those of `Person`.
+
+    ``holders`` hold or held the case; ``line`` supervises or manages it; ``conflicts`` declared
+    one. ``team`` and ``head`` are empty where not known. ``has_practitioner`` is whether the case
+    has an allocated practitioner, with or without an account.
+    """
+
+    key: str
+    team: str = ""
+    head: str = ""
+    has_practitioner: bool = True
+    holders: frozenset[str] = frozenset()
+    line: frozenset[str] = frozenset()
+    conflicts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One reason against: a code (key of SENTENCES) and its sentence."""
+
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Independent:
+    """May grade; ``warnings`` are sentences about what could not be checked."""
+
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class NotIndependent:
+    """May not grade, with every reason."""
+
+    because: tuple[Reason, ...]
+
+
+def independence(
+    person: Person, case: CaseToGrade, *, other_teams_independent: bool = True
+) -> Independent | NotIndependent:
+    """Whether this person may grade this case."""
+    same_head = bool(person.head) and person.head == case.head and not other_teams_independent
+    against = {
+        EXEMPT: bool(person.exempt),
+        HOLDS: person.id in case.holders,
+        OWN_TEAM: bool(person.team) and person.team == case.team,
+        LINE: person.id in case.line,
+        CONFLICT: person.id in case.conflicts,
+        SAME_HEAD: same_head and person.team != case.team,
+    }
+    because = tuple(
+        Reason(code, _sentence(code, person)) for code, applies in against.items() if applies
+    )
+    return NotIndependent(because) if because else Independent(warnings_of(case))
+
+
+def _sentence(code: str, person: Person) -> str:
+    if code == EXEMPT:
+        return f"They are exempt from auditing: {person.exempt.rstrip('.')}."
+    return SENTENCES[code][0]
+
+
+def warnings_of(case: CaseToGrade) -> tuple[str, ...]:
+    """What cannot be checked for this case, whoever grades it."""
+    unknown = ((NO_PRACTITIONER, not case.has_practitioner), (NO_TEAM, not case.team))
+    return tuple(sentence for sentence, holds in unknown if holds)
