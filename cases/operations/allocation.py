@@ -9,10 +9,11 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from accounts.roles import Role
 from cases.models import Allocation, AuditQuarter, Draw, SampledCase
-from cases.queries.allocation import auditor_of, auditors_for, files_of
+from cases.queries.allocation import auditors_for, cases_to_grade, person_of
 from cases.queries.calendar import bank_holidays, local_date
 from cases.queries.frame import sampled_cases
-from cases.rules.allocation import AllocationResult, allocate, independence
+from cases.rules.allocation import AllocationResult, allocate
+from cases.rules.independence import NotIndependent, independence
 from cases.rules.policy import CasePolicy
 from cases.rules.working_days import add_working_days
 from cases.signals import allocation_ended, case_allocated
@@ -32,17 +33,17 @@ def allocate_quarter(*, draw: Draw, by: User, now: datetime) -> AllocationResult
         str(case.pk): case
         for case in sampled_cases(draw)
         .select_for_update(of=("self",))
-        .filter(status=SampledCase.Status.DRAWN)
+        .filter(status=SampledCase.Status.DRAWN, entry__child__audit_reference="")
     }
     result = allocate(
-        files_of(waiting.values()),
+        cases_to_grade(waiting.values()),
         auditors_for(draw.quarter),
-        seed=draw.seed,
+        draw.seed,
         other_teams_independent=policy.other_teams_independent,
     )
     people = User.objects.in_bulk([int(found.auditor) for found in result.assignments])
     for found in result.assignments:
-        _give(waiting[found.file], people[int(found.auditor)], policy, by=by, now=now)
+        _give(waiting[found.case], people[int(found.auditor)], policy, by=by, now=now)
     return result
 
 
@@ -106,14 +107,14 @@ def check_auditor(case: SampledCase, auditor: User, policy: CasePolicy) -> None:
     """Raise Refused where ``auditor`` may not grade this case."""
     if not auditor.is_active or Role.AUDITOR not in auditor.roles:
         raise Refused(f"{auditor} does not have the auditor’s role.")
-    person = auditor_of(auditor)
-    if person.exempt:
-        raise Refused(f"{auditor} is exempt from auditing: {person.exempt}")
     found = independence(
-        person, files_of([case])[0], other_teams_independent=policy.other_teams_independent
+        person_of(auditor),
+        cases_to_grade([case])[0],
+        other_teams_independent=policy.other_teams_independent,
     )
-    if not found.independent:
-        raise Refused(f"{auditor} is not independent of this case. {' '.join(found.because)}")
+    if isinstance(found, NotIndependent):
+        why = " ".join(reason.sentence for reason in found.because)
+        raise Refused(f"{auditor} may not grade this case. {why}")
 
 
 def _locked_draw(draw: Draw) -> Draw:

@@ -13,7 +13,7 @@ from accounts.policy import Permission, require
 from accounts.queries import people_with_role
 from accounts.roles import Role
 from cases.models import AuditQuarter, Replacement, SampledCase
-from cases.queries.allocation import line_of
+from cases.queries.allocation import is_near
 from cases.rules.policy import CasePolicy
 from cases.rules.replacement import Waiting, next_reserve
 from cases.signals import case_left_sample
@@ -75,7 +75,7 @@ def decide_replacement(
         raise MovedOn(f"This was already decided by {asked.decided_by}.")
     if asked.requested_by_id == by.pk:
         raise Refused("You asked for this replacement, so somebody else must decide.")
-    if str(by.pk) in line_of(case.entry):
+    if is_near(by, case.entry):
         raise Refused("You are in the line of this case, so somebody outside it must decide.")
     if not approve and not note.strip():
         raise Refused("Say why you refuse the replacement.")

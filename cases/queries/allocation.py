@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from django.apps import apps
-from django.db.models import Q
 
 from accounts.models import User
+from accounts.roles import Role
 from cases.models import (
     Allocation,
     AuditQuarter,
@@ -18,73 +19,89 @@ from cases.models import (
     Grader,
     SampledCase,
 )
-from cases.rules.allocation import Auditor, File
+from cases.rules.allocation import Auditor
+from cases.rules.independence import CaseToGrade, Person
+
+# Of a frame entry: who held the case at the freeze and who holds it now, then their managers.
+NEAR = (
+    "practitioner__user",
+    "case__practitioner__user",
+    "team__manager",
+    "team__deputy",
+    "service__head",
+    "service__deputy",
+    "case__team__manager",
+    "case__team__deputy",
+)
+# Of an earlier state of the case.
+NEAR_ONCE = ("practitioner__user", "team__manager", "team__deputy")
 
 
-def lines_of(entries: Iterable[FrameEntry]) -> dict[int, frozenset[str]]:
-    """For each entry (by primary key) the ids of everybody in its case's line, past and present.
+@dataclass(frozen=True)
+class Near:
+    """Ids of the people near a case: who hold or held it, and who manage or managed those."""
 
-    That is: practitioners who hold or held it, their team managers and deputies, the Head of
-    Service and deputy. Two queries, whatever the number of entries.
+    holders: frozenset[str] = frozenset()
+    line: frozenset[str] = frozenset()
+
+
+def people_near(entries: Iterable[FrameEntry]) -> dict[int, Near]:
+    """For each entry (by primary key) the people near its case, past and present: two queries.
+
+    The past comes from the case's change history, so a case that has moved keeps its old line.
     """
-    entries = list(entries)
-    by_case = {entry.case_id: entry.pk for entry in entries}
-    lines: defaultdict[int, set[str]] = defaultdict(set)
-    now = FrameEntry.objects.filter(pk__in=[entry.pk for entry in entries]).values_list(
-        "pk",
-        "practitioner__user",
-        "team__manager",
-        "team__deputy",
-        "service__head",
-        "service__deputy",
-        "case__practitioner__user",
-        "case__team__manager",
-        "case__team__deputy",
-    )
+    of_case = {entry.case_id: entry.pk for entry in entries}
+    holders: defaultdict[int, set[str]] = defaultdict(set)
+    line: defaultdict[int, set[str]] = defaultdict(set)
+    now = FrameEntry.objects.filter(pk__in=of_case.values()).order_by().values_list("pk", *NEAR)
     for pk, *people in now:
-        lines[pk].update(str(person) for person in people if person)
-    case_event = apps.get_model("cases", "CaseEvent")
-    past = (
-        case_event.objects.filter(pgh_obj_id__in=by_case)
-        .order_by()
-        .values_list("pgh_obj_id", "practitioner__user", "team__manager")
-    )
-    for case, *people in past.distinct():
-        lines[by_case[case]].update(str(person) for person in people if person)
-    return {entry.pk: frozenset(lines[entry.pk]) for entry in entries}
+        _add(holders[pk], people[:2])
+        _add(line[pk], people[2:])
+    history = apps.get_model("cases", "CaseEvent").objects.filter(pgh_obj_id__in=of_case)
+    for case, *people in history.order_by().values_list("pgh_obj_id", *NEAR_ONCE).distinct():
+        _add(holders[of_case[case]], people[:1])
+        _add(line[of_case[case]], people[1:])
+    return {pk: Near(frozenset(holders[pk]), frozenset(line[pk])) for pk in of_case.values()}
 
 
-def line_of(entry: FrameEntry) -> frozenset[str]:
-    """The ids of everybody in one case's line."""
-    return lines_of([entry])[entry.pk]
+def _add(ids: set[str], people: Iterable[int | None]) -> None:
+    ids.update(str(person) for person in people if person is not None)
 
 
-def files_of(cases: Iterable[SampledCase]) -> list[File]:
-    """Sampled cases (with ``entry`` and its ``service`` loaded) as the allocation rules see them."""
+def is_near(user: User, entry: FrameEntry) -> bool:
+    """Whether somebody holds, held, manages or managed an entry's case."""
+    near = people_near([entry])[entry.pk]
+    return str(user.pk) in near.holders | near.line
+
+
+def cases_to_grade(cases: Iterable[SampledCase]) -> list[CaseToGrade]:
+    """Sampled cases (``entry`` and its ``service`` loaded) as the rules of independence see them.
+
+    The key of each is the primary key of the sampled case. Three queries.
+    """
     cases = list(cases)
-    lines = lines_of(case.entry for case in cases)
+    near = people_near(case.entry for case in cases)
     conflicts: defaultdict[int, set[str]] = defaultdict(set)
-    children = [case.entry.child_id for case in cases]
-    for child, user in DeclaredConflict.objects.filter(child__in=children).values_list(
-        "child", "user"
-    ):
+    declared = DeclaredConflict.objects.filter(child__in=[case.entry.child_id for case in cases])
+    for child, user in declared.values_list("child", "user"):
         conflicts[child].add(str(user))
     return [
-        File(
-            file=str(case.pk),
-            line=lines[case.entry_id],
+        CaseToGrade(
+            key=str(case.pk),
             team=str(case.entry.team_id or ""),
             head=str(case.entry.service.head_id or ""),
-            conflicts=frozenset(conflicts[case.entry.child_id]),
             has_practitioner=case.entry.practitioner_id is not None,
+            holders=near[case.entry_id].holders,
+            line=near[case.entry_id].line,
+            conflicts=frozenset(conflicts[case.entry.child_id]),
         )
         for case in cases
     ]
 
 
 def auditors_for(quarter: AuditQuarter) -> list[Auditor]:
-    """Everybody with the auditor's role who can sign in, with what they have of the quarter."""
-    load = Counter(
+    """Everybody with the auditor's role who can sign in, and what they have of the quarter."""
+    in_hand = Counter(
         Allocation.objects.filter(
             ended_at__isnull=True,
             sampled_case__draw__quarter=quarter,
@@ -92,24 +109,25 @@ def auditors_for(quarter: AuditQuarter) -> list[Auditor]:
         ).values_list("auditor", flat=True)
     )
     graders = Grader.objects.select_related("team__service").filter(
-        Q(user__groups__name="auditor"), user__is_active=True
+        user__groups__name=Role.AUDITOR, user__is_active=True
     )
-    return [_auditor(grader, load[grader.user_id]) for grader in graders.distinct()]
+    return [
+        Auditor(_person(grader), grader.capacity, in_hand[grader.user_id])
+        for grader in graders.distinct()
+    ]
 
 
-def auditor_of(user: User) -> Auditor:
-    """One person as the allocation rules see them, whatever their load."""
+def person_of(user: User) -> Person:
+    """One person as the rules of independence see them."""
     grader = Grader.objects.select_related("team__service").filter(user=user).first()
-    return _auditor(grader, 0) if grader else Auditor(person=str(user.pk), capacity=1)
+    return _person(grader) if grader else Person(id=str(user.pk))
 
 
-def _auditor(grader: Grader, load: int) -> Auditor:
+def _person(grader: Grader) -> Person:
     service = grader.team.service if grader.team else None
-    return Auditor(
-        person=str(grader.user_id),
+    return Person(
+        id=str(grader.user_id),
         team=str(grader.team_id or ""),
         head=str(service.head_id or "") if service else "",
-        capacity=grader.capacity,
-        load=load,
         exempt=grader.exempt_reason,
     )

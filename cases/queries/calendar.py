@@ -13,7 +13,7 @@ from django.utils import timezone
 @lru_cache(maxsize=1)
 def bank_holidays() -> Container[date]:
     """England's bank holidays, of any year: ``day in bank_holidays()``."""
-    calendar: Container[date] = holidays.UnitedKingdom(subdiv="ENG")
+    calendar: Container[date] = holidays.country_holidays("GB", subdiv="ENG")
     return calendar
 
 
