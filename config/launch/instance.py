@@ -103,8 +103,10 @@ class Instance:
             mark, wanted = self.home / "migrated", migrations(environment["DATABASE_URL"])
             if mark.exists() and mark.read_text() == wanted:
                 return
-            command = [*MANAGE, "migrate", "--no-input"]
-            run_step(Child("migrate", command, environment, self.logs / "migrate.log"), interrupt)
+            for name in ("migrate --no-input", "install_tools"):
+                command = [*MANAGE, *name.split()]
+                log = self.logs / f"{name.split()[0]}.log"
+                run_step(Child(name.split()[0], command, environment, log), interrupt)
             mark.write_text(wanted)
 
     def _make_folders(self) -> None:
