@@ -19,15 +19,15 @@ EXEMPT = "exempt"
 
 # Code: (of one person and one case, of several people in a count).
 SENTENCES = {
-    HOLDS: ("They hold or held this case.", "hold or held the case"),
-    OWN_TEAM: ("The case is of their own team.", "are of its team"),
-    LINE: ("They are in the line that manages this case.", "are in its line"),
-    CONFLICT: ("They declared a conflict with this case.", "declared a conflict"),
+    HOLDS: ("They hold or held this case.", "who hold or held it"),
+    OWN_TEAM: ("The case is of their own team.", "of its team"),
+    LINE: ("They are in the line that manages this case.", "in its line"),
+    CONFLICT: ("They declared a conflict with this case.", "with a declared conflict"),
     SAME_HEAD: (
         "The case is of a team under the same Head of Service.",
-        "are under the same Head of Service",
+        "under the same Head of Service",
     ),
-    EXEMPT: ("They are exempt from auditing.", "are exempt from auditing"),
+    EXEMPT: ("They are exempt from auditing.", "exempt from auditing"),
 }
 
 NO_PRACTITIONER = (
