@@ -54,7 +54,9 @@ class Cast:
     governance: User = field(
         default_factory=lambda: person("Ina Governance", Role.INFORMATION_GOVERNANCE)
     )
-    administrator: User = field(default_factory=lambda: person("Ad Ministrator", Role.ADMINISTRATOR))
+    administrator: User = field(
+        default_factory=lambda: person("Ad Ministrator", Role.ADMINISTRATOR)
+    )
     nobody: User = field(default_factory=lambda: person("Norman Noroles"))
 
     def __post_init__(self) -> None:

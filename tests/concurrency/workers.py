@@ -31,7 +31,7 @@ class Worker:
                     "--concurrency", "1", "--loglevel", "INFO", "--without-mingle",
                     "--without-gossip",
                 ],
-                cwd=ROOT, env=_environment(), stdout=output, stderr=output,
+                cwd=ROOT, env=environment(), stdout=output, stderr=output,
                 start_new_session=True,
             )  # fmt: skip
 
@@ -46,7 +46,7 @@ class Worker:
             self.process.wait(timeout=10)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Ours, with the test's database instead of the one it was made from."""
     address, question, options = os.environ["DATABASE_URL"].partition("?")
     name = connection.settings_dict["NAME"]

@@ -56,7 +56,7 @@ def changed(path: str, value: object) -> dict[str, Any]:
         del place[key]
     else:
         place[key] = value
-    return tool  # type: ignore[no-any-return]
+    return tool
 
 
 def problems(data: object) -> dict[str, str]:
