@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -85,5 +86,7 @@ def test_one_week_is_written_as_one() -> None:
 @pytest.mark.parametrize("field", ["service", "team", "legal_status", "plan"])
 def test_exclusions_by_every_field(field: str) -> None:
     policy = CasePolicy(excluded=(Exclusion(field, ("Kept out",), "Because."),))
-    assert decide(CaseFacts(**{field: "KEPT OUT"}), FROZEN, policy).code == "excluded"
-    assert decide(CaseFacts(**{field: "Kept"}), FROZEN, policy).eligible
+    left_out: dict[str, Any] = {field: "KEPT OUT"}
+    another: dict[str, Any] = {field: "Kept"}
+    assert decide(CaseFacts(**left_out), FROZEN, policy).code == "excluded"
+    assert decide(CaseFacts(**another), FROZEN, policy).eligible

@@ -48,7 +48,7 @@ def test_more_than_everything_is_refused(text: str, shown: str) -> None:
     "text", ["", "five", "-5%", "5%%", "1/0", "1e-2", "nan", "inf", "5,5%", "٥%", "0x1", ".05", "%"]
 )
 def test_what_is_no_rate_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a sampling rate. Write it like 5%"):
+    with pytest.raises(ValueError, match=r"is not a sampling rate\. Write it like 5%"):
         parse_rate(text)
 
 

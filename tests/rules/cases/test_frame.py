@@ -1,0 +1,102 @@
+"""The frame's hash commits to every case, and to nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cases.rules.frame import Frame, FrameCase
+from cases.rules.quarters import Quarter
+from tests.rules.cases.frames import FROZEN_ON, QUARTER, council, frame_of, frames
+
+CASE = FrameCase("a1", "Early Help", "", "p1", "f1")
+FRAME = frame_of(CASE, FrameCase("b2", "Early Help"), rested=frozenset({"p1"}))
+
+
+@given(frames(), st.randoms())
+def test_the_order_of_the_rows_changes_nothing(frame: Frame, dice: random.Random) -> None:
+    rows = list(frame.cases)
+    dice.shuffle(rows)
+    assert replace(frame, cases=tuple(rows)).sha256 == frame.sha256
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(FRAME, quarter=Quarter(2026, 4)),
+        replace(FRAME, frozen_on=date(2026, 10, 6)),
+        replace(FRAME, rested=frozenset()),
+        replace(FRAME, empty_strata=frozenset({"Care Leavers"})),
+        replace(FRAME, cases=FRAME.cases[:1]),
+        replace(FRAME, cases=(*FRAME.cases, FrameCase("c3", "Early Help"))),
+        *(
+            replace(FRAME, cases=(CASE._replace(**change), *FRAME.cases[1:]))
+            for change in (
+                {"key": "a2"},
+                {"stratum": "Early Help 2"},
+                {"not_eligible": "restricted"},
+                {"practitioner": ""},
+                {"family": "f2"},
+                {"practitioner": "f1", "family": "p1"},
+            )
+        ),
+    ],
+)
+def test_every_change_changes_the_hash(changed: Frame) -> None:
+    assert changed.sha256 != FRAME.sha256
+
+
+def test_naming_a_stratum_that_has_cases_changes_nothing() -> None:
+    assert replace(FRAME, empty_strata=frozenset({"Early Help"})).sha256 == FRAME.sha256
+
+
+def test_strata_are_in_one_order_with_the_empty_ones() -> None:
+    frame = frame_of(FrameCase("a", "b"), FrameCase("b", "B"), empty=frozenset({"a", "Ä"}))
+    assert frame.strata == ("B", "a", "b", "Ä")
+
+
+def test_a_case_is_in_it_once() -> None:
+    with pytest.raises(ValueError, match="in the frame twice"):
+        frame_of(CASE, CASE._replace(stratum="Looked After"))
+
+
+@pytest.mark.parametrize(
+    "name", ["", " Early Help", "Early\tHelp", "Early\nHelp", "x" * 201, "\ud800"]
+)
+def test_names_of_strata_that_cannot_be_written_down(name: str) -> None:
+    with pytest.raises(ValueError, match="cannot be the name of a stratum"):
+        frame_of(FrameCase("a1", name))
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        CASE._replace(key=""),
+        CASE._replace(key="a 1"),
+        CASE._replace(key="a\t1"),
+        CASE._replace(key="ä"),
+        CASE._replace(key="a" * 65),
+        CASE._replace(not_eligible="Restricted record"),
+        CASE._replace(practitioner="Jo Bloggs"),
+        CASE._replace(family="f\n1"),
+    ],
+)
+def test_values_that_cannot_be_written_down(case: FrameCase) -> None:
+    with pytest.raises(ValueError, match="cannot be written into a frame"):
+        _ = frame_of(case).sha256
+
+
+def test_a_practitioners_key_that_cannot_be_written_down() -> None:
+    with pytest.raises(ValueError, match="practitioner's key"):
+        Frame(QUARTER, FROZEN_ON, (CASE,), frozenset({"Jo Bloggs"}))
+
+
+def test_hashing_in_chunks_is_hashing_the_whole() -> None:
+    frame = council(12_000, seed=1)  # more lines than are hashed at once
+    assert frame.sha256 == hashlib.sha256("".join(frame.lines()).encode()).hexdigest()

@@ -1,0 +1,109 @@
+"""Who may grade a file at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cases.rules.independence import (
+    NO_PRACTITIONER,
+    NO_TEAM,
+    CaseToGrade,
+    Independent,
+    NotIndependent,
+    Person,
+    independence,
+)
+
+CASE = CaseToGrade(
+    "c1",
+    team="north",
+    head="hilary",
+    holders=frozenset({"petra", "former"}),
+    line=frozenset({"manager", "hilary", "supervisor"}),
+    conflicts=frozenset({"neighbour"}),
+)
+STRANGER = Person("stranger", team="south", head="hilary")
+
+
+def codes(person: Person, case: CaseToGrade = CASE, *, other_teams: bool = True) -> list[str]:
+    judged = independence(person, case, other_teams_independent=other_teams)
+    return [reason.code for reason in judged.because] if isinstance(judged, NotIndependent) else []
+
+
+def test_another_team_under_the_same_head_is_independent() -> None:
+    assert independence(STRANGER, CASE) == Independent()
+
+
+def test_unless_the_council_sets_it_otherwise() -> None:
+    assert codes(STRANGER, other_teams=False) == ["same_head"]
+    assert codes(replace(STRANGER, head="other"), other_teams=False) == []
+    assert codes(replace(STRANGER, head=""), replace(CASE, head=""), other_teams=False) == []
+
+
+@pytest.mark.parametrize(
+    ("person", "code", "sentence"),
+    [
+        (Person("petra"), "holds", "They hold or held this case."),
+        (Person("former"), "holds", "They hold or held this case."),
+        (Person("x", team="north"), "own_team", "The case is of their own team."),
+        (Person("hilary"), "line", "They are in the line that manages this case."),
+        (Person("neighbour"), "conflict", "They declared a conflict with this case."),
+        (Person("x", exempt="On leave."), "exempt", "They are exempt from auditing: On leave."),
+    ],
+)
+def test_each_reason(person: Person, code: str, sentence: str) -> None:
+    judged = independence(person, CASE)
+    assert isinstance(judged, NotIndependent)
+    assert [(reason.code, reason.sentence) for reason in judged.because] == [(code, sentence)]
+
+
+def test_all_reasons_are_given() -> None:
+    case = replace(CASE, conflicts=frozenset({"petra"}), line=frozenset({"petra"}))
+    person = Person("petra", team="north", exempt="New in post")
+    assert codes(person, case) == ["exempt", "holds", "own_team", "line", "conflict"]
+
+
+def test_having_no_team_is_no_team_in_common() -> None:
+    assert codes(Person("x", team=""), replace(CASE, team="")) == []
+
+
+@pytest.mark.parametrize(
+    ("case", "warnings"),
+    [
+        (CASE, ()),
+        (replace(CASE, team=""), (NO_TEAM,)),
+        (replace(CASE, has_practitioner=False), (NO_PRACTITIONER,)),
+        (CaseToGrade("c2", has_practitioner=False), (NO_PRACTITIONER, NO_TEAM)),
+    ],
+)
+def test_what_could_not_be_checked_is_said(case: CaseToGrade, warnings: tuple[str, ...]) -> None:
+    assert independence(Person("stranger"), case) == Independent(warnings)
+
+
+PEOPLE = st.sampled_from(["a", "b", "c"])
+TEAMS = st.sampled_from(["", "t1", "t2"])
+CASES = st.builds(
+    CaseToGrade,
+    st.just("key"),
+    team=TEAMS,
+    head=TEAMS,
+    holders=st.frozensets(PEOPLE),
+    line=st.frozensets(PEOPLE),
+    conflicts=st.frozensets(PEOPLE),
+)
+
+
+@given(PEOPLE, TEAMS, TEAMS, CASES, st.booleans())
+def test_nobody_near_a_case_is_ever_independent(
+    person: str, team: str, head: str, case: CaseToGrade, other_teams: bool
+) -> None:
+    judged = independence(Person(person, team, head), case, other_teams_independent=other_teams)
+    near = person in case.holders | case.line | case.conflicts or (team and team == case.team)
+    if near:
+        assert isinstance(judged, NotIndependent)
+    elif other_teams:
+        assert isinstance(judged, Independent)
