@@ -11,14 +11,12 @@ from typing import Any
 class AuditPolicy:
     """Defaults are common practice in English councils, no statutory figures: all are settings.
 
-    - `audit_due_working_days`: working days from allocation until the audit is due.
     - `reply_working_days`: working days a practitioner has to reply to released feedback.
     - `look_back_months`: months of work that are judged, where a standard does not say otherwise.
     - `read_back_months`: months of the file that are read to judge them.
     - `expected_minutes`: how long a file is planned to take an auditor.
     """
 
-    audit_due_working_days: int = 15
     reply_working_days: int = 10
     look_back_months: int = 6
     read_back_months: int = 12

@@ -10,7 +10,6 @@ from audits.rules.policy import AuditPolicy
 
 def test_defaults_are_those_of_the_programme() -> None:
     policy = AuditPolicy()
-    assert policy.audit_due_working_days == 15
     assert policy.reply_working_days == 10
     assert (policy.look_back_months, policy.read_back_months) == (6, 12)
     assert policy.expected_minutes == 120
@@ -23,7 +22,7 @@ def test_a_policy_comes_back_through_json() -> None:
 
 def test_what_is_left_out_takes_its_default() -> None:
     assert AuditPolicy.from_dict({}) == AuditPolicy()
-    assert AuditPolicy.from_dict({"reply_working_days": 5}).audit_due_working_days == 15
+    assert AuditPolicy.from_dict({"reply_working_days": 5}).look_back_months == 6
 
 
 @pytest.mark.parametrize(
