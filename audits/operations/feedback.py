@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from cases.rules.working_days import add_working_days
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 
@@ -19,6 +18,7 @@ from audits.queries.visibility import DECIDED, audits_visible_to
 from audits.rules.completeness import is_written
 from cases.models import Practitioner
 from cases.queries.calendar import bank_holidays, local_date
+from cases.rules.working_days import add_working_days
 
 P = Permission
 

@@ -135,6 +135,8 @@ def _announce(instance: Instance, port: int) -> None:
             role = str(row["role"]).replace("_", " ").capitalize()
             print(f"  {role:<26} {row['email']:<44} {row['password']}")
     else:
-        command = f"./run --home {os.path.relpath(instance.home)} manage add_administrator EMAIL NAME"
+        command = (
+            f"./run --home {os.path.relpath(instance.home)} manage add_administrator EMAIL NAME"
+        )
         print(f"  The first administrator of an empty instance:  {command}")
     print(f"\nLogs: {instance.logs}. Press Ctrl-C to stop.", flush=True)

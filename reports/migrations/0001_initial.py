@@ -8,142 +8,424 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0001_initial'),
-        ('pghistory', '0007_auto_20250421_0444'),
+        ("cases", "0001_initial"),
+        ("pghistory", "0007_auto_20250421_0444"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CommitteeReport',
+            name="CommitteeReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('frozen', 'Figures frozen'), ('rendered', 'Waiting for approval'), ('failed', 'Rendering failed'), ('approved', 'Approved'), ('published', 'Published'), ('superseded', 'Superseded')], default='draft', max_length=10)),
-                ('narrative', models.TextField(blank=True, help_text='What the figures mean, in your own words. Plain paragraphs.')),
-                ('next_steps', models.TextField(blank=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('figures', models.JSONField(blank=True, default=dict)),
-                ('figures_sha256', models.CharField(blank=True, max_length=64)),
-                ('frozen_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('rendered_at', models.DateTimeField(blank=True, null=True)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('superseded_at', models.DateTimeField(blank=True, null=True)),
-                ('supersede_reason', models.CharField(blank=True, max_length=500)),
-                ('approved_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('job', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='cases.job')),
-                ('published_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('quarter', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='cases.auditquarter')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("frozen", "Figures frozen"),
+                            ("rendered", "Waiting for approval"),
+                            ("failed", "Rendering failed"),
+                            ("approved", "Approved"),
+                            ("published", "Published"),
+                            ("superseded", "Superseded"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "narrative",
+                    models.TextField(
+                        blank=True,
+                        help_text="What the figures mean, in your own words. Plain paragraphs.",
+                    ),
+                ),
+                ("next_steps", models.TextField(blank=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("figures", models.JSONField(blank=True, default=dict)),
+                ("figures_sha256", models.CharField(blank=True, max_length=64)),
+                ("frozen_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("rendered_at", models.DateTimeField(blank=True, null=True)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("superseded_at", models.DateTimeField(blank=True, null=True)),
+                ("supersede_reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="cases.job",
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "quarter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="cases.auditquarter",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-quarter__starts_on', '-number'),
+                "ordering": ("-quarter__starts_on", "-number"),
             },
         ),
         migrations.CreateModel(
-            name='CommitteeReportEvent',
+            name="CommitteeReportEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('number', models.PositiveSmallIntegerField()),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('frozen', 'Figures frozen'), ('rendered', 'Waiting for approval'), ('failed', 'Rendering failed'), ('approved', 'Approved'), ('published', 'Published'), ('superseded', 'Superseded')], default='draft', max_length=10)),
-                ('narrative', models.TextField(blank=True, help_text='What the figures mean, in your own words. Plain paragraphs.')),
-                ('next_steps', models.TextField(blank=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('figures', models.JSONField(blank=True, default=dict)),
-                ('figures_sha256', models.CharField(blank=True, max_length=64)),
-                ('frozen_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField()),
-                ('rendered_at', models.DateTimeField(blank=True, null=True)),
-                ('approved_at', models.DateTimeField(blank=True, null=True)),
-                ('published_at', models.DateTimeField(blank=True, null=True)),
-                ('superseded_at', models.DateTimeField(blank=True, null=True)),
-                ('supersede_reason', models.CharField(blank=True, max_length=500)),
-                ('approved_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('created_by', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('job', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cases.job')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='reports.committeereport')),
-                ('published_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('quarter', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='cases.auditquarter')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("frozen", "Figures frozen"),
+                            ("rendered", "Waiting for approval"),
+                            ("failed", "Rendering failed"),
+                            ("approved", "Approved"),
+                            ("published", "Published"),
+                            ("superseded", "Superseded"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "narrative",
+                    models.TextField(
+                        blank=True,
+                        help_text="What the figures mean, in your own words. Plain paragraphs.",
+                    ),
+                ),
+                ("next_steps", models.TextField(blank=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("figures", models.JSONField(blank=True, default=dict)),
+                ("figures_sha256", models.CharField(blank=True, max_length=64)),
+                ("frozen_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField()),
+                ("rendered_at", models.DateTimeField(blank=True, null=True)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                ("published_at", models.DateTimeField(blank=True, null=True)),
+                ("superseded_at", models.DateTimeField(blank=True, null=True)),
+                ("supersede_reason", models.CharField(blank=True, max_length=500)),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="cases.job",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="reports.committeereport",
+                    ),
+                ),
+                (
+                    "published_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "quarter",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="cases.auditquarter",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='IssuedReport',
+            name="IssuedReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('edition', models.CharField(choices=[('public', 'Public edition'), ('exempt', 'Exempt edition')], max_length=8)),
-                ('pdf', models.BinaryField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('pages', models.PositiveSmallIntegerField()),
-                ('rendered_at', models.DateTimeField()),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='issued', to='reports.committeereport')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "edition",
+                    models.CharField(
+                        choices=[("public", "Public edition"), ("exempt", "Exempt edition")],
+                        max_length=8,
+                    ),
+                ),
+                ("pdf", models.BinaryField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("pages", models.PositiveSmallIntegerField()),
+                ("rendered_at", models.DateTimeField()),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="issued",
+                        to="reports.committeereport",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('report', 'edition', '-rendered_at'),
+                "ordering": ("report", "edition", "-rendered_at"),
             },
         ),
         migrations.AddConstraint(
-            model_name='committeereport',
-            constraint=models.UniqueConstraint(fields=('quarter', 'number'), name='reports_are_numbered'),
+            model_name="committeereport",
+            constraint=models.UniqueConstraint(
+                fields=("quarter", "number"), name="reports_are_numbered"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='committeereport',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'published')), fields=('quarter',), name='one_published_report_per_quarter'),
+            model_name="committeereport",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "published")),
+                fields=("quarter",),
+                name="one_published_report_per_quarter",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='committeereport',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ('draft', 'superseded')), models.Q(('frozen_at__isnull', False), models.Q(('figures_sha256', ''), _negated=True)), _connector='OR'), name='frozen_report_has_its_figures'),
+            model_name="committeereport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status__in", ("draft", "superseded")),
+                    models.Q(
+                        ("frozen_at__isnull", False),
+                        models.Q(("figures_sha256", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="frozen_report_has_its_figures",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='committeereport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('approved', 'published')), _negated=True), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False)), _connector='OR'), name='approved_report_has_who_and_when'),
+            model_name="committeereport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status__in", ("approved", "published")), _negated=True),
+                    models.Q(("approved_at__isnull", False), ("approved_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="approved_report_has_who_and_when",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='committeereport',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('approved_by', models.F('created_by')), _negated=True), _connector='OR'), name='report_approved_by_another'),
+            model_name="committeereport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approved_by__isnull", True),
+                    models.Q(("approved_by", models.F("created_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="report_approved_by_another",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='committeereport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'published'), _negated=True), models.Q(('published_at__isnull', False), ('published_by__isnull', False)), _connector='OR'), name='published_report_has_who_and_when'),
+            model_name="committeereport",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "published"), _negated=True),
+                    models.Q(("published_at__isnull", False), ("published_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="published_report_has_who_and_when",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='committeereport',
-            trigger=pgtrigger.compiler.Trigger(name='frozen_figures_stay', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."status" IN (\'approved\', \'published\', \'superseded\') AND (OLD."figures" IS DISTINCT FROM (NEW."figures") OR OLD."narrative" IS DISTINCT FROM (NEW."narrative") OR OLD."next_steps" IS DISTINCT FROM (NEW."next_steps")))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='e88ce7d6f007c6a21871592dd56f93d9c4c43709', operation='UPDATE', pgid='pgtrigger_frozen_figures_stay_28645', table='reports_committeereport', when='BEFORE')),
+            model_name="committeereport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="frozen_figures_stay",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IN (\'approved\', \'published\', \'superseded\') AND (OLD."figures" IS DISTINCT FROM (NEW."figures") OR OLD."narrative" IS DISTINCT FROM (NEW."narrative") OR OLD."next_steps" IS DISTINCT FROM (NEW."next_steps")))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="e88ce7d6f007c6a21871592dd56f93d9c4c43709",
+                    operation="UPDATE",
+                    pgid="pgtrigger_frozen_figures_stay_28645",
+                    table="reports_committeereport",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='committeereport',
-            trigger=pgtrigger.compiler.Trigger(name='keep_reports', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='4b901d103bf21a3d5134c48b03bc289e4df04764', operation='DELETE', pgid='pgtrigger_keep_reports_2b72d', table='reports_committeereport', when='BEFORE')),
+            model_name="committeereport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keep_reports",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="4b901d103bf21a3d5134c48b03bc289e4df04764",
+                    operation="DELETE",
+                    pgid="pgtrigger_keep_reports_2b72d",
+                    table="reports_committeereport",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='committeereport',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_committeereportevent" ("approved_at", "approved_by_id", "created_at", "created_by_id", "figures", "figures_sha256", "frozen_at", "id", "job_id", "narrative", "next_steps", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "quarter_id", "rendered_at", "status", "supersede_reason", "superseded_at", "version") VALUES (NEW."approved_at", NEW."approved_by_id", NEW."created_at", NEW."created_by_id", NEW."figures", NEW."figures_sha256", NEW."frozen_at", NEW."id", NEW."job_id", NEW."narrative", NEW."next_steps", NEW."number", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."published_at", NEW."published_by_id", NEW."quarter_id", NEW."rendered_at", NEW."status", NEW."supersede_reason", NEW."superseded_at", NEW."version"); RETURN NULL;', hash='de51989cd1e9a8129bf2aa47c2bf0f9cc7e494b1', operation='INSERT', pgid='pgtrigger_insert_insert_a75ab', table='reports_committeereport', when='AFTER')),
+            model_name="committeereport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "reports_committeereportevent" ("approved_at", "approved_by_id", "created_at", "created_by_id", "figures", "figures_sha256", "frozen_at", "id", "job_id", "narrative", "next_steps", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "quarter_id", "rendered_at", "status", "supersede_reason", "superseded_at", "version") VALUES (NEW."approved_at", NEW."approved_by_id", NEW."created_at", NEW."created_by_id", NEW."figures", NEW."figures_sha256", NEW."frozen_at", NEW."id", NEW."job_id", NEW."narrative", NEW."next_steps", NEW."number", _pgh_attach_context(), NOW(), \'insert\', NEW."id", NEW."published_at", NEW."published_by_id", NEW."quarter_id", NEW."rendered_at", NEW."status", NEW."supersede_reason", NEW."superseded_at", NEW."version"); RETURN NULL;',
+                    hash="de51989cd1e9a8129bf2aa47c2bf0f9cc7e494b1",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_a75ab",
+                    table="reports_committeereport",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='committeereport',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "reports_committeereportevent" ("approved_at", "approved_by_id", "created_at", "created_by_id", "figures", "figures_sha256", "frozen_at", "id", "job_id", "narrative", "next_steps", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "quarter_id", "rendered_at", "status", "supersede_reason", "superseded_at", "version") VALUES (NEW."approved_at", NEW."approved_by_id", NEW."created_at", NEW."created_by_id", NEW."figures", NEW."figures_sha256", NEW."frozen_at", NEW."id", NEW."job_id", NEW."narrative", NEW."next_steps", NEW."number", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."published_at", NEW."published_by_id", NEW."quarter_id", NEW."rendered_at", NEW."status", NEW."supersede_reason", NEW."superseded_at", NEW."version"); RETURN NULL;', hash='66487c4a4e46518923d76df7ae465ad0324ff1e0', operation='UPDATE', pgid='pgtrigger_update_update_1b97d', table='reports_committeereport', when='AFTER')),
+            model_name="committeereport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "reports_committeereportevent" ("approved_at", "approved_by_id", "created_at", "created_by_id", "figures", "figures_sha256", "frozen_at", "id", "job_id", "narrative", "next_steps", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "quarter_id", "rendered_at", "status", "supersede_reason", "superseded_at", "version") VALUES (NEW."approved_at", NEW."approved_by_id", NEW."created_at", NEW."created_by_id", NEW."figures", NEW."figures_sha256", NEW."frozen_at", NEW."id", NEW."job_id", NEW."narrative", NEW."next_steps", NEW."number", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."published_at", NEW."published_by_id", NEW."quarter_id", NEW."rendered_at", NEW."status", NEW."supersede_reason", NEW."superseded_at", NEW."version"); RETURN NULL;',
+                    hash="66487c4a4e46518923d76df7ae465ad0324ff1e0",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_1b97d",
+                    table="reports_committeereport",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='committeereport',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_committeereportevent" ("approved_at", "approved_by_id", "created_at", "created_by_id", "figures", "figures_sha256", "frozen_at", "id", "job_id", "narrative", "next_steps", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "quarter_id", "rendered_at", "status", "supersede_reason", "superseded_at", "version") VALUES (OLD."approved_at", OLD."approved_by_id", OLD."created_at", OLD."created_by_id", OLD."figures", OLD."figures_sha256", OLD."frozen_at", OLD."id", OLD."job_id", OLD."narrative", OLD."next_steps", OLD."number", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."published_at", OLD."published_by_id", OLD."quarter_id", OLD."rendered_at", OLD."status", OLD."supersede_reason", OLD."superseded_at", OLD."version"); RETURN NULL;', hash='9d3691c36e0126fe419b5e81e16e6ba62e492b17', operation='DELETE', pgid='pgtrigger_delete_delete_dede9', table='reports_committeereport', when='AFTER')),
+            model_name="committeereport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "reports_committeereportevent" ("approved_at", "approved_by_id", "created_at", "created_by_id", "figures", "figures_sha256", "frozen_at", "id", "job_id", "narrative", "next_steps", "number", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "published_at", "published_by_id", "quarter_id", "rendered_at", "status", "supersede_reason", "superseded_at", "version") VALUES (OLD."approved_at", OLD."approved_by_id", OLD."created_at", OLD."created_by_id", OLD."figures", OLD."figures_sha256", OLD."frozen_at", OLD."id", OLD."job_id", OLD."narrative", OLD."next_steps", OLD."number", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."published_at", OLD."published_by_id", OLD."quarter_id", OLD."rendered_at", OLD."status", OLD."supersede_reason", OLD."superseded_at", OLD."version"); RETURN NULL;',
+                    hash="9d3691c36e0126fe419b5e81e16e6ba62e492b17",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_dede9",
+                    table="reports_committeereport",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='committeereportevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='49391c0de48eea39837de266b8895d0fa71eed4b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_fea86', table='reports_committeereportevent', when='BEFORE')),
+            model_name="committeereportevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="49391c0de48eea39837de266b8895d0fa71eed4b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_fea86",
+                    table="reports_committeereportevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='issuedreport',
-            trigger=pgtrigger.compiler.Trigger(name='issued_is_issued', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='26a76485bf5ab6d9fc6f643528e72f3eb2b6ac1c', operation='UPDATE OR DELETE', pgid='pgtrigger_issued_is_issued_fb140', table='reports_issuedreport', when='BEFORE')),
+            model_name="issuedreport",
+            trigger=pgtrigger.compiler.Trigger(
+                name="issued_is_issued",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="26a76485bf5ab6d9fc6f643528e72f3eb2b6ac1c",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_issued_is_issued_fb140",
+                    table="reports_issuedreport",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

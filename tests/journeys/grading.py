@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from tests.journeys.visitor import Visitor
 
-EVIDENCE = "Case note of 3 September 2026, home visit: the child was seen alone and spoke of school."
+EVIDENCE = (
+    "Case note of 3 September 2026, home visit: the child was seen alone and spoke of school."
+)
 
 
 def confirm_child(visitor: Visitor, child_id: str, *, submit: str) -> None:
