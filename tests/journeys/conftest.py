@@ -69,6 +69,7 @@ def visit(site: str, browser: Browser) -> Iterator[Callable[[User], Visitor]]:
 
     def sign_in(user: User) -> Visitor:
         context = browser.new_context(locale="en-GB", timezone_id="Europe/London", base_url=site)
+        context.set_default_timeout(10_000)
         contexts.append(context)
         visitor = Visitor(context.new_page())
         visitor.sign_in(user)

@@ -39,8 +39,11 @@ class Visitor:
         self.looks_right()
 
     def follow(self, words: str | re.Pattern[str]) -> None:
-        """Click the first link with these words."""
-        self.page.get_by_role("link", name=words).first.click()
+        """Click the first link with these words, whether it looks like a link or a button."""
+        links = self.page.locator("main a")
+        self.page.get_by_role("link", name=words).or_(
+            links.and_(self.page.get_by_role("button", name=words))
+        ).first.click()
         self.looks_right()
 
     def press(self, words: str | re.Pattern[str]) -> None:
