@@ -67,6 +67,18 @@ class CommitteeReport(models.Model):
                 name="frozen_report_has_its_figures",
             ),
             models.CheckConstraint(
+                condition=~Q(status__in=("rendered", "approved", "published"))
+                | Q(rendered_at__isnull=False),
+                name="rendered_report_has_when",
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(status="superseded", superseded_at__isnull=False) & ~Q(supersede_reason="")
+                )
+                | (~Q(status="superseded") & Q(superseded_at__isnull=True)),
+                name="superseded_report_has_when_and_why",
+            ),
+            models.CheckConstraint(
                 condition=~Q(status__in=("approved", "published"))
                 | Q(approved_at__isnull=False, approved_by__isnull=False),
                 name="approved_report_has_who_and_when",

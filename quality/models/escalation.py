@@ -80,9 +80,17 @@ class Escalation(models.Model):
                 name="agreed_plan_has_who_and_when",
             ),
             models.CheckConstraint(
-                condition=Q(status__in=("closed", "stood_down"), closed_at__isnull=False)
-                | (~Q(status__in=("closed", "stood_down")) & Q(closed_at__isnull=True)),
-                name="closed_escalation_has_when",
+                condition=Q(
+                    status__in=("closed", "stood_down"),
+                    closed_at__isnull=False,
+                    closed_by__isnull=False,
+                )
+                | (
+                    ~Q(status__in=("closed", "stood_down"))
+                    & Q(closed_at__isnull=True)
+                    & Q(closed_by__isnull=True)
+                ),
+                name="closed_escalation_has_who_and_when",
             ),
             models.CheckConstraint(
                 condition=~Q(track="requires_improvement") | ~Q(level="director"),
