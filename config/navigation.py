@@ -13,18 +13,9 @@ from accounts.policy import Permission, permissions_of
 P = Permission
 # label, URL name, any of these permissions
 ITEMS: tuple[tuple[str, str, frozenset[Permission]], ...] = (
-    ("Quarter", "cases:quarter_list", frozenset({P.SEE_QUARTER})),
     ("Imports", "cases:import_list", frozenset({P.IMPORT_CASES})),
     ("Audits", "audits:audit_list", frozenset({P.SEE_AUDITS})),
     ("Feedback", "audits:feedback_list", frozenset({P.READ_FEEDBACK})),
-    ("Moderation", "quality:moderation_list", frozenset({P.MODERATE, P.ASSIGN_MODERATOR})),
-    ("Escalations", "quality:escalation_list", frozenset({P.SEE_ESCALATIONS})),
-    ("Actions", "quality:action_list", frozenset({P.OWN_ACTIONS, P.VERIFY_ACTIONS})),
-    (
-        "Reports",
-        "reports:report_list",
-        frozenset({P.READ_PUBLISHED_REPORTS, P.SEE_REPORTS_IN_PREPARATION}),
-    ),
     ("Search", "audits:search", frozenset({P.SEARCH_CASES})),
     ("People", "accounts:person_list", frozenset({P.MANAGE_PEOPLE})),
     ("Teams", "cases:team_list", frozenset({P.MANAGE_TEAMS})),
