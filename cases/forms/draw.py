@@ -1,0 +1,184 @@
+"""Forms of freezing, drawing, replacing and allocating."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.govuk import GovRadios
+from cases.models import Replacement, SampledCase
+from cases.rules.rates import parse_rate, show_rate
+from cases.rules.sampling import clean_seed
+
+AREA = {"rows": 3}
+
+
+class FreezeForm(forms.Form):
+    """Freezes the open cases; again only with a reason."""
+
+    reason = forms.CharField(
+        label="Why freeze it again?",
+        help_text="Kept with the frame that this one takes the place of.",
+        max_length=500,
+        widget=forms.Textarea(attrs=AREA),
+        error_messages={"required": "Say why the frame is frozen again"},
+    )
+
+    def __init__(self, *args: Any, again: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not again:
+            del self.fields["reason"]
+
+
+class DrawForm(forms.Form):
+    """The seed, who saw it made, and the rate; again only with a reason."""
+
+    seed = forms.CharField(
+        label="Seed",
+        help_text="Decides the draw. Make it where others can see it, after the frame’s hash is "
+        "known: dice, or a number that nobody here chooses.",
+        max_length=200,
+        widget=forms.TextInput(attrs={"spellcheck": "false"}),
+        error_messages={"required": "Enter a seed: without one the draw cannot be repeated"},
+    )
+    witnesses = forms.CharField(
+        label="Who saw the seed made? (optional)", max_length=300, required=False
+    )
+    rate = forms.CharField(
+        label="Sampling rate",
+        help_text="Share of all open cases of each service. For example, 5%.",
+        max_length=30,
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-4"}),
+        error_messages={"required": "Enter the sampling rate, for example 5%"},
+    )
+    reason = forms.CharField(
+        label="Why draw again?",
+        help_text="The sample that stands is cancelled. The reason is printed in the certificate.",
+        max_length=500,
+        widget=forms.Textarea(attrs=AREA),
+        error_messages={"required": "Say why the sample is drawn again"},
+    )
+
+    def __init__(self, *args: Any, again: bool, policy_rate: Fraction, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"rate": show_rate(policy_rate)})
+        super().__init__(*args, **kwargs)
+        if not again:
+            del self.fields["reason"]
+
+    def clean_seed(self) -> str:
+        """The seed in the form it is drawn and published in."""
+        try:
+            return clean_seed(self.cleaned_data["seed"])
+        except ValueError as error:
+            raise ValidationError(str(error), code="seed") from error
+
+    def clean_rate(self) -> Fraction:
+        """The rate, exactly as typed."""
+        try:
+            return parse_rate(self.cleaned_data["rate"])
+        except ValueError as error:
+            raise ValidationError(str(error), code="rate") from error
+
+
+class SampleFilterForm(forms.Form):
+    """Which cases of a draw to show."""
+
+    service = forms.ChoiceField(label="Service", required=False)
+    status = forms.ChoiceField(
+        label="State",
+        required=False,
+        choices=[("", "Any state"), *SampledCase.Status.choices],
+    )
+    role = forms.ChoiceField(
+        label="Drawn as",
+        required=False,
+        choices=[("", "Selected and reserves"), *SampledCase.Role.choices],
+    )
+
+    def __init__(self, *args: Any, services: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "All services"), *((name, name) for name in services)]
+        self.fields["service"].choices = choices  # type: ignore[attr-defined]
+
+
+class ReplacementForm(forms.Form):
+    """Why a case cannot be audited."""
+
+    reason = forms.ChoiceField(
+        label="Why can this case not be audited?",
+        choices=Replacement.Reason.choices,
+        widget=GovRadios(
+            hints={
+                Replacement.Reason.CHILD_IN_CRISIS: "The audit would get in the way of the work.",
+                Replacement.Reason.OTHER: "Explain it below.",
+            }
+        ),
+        error_messages={"required": "Choose why the case cannot be audited"},
+    )
+    explanation = forms.CharField(
+        label="Explanation",
+        help_text="What whoever decides needs to know. Do not name the child or the family.",
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Another reason needs words."""
+        cleaned = super().clean() or {}
+        if cleaned.get("reason") == Replacement.Reason.OTHER and not cleaned.get("explanation"):
+            self.add_error("explanation", "Explain the reason in your own words")
+        return cleaned
+
+
+class DecisionForm(forms.Form):
+    """Approve or refuse a replacement."""
+
+    decision = forms.ChoiceField(
+        label="Your decision",
+        choices=[("approve", "Approve: the next reserve joins the sample"), ("refuse", "Refuse")],
+        widget=GovRadios,
+        error_messages={"required": "Choose whether to approve or to refuse"},
+    )
+    note = forms.CharField(
+        label="Note",
+        help_text="Needed if you refuse. Do not name the child or the family.",
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs=AREA),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refusing needs words."""
+        cleaned = super().clean() or {}
+        if cleaned.get("decision") == "refuse" and not cleaned.get("note"):
+            self.add_error("note", "Say why you refuse the replacement")
+        return cleaned
+
+
+class ReallocateForm(forms.Form):
+    """Which auditor gets a case, by hand."""
+
+    auditor = forms.TypedChoiceField(
+        label="Auditor",
+        coerce=int,
+        error_messages={
+            "required": "Choose an auditor",
+            "invalid_choice": "Choose an auditor from the list: others may not grade this case",
+        },
+    )
+    reason = forms.CharField(
+        label="Why by hand?",
+        help_text="Kept with the allocation. Do not name the child or the family.",
+        max_length=500,
+        widget=forms.Textarea(attrs=AREA),
+        error_messages={"required": "Say why you choose the auditor by hand"},
+    )
+
+    def __init__(self, *args: Any, auditors: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "Choose an auditor"), *auditors]
+        self.fields["auditor"].choices = choices  # type: ignore[attr-defined]

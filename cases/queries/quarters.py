@@ -1,0 +1,169 @@
+"""Reading: quarters, sampled cases and replacements, as the performance team's pages show them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from accounts.models import User
+from accounts.policy import Permission, may
+from cases.models import AuditQuarter, Case, Draw, Replacement, SampledCase
+from cases.models import SamplingFrame as Frame
+from cases.queries.allocation import auditors_for, cases_to_grade
+from cases.queries.frame import sampled_cases
+from cases.rules.allocation import AllocationResult, Auditor, allocate
+from cases.rules.independence import CaseToGrade, NotIndependent, independence
+from cases.rules.policy import CasePolicy
+from cases.rules.quarters import Quarter
+
+IN_SAMPLE = (
+    SampledCase.Status.DRAWN,
+    SampledCase.Status.ALLOCATED,
+    SampledCase.Status.AUDITED,
+)
+# Those who look after the whole sample; a Head of Service sees the cases of their own services.
+SEE_ALL_CASES = (
+    Permission.ALLOCATE_AUDITS,
+    Permission.APPROVE_REPLACEMENT,
+    Permission.SEE_AUDIT_PROGRESS,
+)
+
+
+def offered_quarters(today: date) -> list[Quarter]:
+    """Every quarter begun here, the current one and the next; newest first."""
+    current = Quarter.containing(today)
+    following = Quarter.containing(current.ends + timedelta(days=1))
+    begun = map(Quarter.parse, AuditQuarter.objects.values_list("label", flat=True))
+    return sorted({current, following, *begun}, reverse=True)
+
+
+def listed_quarters() -> dict[str, AuditQuarter]:
+    """The quarters by label, with ``is_frozen``, ``sample`` and ``audited`` (cases): one query."""
+    live = Q(draws__status=Draw.Status.DRAWN)
+    found = AuditQuarter.objects.annotate(
+        is_frozen=Exists(
+            Frame.objects.filter(quarter=OuterRef("pk"), status=Frame.Status.FROZEN).order_by()
+        ),
+        sample=Count("draws__cases", filter=live & Q(draws__cases__status__in=IN_SAMPLE)),
+        audited=Count(
+            "draws__cases",
+            filter=live & Q(draws__cases__status=SampledCase.Status.AUDITED),
+        ),
+    )
+    return {quarter.label: quarter for quarter in found}
+
+
+def open_case_count() -> int:
+    """How many cases are open now."""
+    return Case.objects.filter(closed_on__isnull=True).count()
+
+
+def decided_count(quarter: AuditQuarter) -> int:
+    """How many audits of the quarter's sample have their grade of record."""
+    return (
+        SampledCase.objects.filter(
+            draw__quarter=quarter,
+            draw__status=Draw.Status.DRAWN,
+            audits__status__in=("finalised", "closed"),  # Audit.Status, an app above this one
+        )
+        .distinct()
+        .count()
+    )
+
+
+def draws_of(quarter: AuditQuarter) -> QuerySet[Draw]:
+    """All draws of a quarter, the superseded ones too; newest first."""
+    return quarter.draws.select_related("drawn_by", "frame", "quarter").order_by("-number")
+
+
+def sampled_cases_visible_to(user: User) -> QuerySet[SampledCase]:
+    """The sampled cases that somebody may look at, in draw order."""
+    cases = SampledCase.objects.select_related(
+        "draw__quarter",
+        "entry__child",
+        "entry__team",
+        "entry__practitioner",
+        "entry__service",
+        "replaced_by",
+        "replaces",
+    )
+    if may(user, *SEE_ALL_CASES):
+        return cases
+    if not may(user, Permission.SEE_QUARTER):
+        return cases.none()
+    return cases.filter(Q(entry__service__head=user) | Q(entry__service__deputy=user))
+
+
+def replacements_visible_to(user: User) -> QuerySet[Replacement]:
+    """Replacements that somebody may read: those who ask for them and those who decide."""
+    found = Replacement.objects.select_related(
+        "sampled_case__draw__quarter",
+        "sampled_case__entry__team",
+        "sampled_case__entry__service",
+        "sampled_case__replaced_by",
+        "requested_by",
+        "decided_by",
+    )
+    allowed = may(user, Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT)
+    return found if allowed else found.none()
+
+
+def replacement_counts(quarter: AuditQuarter) -> list[dict[str, Any]]:
+    """Rows {reason, team, status, number} of the quarter's replacements: one query."""
+    counted = (
+        Replacement.objects.filter(sampled_case__draw__quarter=quarter)
+        .values("reason", "sampled_case__entry__team__name")
+        .annotate(
+            number=Count("pk"),
+            approved=Count("pk", filter=Q(status=Replacement.Status.APPROVED)),
+            waiting=Count("pk", filter=Q(status=Replacement.Status.REQUESTED)),
+        )
+        .order_by("reason", "sampled_case__entry__team__name")
+    )
+    return [dict(row) for row in counted]
+
+
+def waiting_cases(draw: Draw) -> list[SampledCase]:
+    """The cases of a draw that have no auditor, in draw order."""
+    return list(
+        sampled_cases(draw).filter(
+            status=SampledCase.Status.DRAWN, entry__child__audit_reference=""
+        )
+    )
+
+
+def allocation_foreseen(
+    draw: Draw, waiting: list[SampledCase], auditors: list[Auditor]
+) -> tuple[AllocationResult, dict[str, CaseToGrade]]:
+    """What allocating now would give, and the cases by key as the rules see them."""
+    cases = cases_to_grade(waiting)
+    policy = CasePolicy.from_dict(draw.policy)
+    result = allocate(
+        cases, auditors, draw.seed, other_teams_independent=policy.other_teams_independent
+    )
+    return result, {case.key: case for case in cases}
+
+
+def auditors_of_case(case: SampledCase) -> tuple[list[Auditor], list[tuple[Auditor, str]]]:
+    """Auditors independent of a case, most free first; then the others, each with the reason."""
+    (to_grade,) = cases_to_grade([case])
+    policy = CasePolicy.from_dict(case.draw.policy)
+    free: list[Auditor] = []
+    others: list[tuple[Auditor, str]] = []
+    for auditor in auditors_for(case.draw.quarter):
+        found = independence(
+            auditor.person, to_grade, other_teams_independent=policy.other_teams_independent
+        )
+        if isinstance(found, NotIndependent):
+            others.append((auditor, " ".join(reason.sentence for reason in found.because)))
+        else:
+            free.append(auditor)
+    return sorted(free, key=lambda auditor: -auditor.free), others
+
+
+def names_of(auditors: list[Auditor]) -> dict[str, str]:
+    """The auditors' names by id: one query."""
+    ids = [int(auditor.person.id) for auditor in auditors]
+    return {str(pk): user.name for pk, user in User.objects.in_bulk(ids).items()}

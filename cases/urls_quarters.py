@@ -1,0 +1,44 @@
+"""Addresses of quarters, draws, sampled cases and replacements; part of cases.urls."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from cases.views import draws, quarters, replacements
+
+quarter_patterns = [
+    path("quarters/", quarters.quarter_list, name="quarter_list"),
+    path("quarters/<str:label>/", quarters.quarter_detail, name="quarter_detail"),
+    path("quarters/<str:label>/frame/", quarters.quarter_frame, name="quarter_frame"),
+    path("quarters/<str:label>/frame/freeze/", quarters.quarter_freeze, name="quarter_freeze"),
+    path("quarters/<str:label>/draw/", quarters.quarter_draw, name="quarter_draw"),
+    path(
+        "quarters/<str:label>/allocation/", quarters.quarter_allocation, name="quarter_allocation"
+    ),
+    path(
+        "quarters/<str:label>/allocation/allocate/",
+        quarters.quarter_allocate,
+        name="quarter_allocate",
+    ),
+    path("quarters/<str:label>/draws/<int:number>/", draws.draw_detail, name="draw_detail"),
+    path("quarters/<str:label>/draws/<int:number>/cases.csv", draws.draw_cases, name="draw_cases"),
+    path(
+        "quarters/<str:label>/draws/<int:number>/certificate.json",
+        draws.draw_certificate,
+        name="draw_certificate",
+    ),
+    path("sampled/<int:pk>/", draws.sampled_case, name="sampled_case"),
+    path("sampled/<int:pk>/auditor/", draws.reallocate, name="reallocate"),
+    path(
+        "sampled/<int:pk>/replacement/",
+        replacements.replacement_request,
+        name="replacement_request",
+    ),
+    path("replacements/", replacements.replacement_list, name="replacement_list"),
+    path("replacements/<int:pk>/", replacements.replacement_detail, name="replacement_detail"),
+    path(
+        "replacements/<int:pk>/decide/",
+        replacements.replacement_decide,
+        name="replacement_decide",
+    ),
+]

@@ -1,0 +1,276 @@
+"""A draw and its certificate, and one sampled case with its auditor."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.access import SignedInRequest, allow
+from accounts.models import User
+from accounts.operations import MovedOn, Refused, record_access
+from accounts.policy import Permission, may
+from accounts.rules.table_file import guarded
+from cases.forms.draw import ReallocateForm, SampleFilterForm
+from cases.models import Draw, SampledCase
+from cases.operations.allocation import allocate_by_hand
+from cases.queries.certificate import certificate
+from cases.queries.quarters import auditors_of_case, names_of, sampled_cases_visible_to
+from cases.rules.policy import CasePolicy
+from cases.rules.rates import show_rate
+from cases.views import quarter_page
+from cases.views.csv_lines import Echo
+
+PER_PAGE = 25
+NUMBERS = ("open", "eligible", "quota", "selected", "reserves")
+STRATA_HEAD = [
+    "Service",
+    *({"text": name.capitalize(), "numeric": True} for name in NUMBERS),
+    "Quota reached",
+]
+CSV_HEAD = [
+    "draw", "service", "rank", "drawn as", "child id", "team", "practitioner", "state", "ticket",
+]  # fmt: skip
+MOVABLE = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
+
+
+@allow(Permission.SEE_QUARTER)
+@require_GET
+def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpResponse:
+    """One draw: its seed, its numbers by service, and the cases in the order of their tickets."""
+    draw = _draw_or_404(label, number)
+    filters = SampleFilterForm(request.GET, services=list(draw.strata))
+    cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters)
+    page = Paginator(cases, PER_PAGE).get_page(request.GET.get("page"))
+    here = quarter_page.draw_url(draw)
+    may_export = may(request.user, Permission.EXPORT_DRAW)
+    context = {
+        "draw": draw,
+        "rate": show_rate(CasePolicy.from_dict(draw.policy).rate),
+        "strata_head": STRATA_HEAD,
+        "strata_rows": [_stratum_row(name, found) for name, found in draw.strata.items()],
+        "filters": filters,
+        "here": here,
+        "page": page,
+        "may_export": may_export,
+        "query": request.GET.urlencode(),
+        "breadcrumbs": quarter_page.crumbs(draw.quarter.quarter, f"Draw {draw.number}"),
+    }
+    return render(request, "cases/quarters/draw_detail.html", context)
+
+
+@allow(Permission.EXPORT_DRAW)
+@require_GET
+def draw_cases(request: SignedInRequest, label: str, number: int) -> StreamingHttpResponse:
+    """The cases of a draw as CSV, filtered as on the page. Logged."""
+    draw = _draw_or_404(label, number)
+    filters = SampleFilterForm(request.GET, services=list(draw.strata))
+    cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters)
+    _log(request.user, "downloaded", "sampled cases", draw.reference)
+    response = StreamingHttpResponse(_case_lines(draw, cases), content_type="text/csv")
+    response["Content-Disposition"] = f'attachment; filename="{draw.reference}-cases.csv"'
+    return response
+
+
+@allow(Permission.EXPORT_DRAW)
+@require_GET
+def draw_certificate(request: SignedInRequest, label: str, number: int) -> HttpResponse:
+    """The draw as the JSON file that anybody can repeat it from. Logged."""
+    draw = _draw_or_404(label, number)
+    try:
+        data = certificate(draw)
+    except ValueError as error:
+        raise MovedOn(str(error)) from error
+    _log(request.user, "downloaded", "draw", draw.reference)
+    text = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True)
+    response = HttpResponse(text + "\n", content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{draw.reference}.json"'
+    return response
+
+
+@allow(Permission.SEE_QUARTER)
+@require_GET
+def sampled_case(request: SignedInRequest, pk: int) -> HttpResponse:
+    """One case of a draw: whose it is, who audits it, and what became of it. Logged."""
+    case = get_object_or_404(sampled_cases_visible_to(request.user), pk=pk)
+    _log(request.user, "read", "sampled case", f"{case.draw.reference} {case.pk}")
+    replacements = case.replacements.select_related("requested_by", "decided_by")
+    movable = case.status in MOVABLE
+    sees_replacements = may(
+        request.user, Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT
+    )
+    context = {
+        "case": case,
+        "facts": _facts(case),
+        "allocations": _allocation_entries(case),
+        "replacements": replacements,
+        "sees_replacements": sees_replacements,
+        "may_replace": movable and may(request.user, Permission.REQUEST_REPLACEMENT),
+        "may_reallocate": movable
+        and may(request.user, Permission.ALLOCATE_AUDITS, Permission.REASSIGN_AUDIT),
+        "breadcrumbs": case_crumbs(case, case_title(case)),
+    }
+    return render(request, "cases/quarters/sampled_case.html", context)
+
+
+@allow(Permission.ALLOCATE_AUDITS, Permission.REASSIGN_AUDIT)
+@require_http_methods(["GET", "POST"])
+def reallocate(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Give a case to an auditor by hand: only those who are independent of it can be chosen."""
+    case = get_object_or_404(sampled_cases_visible_to(request.user), pk=pk)
+    live = case.allocations.filter(ended_at__isnull=True).select_related("auditor").first()
+    free, others = auditors_of_case(case)
+    names = names_of([*free, *(auditor for auditor, _ in others)])
+    choices = [
+        (a.person.id, f"{names[a.person.id]} ({a.in_hand} of {a.capacity} in hand)")
+        for a in free
+        if live is None or a.person.id != str(live.auditor_id)
+    ]
+    data = (request.POST,) if request.method == "POST" else ()
+    form = ReallocateForm(*data, auditors=choices)
+    if form.is_valid():
+        try:
+            given = allocate_by_hand(
+                sampled_case=case,
+                auditor=get_object_or_404(User, pk=form.cleaned_data["auditor"]),
+                reason=form.cleaned_data["reason"],
+                by=request.user,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, f"The case was given to {given.auditor}.")
+            return redirect("cases:sampled_case", pk=case.pk)
+    context = {
+        "case": case,
+        "form": form,
+        "live": live,
+        "movable": case.status in MOVABLE,
+        "choices": choices,
+        "others_head": ["Auditor", "Why not"],
+        "others": [[names[auditor.person.id], because] for auditor, because in others],
+        "breadcrumbs": case_crumbs(case, "Choose the auditor", deeper=True),
+        "back": reverse("cases:sampled_case", args=[case.pk]),
+    }
+    return render(request, "cases/quarters/reallocate.html", context)
+
+
+def case_title(case: SampledCase) -> str:
+    """What a case is called where the child must not be named."""
+    return f"{case.stratum} {case.rank}"
+
+
+def case_crumbs(case: SampledCase, last: str, *, deeper: bool = False) -> list[dict[str, str]]:
+    """The way from the list of quarters to a case, or to a form about it."""
+    draw = case.draw
+    crumbs = quarter_page.crumbs(draw.quarter.quarter, f"Draw {draw.number}")
+    crumbs[-1]["url"] = quarter_page.draw_url(draw)
+    if deeper:
+        url = reverse("cases:sampled_case", args=[case.pk])
+        crumbs.append({"label": case_title(case), "url": url})
+    return [*crumbs, {"label": last}]
+
+
+def _draw_or_404(label: str, number: int) -> Draw:
+    draws = Draw.objects.select_related("quarter", "frame", "drawn_by", "superseded_by")
+    return get_object_or_404(draws, quarter__label=label, number=number)
+
+
+def _filtered(cases: QuerySet[SampledCase], filters: SampleFilterForm) -> QuerySet[SampledCase]:
+    given = filters.cleaned_data if filters.is_valid() else {}
+    if given.get("service"):
+        cases = cases.filter(stratum=given["service"])
+    if given.get("status"):
+        cases = cases.filter(status=given["status"])
+    if given.get("role"):
+        cases = cases.filter(role=given["role"])
+    return cases.order_by("stratum", "rank")
+
+
+def _stratum_row(name: str, found: dict[str, Any]) -> list[Any]:
+    return [name, *(found.get(number, 0) for number in NUMBERS), _shortfall(found)]
+
+
+def _shortfall(found: dict[str, Any]) -> str:
+    """Whether the quota was filled, and why not."""
+    short = found.get("shortfall", 0)
+    if not short:
+        return "Yes"
+    if found["selected"] == found["eligible"]:
+        return f"{short} short: only {found['eligible']} of {found['open']} are eligible"
+    return f"{short} short: the eligible cases left are siblings of selected children"
+
+
+def _case_lines(draw: Draw, cases: QuerySet[SampledCase]) -> Iterator[str]:
+    writer = csv.writer(Echo())
+    yield "\ufeff" + writer.writerow(CSV_HEAD)
+    for case in cases.iterator(chunk_size=500):
+        entry = case.entry
+        cells = (
+            draw.reference, case.stratum, case.rank, case.get_role_display(),
+            entry.child.local_id, entry.team or "", entry.practitioner or "",
+            case.get_status_display(), case.ticket,
+        )  # fmt: skip
+        yield writer.writerow([guarded(str(cell)) for cell in cells])
+
+
+def _facts(case: SampledCase) -> list[dict[str, Any]]:
+    entry = case.entry
+    replaces = getattr(case, "replaces", None)
+    facts = [
+        ("Child id", entry.child.local_id),
+        ("Service", entry.service.name),
+        ("Team", str(entry.team or "None recorded")),
+        ("Practitioner", str(entry.practitioner or "None recorded")),
+        ("Drawn as", f"{case.get_role_display()}, number {case.rank} of {case.stratum}"),
+        ("Ticket", case.ticket),
+        ("Audit", entry.child.audit_reference or "Not begun"),
+    ]
+    rows: list[dict[str, Any]] = [{"key": key, "value": value} for key, value in facts]
+    if case.note:
+        rows.append({"key": "Note", "value": case.note})
+    for key, other in (("Replaced by", case.replaced_by), ("Takes the place of", replaces)):
+        if other is not None:
+            url = reverse("cases:sampled_case", args=[other.pk])
+            rows.append({"key": key, "value": case_title(other), "url": url, "action": "Open"})
+    return rows
+
+
+def _allocation_entries(case: SampledCase) -> list[dict[str, Any]]:
+    """What happened with the case's auditors, newest first."""
+    entries: list[dict[str, Any]] = []
+    for given in case.allocations.select_related("auditor", "allocated_by", "ended_by"):
+        if given.ended_at:
+            entries.append(
+                {
+                    "what": f"Taken back from {given.auditor}",
+                    "who": given.ended_by,
+                    "when": given.ended_at,
+                    "text": given.end_reason,
+                }
+            )
+        how = " by hand" if given.by_hand else ""
+        entries.append(
+            {
+                "what": f"Given to {given.auditor}{how}, due {given.due_on:%-d %B %Y}",
+                "who": given.allocated_by,
+                "when": given.allocated_at,
+                "text": given.reason,
+            }
+        )
+    return entries
+
+
+def _log(user: User, kind: str, what: str, reference: str) -> None:
+    record_access(by=user, kind=kind, what=what, reference=reference, now=timezone.now())

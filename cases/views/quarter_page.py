@@ -1,0 +1,216 @@
+"""What the list of quarters and the page of one quarter show."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.policy import Permission, may
+from cases.models import AuditQuarter, Draw, Job, Replacement, SampledCase, SamplingFrame
+from cases.operations.jobs import live_job
+from cases.queries.frame import live_draw, live_frame, quarter_counts
+from cases.queries.jobs import last_job
+from cases.queries.quarters import (
+    IN_SAMPLE,
+    decided_count,
+    draws_of,
+    open_case_count,
+    replacement_counts,
+)
+from cases.rules.quarters import Quarter
+
+Status = SampledCase.Status
+REASON_WORDS = dict(Replacement.Reason.choices)
+DRAW_HEAD = ["Draw", "Seed", "Drawn", "State", "Why drawn again"]
+REPLACEMENT_HEAD = [
+    "Reason",
+    "Team",
+    {"text": "Asked for", "numeric": True},
+    {"text": "Approved", "numeric": True},
+    {"text": "Waiting", "numeric": True},
+]
+
+
+def crumbs(quarter: Quarter, last: str) -> list[dict[str, str]]:
+    """The way from the list of quarters to a page of one; ``last`` empty for the quarter's own."""
+    above = [{"label": "Quarters", "url": reverse("cases:quarter_list")}]
+    if not last:
+        return [*above, {"label": quarter.name}]
+    url = reverse("cases:quarter_detail", args=[quarter.label])
+    return [*above, {"label": quarter.name, "url": url}, {"label": last}]
+
+
+def list_row(quarter: Quarter, stored: Any) -> list[Any]:
+    """One row of the list; ``stored`` is of `listed_quarters`, None before the quarter began."""
+    link = {"text": quarter.name, "url": reverse("cases:quarter_detail", args=[quarter.label])}
+    if stored is None:
+        return [link, quarter.starts, quarter.ends, "Not begun", "–", "–"]
+    state = "Frame frozen" if stored.is_frozen else "Not begun"
+    if not stored.sample:
+        return [link, quarter.starts, quarter.ends, state, "–", "–"]
+    state = "All audited" if stored.audited == stored.sample else "Sample drawn"
+    return [link, quarter.starts, quarter.ends, state, stored.sample, stored.audited]
+
+
+def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str, Any]:
+    """Steps, the next thing to do, counts and replacements of one quarter."""
+    frame = live_frame(stored) if stored else None
+    draw = live_draw(stored) if stored else None
+    counts = quarter_counts(stored) if stored else {}
+    open_cases = open_case_count()
+    context: dict[str, Any] = {
+        "draw": draw,
+        "frame": frame,
+        "steps": _steps(quarter, stored, frame, draw, counts, open_cases, user),
+        "next": _next(quarter, frame, draw, counts, open_cases, user),
+        "figures": _figures(draw, counts) if draw else [],
+        "draw_head": DRAW_HEAD,
+        "replacement_head": REPLACEMENT_HEAD,
+        **_job(quarter, user),
+    }
+    if stored is not None:
+        context |= {
+            "draw_rows": [_draw_row(found) for found in draws_of(stored)],
+            "replacement_rows": [_replacement_row(row) for row in replacement_counts(stored)],
+        }
+    context["sees_replacements"] = may(
+        user, Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT
+    )
+    return context
+
+
+def draw_url(draw: Draw, **filters: str) -> str:
+    """The page of a draw, its list filtered."""
+    address = reverse("cases:draw_detail", args=[draw.quarter.label, draw.number])
+    return f"{address}?{urlencode(filters)}#cases" if filters else address
+
+
+def _steps(
+    quarter: Quarter,
+    stored: AuditQuarter | None,
+    frame: SamplingFrame | None,
+    draw: Draw | None,
+    counts: dict[str, int],
+    open_cases: int,
+    user: User,
+) -> list[dict[str, Any]]:
+    sample = sum(counts.get(status, 0) for status in IN_SAMPLE)
+    waiting, audited = counts.get(Status.DRAWN, 0), counts.get(Status.AUDITED, 0)
+    decided = decided_count(stored) if stored and draw else 0
+    label = quarter.label
+    filtered = {
+        status: draw_url(draw, status=status) if draw else ""
+        for status in (Status.DRAWN, Status.AUDITED)
+    }
+    imports = reverse("cases:import_list") if may(user, Permission.IMPORT_CASES) else ""
+    allocation = reverse("cases:quarter_allocation", args=[label])
+    may_allocate = draw and may(user, Permission.ALLOCATE_AUDITS)
+    drawn = draw is not None
+    found = [
+        ("Imported", frame is not None or open_cases > 0, imports, f"{open_cases:,} open now"),
+        (
+            "Frozen",
+            frame is not None,
+            reverse("cases:quarter_frame", args=[label]),
+            f"{frame.frozen_on:%-d %b %Y}" if frame else "",
+        ),
+        ("Drawn", drawn, draw_url(draw) if draw else "", f"{sample:,} cases" if draw else ""),
+        (
+            "Allocated",
+            drawn and not waiting,
+            allocation if may_allocate else filtered[Status.DRAWN],
+            f"{sample - waiting:,} of {sample:,}" if draw else "",
+        ),
+        (
+            "Submitted",
+            drawn and audited == sample,
+            filtered[Status.AUDITED],
+            f"{audited:,} of {sample:,}" if draw else "",
+        ),
+        (
+            "Finalised",
+            drawn and decided == sample,
+            "",
+            f"{decided:,} of {sample:,}" if draw else "",
+        ),
+    ]
+    return _with_states(found)
+
+
+def _with_states(found: list[tuple[str, bool, str, str]]) -> list[dict[str, Any]]:
+    current = next((n for n, (_, done, _, _) in enumerate(found) if not done), len(found))
+    return [
+        {
+            "label": label,
+            "url": url,
+            "note": note,
+            "state": "done" if done else "current" if n == current else "to_do",
+        }
+        for n, (label, done, url, note) in enumerate(found)
+    ]
+
+
+def _next(
+    quarter: Quarter,
+    frame: SamplingFrame | None,
+    draw: Draw | None,
+    counts: dict[str, int],
+    open_cases: int,
+    user: User,
+) -> dict[str, str] | None:
+    """The next thing for ``user`` to do: {text, url, action}."""
+    label = quarter.label
+    if frame is None and not open_cases:
+        text, permission = "There are no open cases yet.", Permission.IMPORT_CASES
+        url, action = reverse("cases:import_upload"), "Upload a list of open cases"
+    elif frame is None:
+        text, permission = "The open cases are imported.", Permission.FREEZE_FRAME
+        url, action = reverse("cases:quarter_frame", args=[label]), "Freeze the sampling frame"
+    elif draw is None:
+        text = "The frame is frozen. Publish its hash, then make the seed and draw."
+        permission = Permission.DRAW_SAMPLE
+        url, action = reverse("cases:quarter_draw", args=[label]), "Draw the sample"
+    elif waiting := counts.get(Status.DRAWN, 0):
+        text = f"{waiting:,} drawn {'case has' if waiting == 1 else 'cases have'} no auditor."
+        permission = Permission.ALLOCATE_AUDITS
+        url = reverse("cases:quarter_allocation", args=[label])
+        action = "Give the cases to auditors"
+    else:
+        return None
+    return {"text": text, "url": url, "action": action} if may(user, permission) else None
+
+
+def _figures(draw: Draw, counts: dict[str, int]) -> list[dict[str, Any]]:
+    return [
+        {"value": f"{counts[status]:,}", "label": words, "url": draw_url(draw, status=status)}
+        for status, words in Status.choices
+        if counts.get(status)
+    ]
+
+
+def _draw_row(draw: Draw) -> list[Any]:
+    return [
+        {"text": draw.reference, "url": draw_url(draw)},
+        draw.seed,
+        f"{draw.drawn_at:%d/%m/%Y}, {draw.drawn_by}",
+        draw.get_status_display(),
+        draw.reason or "–",
+    ]
+
+
+def _replacement_row(row: dict[str, Any]) -> list[Any]:
+    team = row["sampled_case__entry__team__name"] or "No team"
+    return [REASON_WORDS[row["reason"]], team, row["number"], row["approved"], row["waiting"]]
+
+
+def _job(quarter: Quarter, user: User) -> dict[str, Any]:
+    """The quarter's work under way, or the last one if it failed, for those who may start it."""
+    if not may(user, Permission.FREEZE_FRAME):
+        return {}
+    job = live_job(quarter.label) or last_job(quarter.label)
+    if job is None or job.status == Job.Status.SUCCEEDED:
+        return {}
+    return {"job": job, "job_url": reverse("cases:job_detail", args=[job.pk])}

@@ -1,0 +1,154 @@
+"""Replacing a case that cannot be audited: asking for it, and deciding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import F
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import SignedInRequest, allow
+from accounts.operations import Refused
+from accounts.policy import Permission, may
+from cases.forms.draw import DecisionForm, ReplacementForm
+from cases.models import Replacement
+from cases.operations.replacement import decide_replacement, request_replacement
+from cases.queries.quarters import replacements_visible_to, sampled_cases_visible_to
+from cases.views.draws import case_crumbs, case_title
+
+PER_PAGE = 25
+
+
+@allow(Permission.REQUEST_REPLACEMENT)
+@require_http_methods(["GET", "POST"])
+def replacement_request(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask that the next reserve takes a case's place."""
+    case = get_object_or_404(sampled_cases_visible_to(request.user), pk=pk)
+    form = ReplacementForm(*((request.POST,) if request.method == "POST" else ()))
+    if form.is_valid():
+        try:
+            asked = request_replacement(
+                sampled_case=case,
+                reason=form.cleaned_data["reason"],
+                explanation=form.cleaned_data["explanation"],
+                by=request.user,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, "The replacement waits for somebody else’s approval.")
+            return redirect("cases:replacement_detail", pk=asked.pk)
+    context = {
+        "case": case,
+        "form": form,
+        "breadcrumbs": case_crumbs(case, "Ask for a replacement", deeper=True),
+        "back": reverse("cases:sampled_case", args=[case.pk]),
+    }
+    return render(request, "cases/quarters/replacement_request.html", context)
+
+
+@allow(Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT)
+@require_GET
+def replacement_list(request: SignedInRequest) -> HttpResponse:
+    """Every replacement, those that wait for a decision first."""
+    found = replacements_visible_to(request.user).order_by(
+        F("decided_at").desc(nulls_first=True), "-requested_at"
+    )
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "cases/quarters/replacement_list.html", {"page": page})
+
+
+@allow(Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT)
+@require_GET
+def replacement_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    """One replacement, with the decision or the form for it."""
+    asked = get_object_or_404(replacements_visible_to(request.user), pk=pk)
+    return _page(request, asked)
+
+
+@allow(Permission.APPROVE_REPLACEMENT)
+@require_POST
+def replacement_decide(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Approve or refuse."""
+    asked = get_object_or_404(replacements_visible_to(request.user), pk=pk)
+    form = DecisionForm(request.POST)
+    if form.is_valid():
+        try:
+            decided = decide_replacement(
+                replacement=asked,
+                approve=form.cleaned_data["decision"] == "approve",
+                note=form.cleaned_data["note"],
+                by=request.user,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            done = decided.get_status_display().lower()
+            messages.success(request, f"The replacement was {done}.")
+            return redirect("cases:replacement_detail", pk=asked.pk)
+    return _page(request, asked, form)
+
+
+def _page(
+    request: SignedInRequest, asked: Replacement, form: DecisionForm | None = None
+) -> HttpResponse:
+    waits = asked.status == Replacement.Status.REQUESTED
+    decides = waits and may(request.user, Permission.APPROVE_REPLACEMENT)
+    own = asked.requested_by_id == request.user.pk
+    if decides and not own and form is None:
+        form = DecisionForm()
+    list_url = reverse("cases:replacement_list")
+    context = {
+        "asked": asked,
+        "form": form,
+        "own": own and waits,
+        "facts": _facts(asked),
+        "title": f"Replacement of {case_title(asked.sampled_case)}",
+        "breadcrumbs": [
+            {"label": "Replacements", "url": list_url},
+            {"label": case_title(asked.sampled_case)},
+        ],
+    }
+    return render(request, "cases/quarters/replacement_detail.html", context)
+
+
+def _facts(asked: Replacement) -> list[dict[str, Any]]:
+    case = asked.sampled_case
+    rows: list[dict[str, Any]] = [
+        {
+            "key": "Case",
+            "value": f"{case_title(case)} of {case.draw.reference}",
+            "url": reverse("cases:sampled_case", args=[case.pk]),
+            "action": "Open",
+        },
+        {"key": "Team", "value": str(case.entry.team or "None recorded")},
+        {"key": "Reason", "value": asked.get_reason_display()},
+        {"key": "Explanation", "value": asked.explanation or "None given"},
+        {"key": "Asked for by", "value": f"{asked.requested_by}, {_day(asked.requested_at)}"},
+    ]
+    if asked.decided_at:
+        decided = f"{asked.decided_by}, {_day(asked.decided_at)}"
+        rows.append({"key": "Decided by", "value": decided})
+        rows.append({"key": "Note", "value": asked.decision_note or "None given"})
+    if case.replaced_by is not None:
+        rows.append(
+            {
+                "key": "Taken by",
+                "value": case_title(case.replaced_by),
+                "url": reverse("cases:sampled_case", args=[case.replaced_by.pk]),
+                "action": "Open",
+            }
+        )
+    return rows
+
+
+def _day(moment: Any) -> str:
+    return f"{timezone.localtime(moment):%-d %B %Y}"
