@@ -22,10 +22,12 @@ from cases.models import (
     CaseImport,
     Draw,
     Job,
+    Replacement,
     SampledCase,
 )
 from cases.operations.imports import upload_list
 from cases.operations.jobs import run_job
+from cases.operations.replacement import request_replacement
 from tests.cast import NOW, QUARTER, TODAY, Cast, open_case
 from tests.integration.audits import auditing
 
@@ -67,6 +69,17 @@ class Samples:
     def sampled_case(self) -> SampledCase:
         case = open_case(self.cast.riverside, self.cast.practitioner, child_id="0042_7")
         return auditing.sampled(self.draw, case)
+
+    @cached_property
+    def replacement(self) -> Replacement:
+        """Asked for by the analyst: it waits for a decision."""
+        return request_replacement(
+            sampled_case=self.sampled_case,
+            reason="file_unavailable",
+            explanation="The file is with the court.",
+            by=self.cast.analyst,
+            now=NOW,
+        )
 
     # audits: the same audit, further on with each property
 

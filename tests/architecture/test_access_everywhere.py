@@ -46,6 +46,7 @@ PRACTITIONERS = "practitioner_user other_practitioner_user"
 HEADS = "head other_head"
 GRADE = f"{AUDITORS} {MODERATORS} validator"
 SEE_AUDITS = f"analyst {GRADE} {MANAGERS} {HEADS} director lead"
+SEE_QUARTER = f"analyst {HEADS} director lead"
 READ_REPORTS = " ".join(EVERYBODY - {"nobody"})
 
 Kwargs = Callable[[Samples], dict[str, Any]]
@@ -125,6 +126,24 @@ def of_standard(samples: Samples) -> dict[str, Any]:
 
 def of_import(samples: Samples) -> dict[str, Any]:
     return {"pk": samples.case_import.pk}
+
+
+def of_quarter(samples: Samples) -> dict[str, Any]:
+    """A quarter with a draw of Riverside's cases."""
+    return {"label": samples.draw.quarter.label}
+
+
+def of_draw(samples: Samples) -> dict[str, Any]:
+    return {**of_quarter(samples), "number": samples.draw.number}
+
+
+def of_sampled_case(samples: Samples) -> dict[str, Any]:
+    return {"pk": samples.sampled_case.pk}
+
+
+def of_replacement(samples: Samples) -> dict[str, Any]:
+    """Asked for by the performance analyst, not decided."""
+    return {"pk": samples.replacement.pk}
 
 
 def of_job(samples: Samples) -> dict[str, Any]:
@@ -217,6 +236,25 @@ TABLE: dict[str, Row] = {
     "cases:job_detail": row("analyst", hides=" ".join(EVERYBODY), kwargs=of_job, get=True),
     "cases:job_progress": row("analyst", hides=" ".join(EVERYBODY), kwargs=of_job, get=True),
     "cases:job_try_again": row("analyst", hides=" ".join(EVERYBODY), kwargs=of_job, post=True),
+    # quarters
+    "cases:quarter_list": row(SEE_QUARTER, get=True),
+    "cases:quarter_detail": row(SEE_QUARTER, kwargs=of_quarter, get=True),
+    "cases:quarter_frame": row(SEE_QUARTER, kwargs=of_quarter, get=True),
+    "cases:quarter_freeze": row("analyst", kwargs=of_quarter, post=True),
+    "cases:quarter_draw": row("analyst", kwargs=of_quarter),
+    "cases:quarter_allocation": row("analyst", kwargs=of_quarter, get=True),
+    "cases:quarter_allocate": row("analyst", kwargs=of_quarter, post=True),
+    "cases:draw_detail": row(SEE_QUARTER, kwargs=of_draw, get=True),
+    "cases:draw_cases": row("analyst lead", kwargs=of_draw, get=True),
+    "cases:draw_certificate": row("analyst lead", kwargs=of_draw, get=True),
+    "cases:sampled_case": row(
+        "analyst head director lead", hides=SEE_QUARTER, kwargs=of_sampled_case, get=True
+    ),
+    "cases:reallocate": row("analyst lead", kwargs=of_sampled_case),
+    "cases:replacement_request": row("analyst", kwargs=of_sampled_case),
+    "cases:replacement_list": row("analyst director lead", get=True),
+    "cases:replacement_detail": row("analyst director lead", kwargs=of_replacement, get=True),
+    "cases:replacement_decide": row("director lead", kwargs=of_replacement, post=True),
     # audits
     "audits:audit_list": row(SEE_AUDITS, get=True),
     "audits:audit_export": row(SEE_AUDITS, get=True),
