@@ -13,6 +13,7 @@ from accounts.policy import Permission, permissions_of
 P = Permission
 # label, URL name, any of these permissions
 ITEMS: tuple[tuple[str, str, frozenset[Permission]], ...] = (
+    ("Quarter", "cases:quarter_list", frozenset({P.SEE_QUARTER})),
     ("Imports", "cases:import_list", frozenset({P.IMPORT_CASES})),
     ("Audits", "audits:audit_list", frozenset({P.SEE_AUDITS})),
     ("Feedback", "audits:feedback_list", frozenset({P.READ_FEEDBACK})),
