@@ -1,0 +1,339 @@
+"""Freezing, drawing, replacing and allocating, on a real database."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import timedelta
+from fractions import Fraction
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, transaction
+
+from accounts.models import User
+from accounts.operations import MovedOn, Refused
+from audits.operations.tools import install_shipped_tools
+from cases.models import (
+    Case,
+    Child,
+    DeclaredConflict,
+    Draw,
+    FrameEntry,
+    Grader,
+    Replacement,
+    SampledCase,
+    SamplingFrame,
+)
+from cases.operations.allocation import allocate_by_hand, allocate_quarter
+from cases.operations.draw import draw_sample
+from cases.operations.frame import freeze_frame
+from cases.operations.replacement import decide_replacement, request_replacement
+from cases.rules.quarters import Quarter
+from config.launch import ROOT
+from tests.cast import NOW, QUARTER, TODAY, Cast, open_case, open_cases
+
+pytestmark = pytest.mark.django_db
+
+Q3 = Quarter.parse(QUARTER)
+SERVICE = "Child protection"
+SEED = "dice: 4 1 6 2"
+
+
+def stratum(draw: Draw) -> dict[str, Any]:
+    (numbers,) = draw.strata.values()
+    return dict(numbers)
+
+
+def drawn(cast: Cast, number: int = 0, quarter: Quarter = Q3, **kwargs: Any) -> Draw:
+    """``number`` more open cases of Riverside, frozen and drawn."""
+    open_cases(number, team=cast.riverside, practitioner=cast.practitioner)
+    freeze_frame(quarter=quarter, by=cast.analyst, now=NOW)
+    return draw_sample(quarter=quarter, **{"seed": SEED, "by": cast.analyst, "now": NOW, **kwargs})
+
+
+@pytest.mark.parametrize(("number", "selected"), [(140, 7), (141, 8)])
+def test_the_sample_is_five_per_cent_rounded_up(cast: Cast, number: int, selected: int) -> None:
+    draw = drawn(cast, number)
+    assert draw.cases.filter(role="selected", status="drawn").count() == selected
+    assert draw.cases.filter(role="reserve", status="in_reserve").count() == 4
+    assert (stratum(draw)["open"], stratum(draw)["quota"]) == (number, selected)
+
+
+def test_cases_that_cannot_be_drawn_still_count_as_open(cast: Cast) -> None:
+    open_cases(40, team=cast.riverside, opened_on=TODAY - timedelta(days=3))
+    draw = drawn(cast, 100)
+    assert draw.cases.filter(role="selected").count() == 7
+    assert stratum(draw)["open"] == 140
+    recent = Case.objects.filter(opened_on=TODAY - timedelta(days=3))
+    assert not draw.cases.filter(entry__case__in=recent).exists()
+    assert FrameEntry.objects.filter(not_eligible="opened_recently").count() == 40
+
+
+def test_the_order_of_the_rows_changes_nothing(cast: Cast) -> None:
+    """The same children imported in the other order give the same frame and the same sample."""
+
+    def sample(names: list[str]) -> tuple[str, str, list[str]]:
+        before = transaction.savepoint()
+        for name in names:
+            open_case(cast.riverside, child_id=name)
+        draw = drawn(cast)
+        order = draw.cases.order_by("rank").values_list("entry__child__local_id", flat=True)
+        found = draw.frame.sha256, draw.result_sha256, list(order)
+        transaction.savepoint_rollback(before)
+        return found
+
+    names = [f"R{number:03}" for number in range(60)]
+    there, back = sample(names), sample(names[::-1])
+    assert there == back
+    assert len(there[2]) == 5
+
+
+def test_a_second_frame_and_a_second_draw_need_a_reason(cast: Cast) -> None:
+    open_cases(40, team=cast.riverside)
+    first = freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    with pytest.raises(MovedOn, match="To freeze it again, say why"):
+        freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    freeze_frame(quarter=Q3, reason="A list was missing", by=cast.analyst, now=NOW)
+    first.refresh_from_db()
+    assert (first.status, first.supersede_reason) == ("superseded", "A list was missing")
+
+    one = draw_sample(quarter=Q3, seed=SEED, by=cast.analyst, now=NOW)
+    with pytest.raises(MovedOn, match="say why"):
+        draw_sample(quarter=Q3, seed="another", by=cast.analyst, now=NOW)
+    two = draw_sample(
+        quarter=Q3, seed="another", reason="A die fell down", by=cast.analyst, now=NOW
+    )
+    one.refresh_from_db()
+    assert (one.status, two.number, two.reason) == ("superseded", 2, "A die fell down")
+    assert set(one.cases.values_list("status", flat=True)) == {"cancelled"}
+    with pytest.raises(Refused, match="the frame stays as it is"):
+        freeze_frame(quarter=Q3, reason="Once more", by=cast.analyst, now=NOW)
+
+
+def test_an_audited_child_is_not_drawn_in_the_next_quarter(cast: Cast) -> None:
+    open_cases(12, team=cast.riverside)
+    audited = open_case(cast.riverside, child_id="X1")
+    Child.objects.filter(pk=audited.child_id).update(audit_reference="2026-Q2-0001")
+    draw = drawn(cast, rate=Fraction(1))
+    assert draw.cases.count() == 12
+    assert not draw.cases.filter(entry__child=audited.child_id).exists()
+    assert stratum(draw)["shortfall"] == 1
+    assert FrameEntry.objects.get(child=audited.child_id).not_eligible == "already_audited"
+
+
+def test_nothing_to_draw_from_is_said(cast: Cast) -> None:
+    with pytest.raises(Refused, match="Import a list of open cases first"):
+        freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    with pytest.raises(Refused, match="Freeze the sampling frame"):
+        draw_sample(quarter=Q3, seed=SEED, by=cast.analyst, now=NOW)
+    with pytest.raises(PermissionDenied):
+        draw_sample(quarter=Q3, seed=SEED, by=cast.auditor, now=NOW)
+
+
+def test_the_database_refuses_to_change_what_is_frozen(cast: Cast) -> None:
+    draw = drawn(cast, 30)
+    with pytest.raises(DatabaseError, match="frozen_is_frozen"), transaction.atomic():
+        SamplingFrame.objects.filter(pk=draw.frame_id).update(sha256="0" * 64)
+    with pytest.raises(DatabaseError, match="immutable"), transaction.atomic():
+        FrameEntry.objects.filter(frame=draw.frame_id).update(not_eligible="restricted")
+    with pytest.raises(DatabaseError, match="drawn_is_drawn"), transaction.atomic():
+        Draw.objects.filter(pk=draw.pk).update(seed="mine")
+
+
+# The command line and the certificate
+
+
+def printed(*arguments: str) -> dict[str, Any]:
+    out = StringIO()
+    call_command(*arguments, "--json", stdout=out)
+    data: dict[str, Any] = json.loads(out.getvalue())
+    return data
+
+
+def verify(path: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    program = ROOT / "cases" / "verify_draw.py"
+    return subprocess.run(
+        [sys.executable, "-I", str(program), str(path), *more],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_a_stranger_verifies_the_draw_and_notices_a_changed_one(cast: Cast, tmp_path: Path) -> None:
+    open_cases(140, team=cast.riverside, practitioner=cast.practitioner)
+    frozen = printed("freeze_frame", QUARTER)
+    assert set(frozen) == {"quarter", "frame_sha256", "frozen_on", "services"}
+    assert list(frozen["services"].values()) == [{"open": 140, "eligible": 140}]
+
+    made = printed("draw_sample", QUARTER, "--seed", SEED, "--rate", "5%")
+    assert set(made) == {"draw", "quarter", "frame_sha256", "services"}
+    assert made["frame_sha256"] == frozen["frame_sha256"]
+    (numbers,) = made["services"].values()
+    assert set(numbers) == {"open", "eligible", "not_eligible", "quota", "selected", "reserves"}
+    assert (numbers["open"], numbers["selected"]) == (140, 7)
+
+    path = tmp_path / "draw.json"
+    exported = printed("export_draw", made["draw"], "--output", str(path))
+    assert set(exported) == {"draw", "file", "sha256"}
+    good = verify(path, "--frame-sha256", made["frame_sha256"], "--seed", SEED)
+    assert (good.returncode, "verified" in good.stdout) == (0, True), good
+    assert verify(path, "--seed", "another").returncode == 1
+
+    data = json.loads(path.read_text(encoding="utf-8"))
+    assert data["seed_committed"] is True
+    text = path.read_text(encoding="utf-8")
+    assert not any(f'"{name}"' in text for name in Child.objects.values_list("local_id", flat=True))
+    path.write_text(json.dumps({**data, "seed": "dice: 4 1 6 3"}), encoding="utf-8")
+    assert verify(path).returncode == 1
+    data["frame"]["cases"].pop()
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert verify(path).returncode == 1
+
+
+def test_a_seed_known_before_the_frame_is_told(cast: Cast) -> None:
+    open_cases(30, team=cast.riverside)
+    made = printed("draw_sample", QUARTER, "--seed", SEED)
+    assert Draw.objects.get().seed_committed is False
+    assert made["draw"] == f"{QUARTER}-D1"
+    with pytest.raises(CommandError, match="say why"):
+        call_command("draw_sample", QUARTER, "--seed", "another")
+
+
+@pytest.mark.parametrize("rate", ["0%", "200%", "five"])
+def test_the_command_refuses_what_is_no_rate(cast: Cast, rate: str) -> None:
+    open_cases(30, team=cast.riverside)
+    with pytest.raises(CommandError, match="rate"):
+        call_command("draw_sample", QUARTER, "--seed", SEED, "--rate", rate)
+    assert not SamplingFrame.objects.exists()
+
+
+# Replacements
+
+
+@pytest.fixture
+def tools(db: None) -> None:
+    """Allocating makes an audit with the published tool of the case's line."""
+    install_shipped_tools(by=User.objects.system(), now=NOW)
+
+
+def asked_for(case: SampledCase, cast: Cast, reason: str = "in_court") -> Replacement:
+    return request_replacement(
+        sampled_case=case, reason=reason, explanation="", by=cast.analyst, now=NOW
+    )
+
+
+def approve(asked: Replacement, cast: Cast, **changes: Any) -> Replacement:
+    given = {"approve": True, "note": "", "by": cast.lead, "now": NOW, **changes}
+    return decide_replacement(replacement=asked, **given)
+
+
+def test_the_next_reserve_takes_the_place_and_its_sibling_is_passed_over(cast: Cast) -> None:
+    """The reserves of an earlier draw with the same seed are made siblings of one another."""
+    earlier = drawn(cast, 50, quarter=Q3.previous()).cases.filter(status="in_reserve")
+    family = [reserve.entry.case_id for reserve in earlier.order_by("rank")[:2]]
+    Case.objects.filter(pk__in=family).update(family_id="F1")
+    draw = drawn(cast)
+    one, two = draw.cases.filter(status="drawn").order_by("rank")[:2]
+    first, sibling = draw.cases.filter(entry__case__in=family).order_by("rank")
+    assert {first.status, sibling.status} == {"in_reserve"}
+
+    approve(asked_for(one, cast), cast)
+    one.refresh_from_db()
+    assert (one.status, one.replaced_by) == ("replaced", first)
+
+    approve(asked_for(two, cast), cast)
+    for changed in (two, sibling, first):
+        changed.refresh_from_db()
+    assert (first.status, sibling.status) == ("drawn", "passed_over")
+    assert sibling.note
+    assert two.replaced_by != sibling
+
+
+def test_where_no_reserve_is_left_the_case_could_not_be_audited(cast: Cast) -> None:
+    draw = drawn(cast, 20)
+    draw.cases.filter(status="in_reserve").update(status="passed_over")
+    case = draw.cases.get(status="drawn")
+    approve(asked_for(case, cast), cast)
+    case.refresh_from_db()
+    assert (case.status, case.replaced_by) == ("not_auditable", None)
+
+
+def test_who_asked_cannot_approve_and_nor_can_the_line(cast: Cast) -> None:
+    case = drawn(cast, 40).cases.filter(status="drawn")[0]
+    asked = asked_for(case, cast)
+    with pytest.raises(PermissionDenied):
+        approve(asked, cast, by=cast.analyst)
+    cast.analyst.groups.set(cast.analyst.groups.all() | cast.lead.groups.all())
+    with pytest.raises(Refused, match="somebody else must decide"):
+        approve(asked, cast, by=User.objects.get(pk=cast.analyst.pk))
+    cast.manager.groups.set(cast.lead.groups.all())
+    with pytest.raises(Refused, match="in the line of this case"):
+        approve(asked, cast, by=User.objects.get(pk=cast.manager.pk))
+    with pytest.raises(Refused, match="Say why"):
+        approve(asked, cast, approve=False)
+    approve(asked, cast, approve=False, note="The court has finished.")
+    with pytest.raises(MovedOn, match="already decided by"):
+        approve(asked, cast)
+    case.refresh_from_db()
+    assert case.status == "drawn"
+
+
+def test_one_request_at_a_time_and_other_reasons_are_explained(cast: Cast) -> None:
+    case = drawn(cast, 40).cases.filter(status="drawn")[0]
+    with pytest.raises(Refused, match="Explain"):
+        asked_for(case, cast, "other")
+    asked_for(case, cast)
+    with pytest.raises(MovedOn, match="already asked"):
+        asked_for(case, cast)
+
+
+# Allocation
+
+
+def test_nobody_is_given_a_case_of_their_team_line_or_conflict(cast: Cast, tools: None) -> None:
+    Grader.objects.filter(user=cast.auditor).update(team=cast.riverside)
+    draw = drawn(cast, 100)
+    conflicted = draw.cases.filter(status="drawn")[0]
+    DeclaredConflict.objects.create(
+        user=cast.other_auditor, child=conflicted.entry.child, reason="A relative", declared_at=NOW
+    )
+    result = allocate_quarter(draw=draw, by=cast.analyst, now=NOW)
+    assert {found.auditor for found in result.assignments} == {str(cast.other_auditor.pk)}
+    assert len(result.assignments) == 4
+    (left,) = result.unallocated
+    assert left.case == str(conflicted.pk)
+    assert "declared conflict" in left.because
+    assert "of its team" in left.because
+    assert draw.cases.filter(status="allocated").count() == 4
+
+
+def test_by_hand_the_same_independence_holds(cast: Cast, tools: None) -> None:
+    case = drawn(cast, 20).cases.get(status="drawn")
+
+    def give(**changes: Any) -> Any:
+        given = {"auditor": cast.auditor, "reason": "Knows the tool", "by": cast.analyst}
+        return allocate_by_hand(sampled_case=case, now=NOW, **{**given, **changes})
+
+    with pytest.raises(Refused, match="does not have the auditor’s role"):
+        give(auditor=cast.moderator)
+    with pytest.raises(Refused, match="Say why"):
+        give(reason=" ")
+    with pytest.raises(PermissionDenied):
+        give(by=cast.manager)
+    Grader.objects.filter(user=cast.auditor).update(team=cast.riverside)
+    with pytest.raises(Refused, match="of their own team"):
+        give()
+    Grader.objects.filter(user=cast.auditor).update(team=cast.audit_team)
+    cast.riverside.manager = cast.auditor
+    cast.riverside.save()
+    with pytest.raises(Refused, match="in the line"):
+        give()
+    given = give(auditor=cast.other_auditor)
+    assert (given.by_hand, given.reason) == (True, "Knows the tool")
+    with pytest.raises(Refused, match="already has this case"):
+        give(auditor=cast.other_auditor)
