@@ -1,0 +1,404 @@
+"""The performance team's pages, through the HTTP client."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import AccessRecord, User
+from audits.operations.tools import install_shipped_tools
+from cases.models import AuditQuarter, Draw, Grader, Job, Replacement, SampledCase
+from cases.operations.draw import draw_sample
+from cases.operations.frame import freeze_frame
+from cases.operations.jobs import run_job
+from cases.operations.replacement import request_replacement
+from cases.queries.calendar import local_date
+from cases.queries.quarters import offered_quarters
+from cases.rules.quarters import Quarter
+from cases.views import quarters
+from tests.cast import NOW, QUARTER, Cast, open_case, open_cases
+
+pytestmark = pytest.mark.django_db
+
+AsUser = Callable[[User], Client]
+Q3 = Quarter.parse(QUARTER)
+QUARTER_PAGE = f"/quarters/{QUARTER}/"
+DRAW_FORM = f"/quarters/{QUARTER}/draw/"
+
+
+@pytest.fixture(autouse=True)
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[Any]]]:
+    """What workers were asked to do; nobody does it."""
+    tasks: list[tuple[str, list[Any]]] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, args: tasks.append((name, args)))
+    return tasks
+
+
+@pytest.fixture
+def client(cast: Cast, as_user: AsUser) -> Client:
+    """The performance analyst's browser."""
+    return as_user(cast.analyst)
+
+
+@pytest.fixture
+def frozen(cast: Cast) -> None:
+    open_cases(60, team=cast.riverside, practitioner=cast.practitioner)
+    freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+
+
+@pytest.fixture
+def draw(cast: Cast, frozen: None) -> Draw:
+    install_shipped_tools(by=User.objects.system(), now=NOW)
+    return draw_sample(
+        quarter=Q3, seed="dice: 4 1 6", witnesses="Cllr Ito", by=cast.analyst, now=NOW
+    )
+
+
+@pytest.fixture
+def case(draw: Draw) -> SampledCase:
+    return draw.cases.filter(status="drawn").order_by("rank")[0]
+
+
+def text(client: Client, address: str, status: int = 200) -> str:
+    response = client.get(address)
+    assert response.status_code == status
+    return str(response.content.decode())
+
+
+def posted(client: Client, address: str, status: int = 200, **data: object) -> str:
+    response = client.post(address, data)
+    assert response.status_code == status
+    return str(response.content.decode())
+
+
+def queries(client: Client, address: str) -> int:
+    with CaptureQueriesContext(connection) as caught:
+        assert client.get(address).status_code == 200
+    return len(caught)
+
+
+def do_job() -> Job:
+    job = Job.objects.get(status="queued")
+    run_job(str(job.pk))
+    job.refresh_from_db()
+    return job
+
+
+# Quarters
+
+
+def test_the_current_and_the_next_quarter_are_offered_before_they_exist(client: Client) -> None:
+    following, current = offered_quarters(local_date(timezone.now()))
+    assert current.ends < following.starts
+    page = text(client, "/quarters/")
+    for quarter in (current, following):
+        assert f'href="/quarters/{quarter.label}/"' in page
+        assert quarter.name in text(client, f"/quarters/{quarter.label}/")
+    assert not AuditQuarter.objects.exists()
+
+
+@pytest.mark.parametrize("label", ["1999-Q1", "2026-q3", "2026-Q5", "soon"])
+def test_other_quarters_are_not_there(client: Client, draw: Draw, label: str) -> None:
+    text(client, f"/quarters/{label}/", 404)
+    text(client, f"/quarters/{label}/frame/", 404)
+
+
+def test_the_next_thing_to_do_comes_first(cast: Cast, client: Client, as_user: AsUser) -> None:
+    AuditQuarter.objects.create(label=QUARTER, starts_on=Q3.starts, ends_on=Q3.ends)
+    assert "Upload a list of open cases" in text(client, QUARTER_PAGE)
+    open_cases(60, team=cast.riverside)
+    assert "Freeze the sampling frame" in text(client, QUARTER_PAGE)
+    freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    assert "Draw the sample" in text(client, QUARTER_PAGE)
+    draw_sample(quarter=Q3, seed="s", by=cast.analyst, now=NOW)
+    page = text(client, QUARTER_PAGE)
+    assert "3 drawn cases have no auditor" in page
+    assert "0 of 3" in page
+    assert "status=drawn#cases" in page
+    assert "Give the cases to auditors" not in text(as_user(cast.director), QUARTER_PAGE)
+
+
+def test_the_lists_ask_as_much_for_one_row_as_for_thirty(cast: Cast, client: Client) -> None:
+    open_cases(50, team=cast.riverside, practitioner=cast.practitioner)
+    asked: list[dict[str, int]] = []
+    for quarter, rate in ((Q3, Fraction(1, 50)), (Q3.previous(), Fraction(3, 5))):
+        freeze_frame(quarter=quarter, by=cast.analyst, now=NOW)
+        draw = draw_sample(quarter=quarter, seed="s", rate=rate, by=cast.analyst, now=NOW)
+        for one in draw.cases.filter(status="drawn"):
+            request_replacement(
+                sampled_case=one, reason="in_court", explanation="", by=cast.analyst, now=NOW
+            )
+        root = f"/quarters/{quarter.label}/"
+        pages = {
+            "quarters": "/quarters/",
+            "quarter": root,
+            "draw": f"{root}draws/1/",
+            "allocation": f"{root}allocation/",
+            "replacements": "/replacements/",
+        }
+        asked.append({name: queries(client, page) for name, page in pages.items()})
+    assert Replacement.objects.count() == 1 + 30
+    assert asked[0] == asked[1]
+
+
+# The frame
+
+
+def test_the_frame_is_frozen_by_a_worker(cast: Cast, client: Client) -> None:
+    page = f"{QUARTER_PAGE}frame/"
+    AuditQuarter.objects.create(label=QUARTER, starts_on=Q3.starts, ends_on=Q3.ends)
+    assert "There is no open case to freeze" in posted(client, f"{page}freeze/")
+    open_cases(20, team=cast.riverside)
+    open_case(opened_on=NOW.date())
+    response = client.post(f"{page}freeze/")
+    assert response["Location"] == reverse("cases:job_detail", args=[Job.objects.get().pk])
+    assert "See how far it is" in text(client, QUARTER_PAGE)
+    assert do_job().status == "succeeded"
+    assert client.get(response["Location"])["Location"] == QUARTER_PAGE
+
+    shown = text(client, page)
+    sha256 = AuditQuarter.objects.get().frames.get().sha256
+    assert sha256 in shown
+    assert "Publish this hash before the seed exists" in shown
+    assert "21 cases without a practitioner" in shown
+    assert "1 case without a team" in shown
+    assert "Opened recently" in shown
+    assert "Say why the frame is frozen again" in posted(client, f"{page}freeze/")
+    posted(client, f"{page}freeze/", 302, reason="A list was missing")
+
+
+def test_who_may_only_look_sees_no_form(cast: Cast, as_user: AsUser, frozen: None) -> None:
+    page = text(as_user(cast.head), f"{QUARTER_PAGE}frame/")
+    assert 'action="/quarters' not in page
+    assert "Freeze again" not in page
+
+
+# The draw
+
+
+def test_a_draw_without_a_frame_is_explained(cast: Cast, client: Client) -> None:
+    AuditQuarter.objects.create(label=QUARTER, starts_on=Q3.starts, ends_on=Q3.ends)
+    assert "There is no frozen frame" in text(client, DRAW_FORM)
+    page = posted(client, DRAW_FORM, seed="dice", rate="5%")
+    assert "Freeze the sampling frame of Q3 2026/27 first" in page
+    assert 'value="dice"' in page
+    assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("seed", "rate", "field", "words"),
+    [
+        ("dice", "0%", "rate", "at 0% no case would ever be audited"),
+        ("dice", "200%", "rate", "cannot be more than 100%"),
+        ("dice", "many", "rate", "is not a sampling rate"),
+        ("dice", "", "rate", "Enter the sampling rate"),
+        ("", "5%", "seed", "Enter a seed"),
+        ("   ", "5%", "seed", "Enter a seed"),
+    ],
+)
+def test_mistakes_are_said_at_their_field(
+    client: Client, frozen: None, seed: str, rate: str, field: str, words: str
+) -> None:
+    page = posted(client, DRAW_FORM, seed=seed, rate=rate, witnesses="Cllr Ito")
+    assert words in page
+    assert f'href="#id_{field}"' in page
+    assert f'id="id_{field}-error"' in page
+    assert "<title>Error: " in page
+    assert 'value="Cllr Ito"' in page
+    assert not Job.objects.exists()
+
+
+def test_the_sample_is_drawn_by_a_worker(client: Client, frozen: None) -> None:
+    assert 'value="5%"' in text(client, DRAW_FORM)
+    posted(client, DRAW_FORM, 302, seed="dice: 4", rate="10%", witnesses="Cllr Ito")
+    assert do_job().status == "succeeded"
+    draw = Draw.objects.get()
+    assert draw.cases.filter(role="selected").count() == 6
+    page = text(client, f"{QUARTER_PAGE}draws/1/")
+    for words in ("dice: 4", "Rate 10%", "Seen by Cllr Ito", "The frame was frozen before"):
+        assert words in page
+    assert draw.result_sha256 in page
+
+
+def test_who_draws_second_is_told_and_keeps_what_was_typed(
+    client: Client, draw: Draw, cast: Cast
+) -> None:
+    page = posted(client, DRAW_FORM, seed="my own", rate="5%")
+    assert "Say why the sample is drawn again" in page
+    assert "dice: 4 1 6" in page
+    assert 'value="my own"' in page
+    posted(client, DRAW_FORM, 302, seed="my own", rate="5%", reason="A die fell down")
+    do_job()
+    old = text(client, f"{QUARTER_PAGE}draws/1/")
+    assert "Superseded on" in old
+    assert "A die fell down" in text(client, f"{QUARTER_PAGE}draws/2/")
+
+
+def test_a_draw_made_while_the_form_was_sent(
+    client: Client, frozen: None, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form was checked before the other draw was there: 409, the words, and the reason."""
+    real = quarters.request_draw
+
+    def late(**kwargs: Any) -> Job:
+        draw_sample(quarter=Q3, seed="theirs", by=cast.analyst, now=NOW)
+        return real(**kwargs)
+
+    monkeypatch.setattr(quarters, "request_draw", late)
+    page = posted(client, DRAW_FORM, 409, seed="mine", rate="5%")
+    assert "was already drawn by Ana Lyst with the seed “theirs”" in page
+    assert 'value="mine"' in page
+    assert 'name="reason"' in page
+
+
+def test_the_cases_are_filtered_and_counted_by_state(client: Client, draw: Draw) -> None:
+    page = f"{QUARTER_PAGE}draws/1/"
+    assert "5 cases" in text(client, page)
+    assert "3 cases" in text(client, f"{page}?status=drawn")
+    assert "2 cases" in text(client, f"{page}?role=reserve")
+    assert "No case that you may see matches" in text(client, f"{page}?status=audited")
+    assert "5 cases" in text(client, f"{page}?status=rubbish")
+
+
+def test_a_head_of_service_sees_the_cases_of_their_own_services(
+    cast: Cast, as_user: AsUser, draw: Draw, case: SampledCase
+) -> None:
+    page = f"{QUARTER_PAGE}draws/1/"
+    assert "5 cases" in text(as_user(cast.head), page)
+    assert "No case that you may see" in text(as_user(cast.other_head), page)
+    text(as_user(cast.other_head), f"/sampled/{case.pk}/", 404)
+
+
+def test_downloads_are_logged_and_name_no_child_but_in_the_list(
+    cast: Cast, client: Client, draw: Draw, case: SampledCase
+) -> None:
+    child = case.entry.child.local_id
+    rows = b"".join(client.get(f"{QUARTER_PAGE}draws/1/cases.csv?role=selected")).decode()
+    assert child in rows
+    assert len(rows.splitlines()) == 1 + 3
+    response = client.get(f"{QUARTER_PAGE}draws/1/certificate.json")
+    assert json.loads(response.content)["seed"] == "dice: 4 1 6"
+    assert child not in response.content.decode()
+    assert child not in text(client, f"{QUARTER_PAGE}draws/1/")
+    logged = AccessRecord.objects.filter(user=cast.analyst).values_list("what", "reference")
+    assert set(logged) == {("sampled cases", f"{QUARTER}-D1"), ("draw", f"{QUARTER}-D1")}
+
+
+# One case
+
+
+def test_a_sampled_case_shows_the_child_and_logs_it(
+    cast: Cast, client: Client, case: SampledCase
+) -> None:
+    page = text(client, f"/sampled/{case.pk}/")
+    child = case.entry.child.local_id
+    assert child in page
+    assert child not in page.partition("</title>")[0]
+    assert "Pat Titioner" in page
+    logged = AccessRecord.objects.get()
+    assert (logged.kind, logged.user) == ("read", cast.analyst)
+    assert child not in logged.reference
+
+
+def test_asking_for_a_replacement_and_deciding(
+    cast: Cast, client: Client, as_user: AsUser, case: SampledCase,
+    django_capture_on_commit_callbacks: Any,
+    sent: list[tuple[str, list[Any]]],
+) -> None:  # fmt: skip
+    form = f"/sampled/{case.pk}/replacement/"
+    assert "Choose why the case cannot be audited" in posted(client, form)
+    assert "Explain the reason" in posted(client, form, reason="other")
+    with django_capture_on_commit_callbacks(execute=True):
+        posted(client, form, 302, reason="in_court", explanation="Hearing on Friday.")
+    asked = Replacement.objects.get()
+    page = f"/replacements/{asked.pk}/"
+    subject = f"A replacement in {QUARTER}-D1 waits for your decision"
+    assert sent == [("accounts.tasks.mail_notice", [cast.lead.email, subject, page])]
+    assert "somebody else must decide" in text(client, page)
+
+    lead = as_user(cast.lead)
+    assert "Hearing on Friday." in text(lead, page)
+    assert "Say why you refuse" in posted(lead, f"{page}decide/", decision="refuse")
+    posted(lead, f"{page}decide/", 302, decision="approve", note="Agreed.")
+    case.refresh_from_db()
+    assert case.status == "replaced"
+    assert "Approved" in text(client, page)
+    posted(lead, f"{page}decide/", 409, decision="refuse", note="No.")
+    counts = text(client, QUARTER_PAGE)
+    assert "Replacements by reason and team" in counts
+    assert "In court or under inquiry" in counts
+
+
+def test_a_refused_decision_loses_nothing(cast: Cast, as_user: AsUser, case: SampledCase) -> None:
+    asked = request_replacement(
+        sampled_case=case, reason="in_court", explanation="", by=cast.analyst, now=NOW
+    )
+    cast.manager.groups.set(cast.lead.groups.all())
+    page = posted(
+        as_user(cast.manager),
+        f"/replacements/{asked.pk}/decide/",
+        decision="approve",
+        note="It is fine by me.",
+    )
+    assert "You are in the line of this case" in page
+    assert "It is fine by me." in page
+    asked.refresh_from_db()
+    assert asked.status == "requested"
+
+
+# Auditors
+
+
+def test_allocation_says_who_gets_none_and_why(cast: Cast, client: Client, draw: Draw) -> None:
+    page = f"{QUARTER_PAGE}allocation/"
+    Grader.objects.filter(user=cast.auditor).update(team=cast.riverside)
+    Grader.objects.filter(user=cast.other_auditor).update(capacity=1)
+    shown = text(client, page)
+    assert "1 case can be given" in shown
+    assert "2 cases have nobody" in shown
+    assert "of its team" in shown
+    told = client.post(f"{page}allocate/", follow=True).content.decode()
+    assert "1 case was given to auditors. 2 still have no auditor" in told
+    Grader.objects.update(capacity=9, team=cast.audit_team)
+    told = client.post(f"{page}allocate/", follow=True).content.decode()
+    assert "2 cases were given to auditors." in told
+    assert "Every case of draw 1 has an auditor" in told
+    assert draw.cases.filter(status="allocated").count() == 3
+
+
+def test_cases_without_a_practitioner_or_team_are_warned_of(cast: Cast, client: Client) -> None:
+    open_case()
+    freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    draw_sample(quarter=Q3, seed="s", by=cast.analyst, now=NOW)
+    page = text(client, f"{QUARTER_PAGE}allocation/")
+    assert "No practitioner is recorded" in page
+    assert "No team is recorded" in page
+
+
+def test_by_hand_only_independent_auditors_can_be_chosen(
+    cast: Cast, client: Client, case: SampledCase
+) -> None:
+    form = f"/sampled/{case.pk}/auditor/"
+    Grader.objects.filter(user=cast.auditor).update(team=cast.riverside)
+    page = text(client, form)
+    assert f'<option value="{cast.auditor.pk}"' not in page
+    assert f'<option value="{cast.other_auditor.pk}"' in page
+    assert "The case is of their own team." in page
+    refused = posted(client, form, auditor=cast.auditor.pk, reason="Because")
+    assert "others may not grade this case" in refused
+    assert "Because" in refused
+    assert "Say why you choose" in posted(client, form, auditor=cast.other_auditor.pk)
+    posted(client, form, 302, auditor=cast.other_auditor.pk, reason="Knows the tool")
+    shown = text(client, f"/sampled/{case.pk}/")
+    assert "Given to Otto Tor by hand" in shown
+    assert "Knows the tool" in shown
