@@ -49,7 +49,7 @@ MOVABLE = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
 def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpResponse:
     """One draw: its seed, its numbers by service, and the cases in the order of their tickets."""
     draw = _draw_or_404(label, number)
-    filters = SampleFilterForm(request.GET, services=list(draw.strata))
+    filters = SampleFilterForm(request.GET, services=sorted(draw.strata))
     cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters)
     page = Paginator(cases, PER_PAGE).get_page(request.GET.get("page"))
     here = quarter_page.draw_url(draw)
@@ -58,7 +58,7 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
         "draw": draw,
         "rate": show_rate(CasePolicy.from_dict(draw.policy).rate),
         "strata_head": STRATA_HEAD,
-        "strata_rows": [_stratum_row(name, found) for name, found in draw.strata.items()],
+        "strata_rows": [_stratum_row(name, found) for name, found in sorted(draw.strata.items())],
         "filters": filters,
         "here": here,
         "page": page,
@@ -74,7 +74,7 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
 def draw_cases(request: SignedInRequest, label: str, number: int) -> StreamingHttpResponse:
     """The cases of a draw as CSV, filtered as on the page. Logged."""
     draw = _draw_or_404(label, number)
-    filters = SampleFilterForm(request.GET, services=list(draw.strata))
+    filters = SampleFilterForm(request.GET, services=sorted(draw.strata))
     cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters)
     _log(request.user, "downloaded", "sampled cases", draw.reference)
     response = StreamingHttpResponse(_case_lines(draw, cases), content_type="text/csv")
