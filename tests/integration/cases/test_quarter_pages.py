@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import AccessRecord, User
 from audits.operations.tools import install_shipped_tools
 from cases.models import AuditQuarter, Draw, Grader, Job, Replacement, SampledCase
-from cases.operations.draw import draw_sample
+from cases.operations.draw import draw_sample, request_draw
 from cases.operations.frame import freeze_frame
 from cases.operations.jobs import run_job
 from cases.operations.replacement import request_replacement
@@ -248,11 +248,9 @@ def test_a_draw_made_while_the_form_was_sent(
     client: Client, frozen: None, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The form was checked before the other draw was there: 409, the words, and the reason."""
-    real = quarters.request_draw
-
     def late(**kwargs: Any) -> Job:
         draw_sample(quarter=Q3, seed="theirs", by=cast.analyst, now=NOW)
-        return real(**kwargs)
+        return request_draw(**kwargs)
 
     monkeypatch.setattr(quarters, "request_draw", late)
     page = posted(client, DRAW_FORM, 409, seed="mine", rate="5%")
