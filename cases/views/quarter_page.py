@@ -76,6 +76,7 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
             "draw_rows": [_draw_row(found) for found in draws_of(stored)],
             "replacement_rows": [_replacement_row(row) for row in replacement_counts(stored)],
         }
+    context["may_draw_again"] = draw is not None and may(user, Permission.DRAW_SAMPLE)
     context["sees_replacements"] = may(
         user, Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT
     )

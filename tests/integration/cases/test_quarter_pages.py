@@ -125,7 +125,10 @@ def test_the_next_thing_to_do_comes_first(cast: Cast, client: Client, as_user: A
     assert "3 drawn cases have no auditor" in page
     assert "0 of 3" in page
     assert "status=drawn#cases" in page
-    assert "Give the cases to auditors" not in text(as_user(cast.director), QUARTER_PAGE)
+    assert f'href="{DRAW_FORM}">Draw again' in page
+    for_the_director = text(as_user(cast.director), QUARTER_PAGE)
+    assert "Give the cases to auditors" not in for_the_director
+    assert "Draw again" not in for_the_director
 
 
 def test_the_lists_ask_as_much_for_one_row_as_for_thirty(cast: Cast, client: Client) -> None:
@@ -248,6 +251,7 @@ def test_a_draw_made_while_the_form_was_sent(
     client: Client, frozen: None, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The form was checked before the other draw was there: 409, the words, and the reason."""
+
     def late(**kwargs: Any) -> Job:
         draw_sample(quarter=Q3, seed="theirs", by=cast.analyst, now=NOW)
         return request_draw(**kwargs)
