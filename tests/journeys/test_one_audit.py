@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import User
 from audits.models import Audit, FeedbackReply
@@ -51,7 +52,7 @@ def test_an_audit_from_its_first_page_to_the_practitioners_reply(
             audit=audit,
             grading=audit.gradings.get(),
             by=User.objects.system(),
-            now=audit.submitted_at,
+            now=timezone.now(),
         )
     auditor.open(f"/audits/{audit.reference}/")
     auditor.follow("Write the feedback")
