@@ -228,7 +228,7 @@ KINDS: tuple[Kind, ...] = (
         P.APPROVE_REPLACEMENT,
         "replacement to approve or refuse",
         "replacements to approve or refuse",
-        "cases:quarter_list",
+        "cases:replacement_list",
         _to_approve,
     ),
     Kind(
