@@ -1,5 +1,13 @@
+"""Start-up of this app."""
+
+from __future__ import annotations
+
 from django.apps import AppConfig
 
 
 class ReportsConfig(AppConfig):
     name = "reports"
+
+    def ready(self) -> None:
+        # Importing it registers the handler of its job.
+        from reports import operations  # noqa: F401

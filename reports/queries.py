@@ -1,0 +1,400 @@
+"""What the reports' rules need from the database, in a fixed number of queries; reports by role."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, Q, QuerySet
+
+from accounts.models import User
+from accounts.policy import Permission, may
+from audits.models import Audit, ToolVersion
+from cases.models import AuditQuarter, Draw, Replacement, SampledCase, Service
+from cases.queries.calendar import local_date
+from cases.rules.eligibility import REASONS
+from quality.models import Action, Escalation
+from reports.models import CommitteeReport, IssuedReport
+from reports.rules.edition import DrawFacts, EarlierPoint, Records, ReplacementCount
+from reports.rules.figures import (
+    ActionRecord,
+    AuditRecord,
+    EscalationRecord,
+    FrameCount,
+    TrendPoint,
+    by_line,
+    by_service,
+)
+from reports.rules.grade_rows import NONE
+from reports.rules.intervals import Proportion
+from reports.rules.policy import ReportPolicy
+from reports.rules.public import public_grades
+
+TREND_QUARTERS = 8  # two years, this quarter included
+NO_TEAM = "No team"
+REASON_NAMES = {str(value): str(label) for value, label in Replacement.Reason.choices}
+_AUDIT_FIELDS = (
+    "reference", "quarter__label", "service__line__name", "service__name", "team__name",
+    "grading_of_record__overall_grade", "moderation__first_grade", "moderation__second_grade",
+    "moderation__reasons", "practitioner_judged__agency", "practitioner__agency",
+)  # fmt: skip
+
+
+def report_policy(quarter: AuditQuarter) -> ReportPolicy:
+    """The policy stored with ``quarter``; the defaults where it has none of its own."""
+    return ReportPolicy.from_dict(quarter.policies.get("reports", {}))
+
+
+def reports_visible_to(user: User) -> QuerySet[CommitteeReport]:
+    """All reports for those who see them in preparation; published ones for everybody else."""
+    reports = CommitteeReport.objects.select_related(
+        "quarter", "created_by", "approved_by", "published_by", "job"
+    )
+    if may(user, Permission.SEE_REPORTS_IN_PREPARATION):
+        return reports
+    if may(user, Permission.READ_PUBLISHED_REPORTS):
+        return reports.filter(status=CommitteeReport.Status.PUBLISHED)
+    return reports.none()
+
+
+def latest_issue(report: CommitteeReport, edition: str) -> IssuedReport | None:
+    """The edition's PDF as it was rendered last; None where it never was."""
+    return _last_rendering(report).filter(edition=edition).order_by("-pk").first()
+
+
+def issues_of(report: CommitteeReport) -> list[IssuedReport]:
+    """Both editions as rendered last, without their bytes."""
+    return list(_last_rendering(report).defer("pdf"))
+
+
+def _last_rendering(report: CommitteeReport) -> QuerySet[IssuedReport]:
+    if report.rendered_at is None:
+        return report.issued.none()
+    return report.issued.filter(rendered_at=report.rendered_at)
+
+
+def quarters_without_draft() -> QuerySet[AuditQuarter]:
+    """Quarters with a draw whose report is not being prepared already."""
+    busy = CommitteeReport.objects.exclude(status__in=("published", "superseded"))
+    return (
+        AuditQuarter.objects.filter(draws__status=Draw.Status.DRAWN)
+        .exclude(pk__in=busy.values("quarter_id"))
+        .order_by("-starts_on")
+    )
+
+
+def open_report(quarter: AuditQuarter) -> CommitteeReport | None:
+    """The report of ``quarter`` that is still being prepared, if there is one."""
+    return (
+        CommitteeReport.objects.filter(quarter=quarter)
+        .exclude(status__in=("published", "superseded"))
+        .order_by("-number")
+        .first()
+    )
+
+
+def published_report(quarter: AuditQuarter) -> CommitteeReport | None:
+    """The report of ``quarter`` that is published now, if there is one."""
+    return CommitteeReport.objects.filter(quarter=quarter, status="published").first()
+
+
+def records_of(quarter: AuditQuarter, now: datetime) -> Records:
+    """All records of a quarter's report: ten queries, however many audits there are."""
+    policy = report_policy(quarter)
+    services = {name: s for s in _services() for name in (s.name, s.code)}
+    quarters = _trend_quarters(quarter)
+    draws = list(
+        Draw.objects.filter(quarter__in=quarters)
+        .select_related("frame", "quarter")
+        .order_by("quarter__starts_on", "number")
+    )
+    replaced = _replacements(quarter)
+    audits = _audits(quarters)
+    frames = {
+        draw.quarter.label: _frame_counts(draw, services)
+        for draw in draws
+        if draw.status == Draw.Status.DRAWN
+    }
+    frame = _with_replacements(
+        _with_strays(frames.get(quarter.label, ()), audits[quarter.label]), replaced
+    )
+    return Records(
+        quarter=quarter.label,
+        quarter_name=quarter.quarter.name,
+        starts_on=quarter.starts_on.isoformat(),
+        ends_on=quarter.ends_on.isoformat(),
+        council=settings.COUNCIL_NAME,
+        lines=tuple(dict.fromkeys(count.line for count in frame)),
+        audits=tuple(audits[quarter.label]),
+        frame=frame,
+        escalations=_escalations(quarter, now),
+        actions=_actions(quarter),
+        replacements=_counted(replaced),
+        draws=tuple(_draw_facts(draw) for draw in draws if draw.quarter_id == quarter.pk),
+        tools=_tools(quarter),
+        earlier=_earlier(quarters, quarter, audits, frames, policy),
+    )
+
+
+def _services() -> list[Service]:
+    return list(Service.objects.select_related("line").order_by("line__order", "precedence"))
+
+
+def _trend_quarters(quarter: AuditQuarter) -> list[AuditQuarter]:
+    """The quarters of the trend, this one last."""
+    found = AuditQuarter.objects.filter(starts_on__lte=quarter.starts_on).order_by("-starts_on")
+    return list(reversed(found[:TREND_QUARTERS]))
+
+
+def _audits(quarters: Iterable[AuditQuarter]) -> dict[str, list[AuditRecord]]:
+    """The sample's audits by quarter label; withdrawn ones are not audits of anything."""
+    rows = (
+        Audit.objects.filter(quarter__in=quarters, kind=Audit.Kind.SAMPLE)
+        .exclude(status=Audit.Status.WITHDRAWN)
+        .order_by("reference")
+        .values(*_AUDIT_FIELDS)
+    )
+    found: dict[str, list[AuditRecord]] = defaultdict(list)
+    for row in rows:
+        found[row["quarter__label"]].append(_audit_record(row))
+    return found
+
+
+def _audit_record(row: Mapping[str, Any]) -> AuditRecord:
+    judged = row["practitioner_judged__agency"]
+    return AuditRecord(
+        reference=row["reference"],
+        line=row["service__line__name"],
+        service=row["service__name"],
+        team=row["team__name"],
+        grade=row["grading_of_record__overall_grade"] or None,
+        first_grade=row["moderation__first_grade"] or None,
+        moderator_grade=row["moderation__second_grade"] or None,
+        moderated_at_random=row["moderation__reasons"] == ["random"],
+        agency=row["practitioner__agency"] if judged is None else judged,
+    )
+
+
+def _frame_counts(draw: Draw, services: Mapping[str, Service]) -> tuple[FrameCount, ...]:
+    """The draw's strata as counts, lines and services in the council's order."""
+    order = {service.pk: place for place, service in enumerate(services.values())}
+    known = [(services[name], numbers) for name, numbers in draw.strata.items() if name in services]
+    known.sort(key=lambda pair: order[pair[0].pk])
+    return tuple(
+        FrameCount(
+            line=service.line.name,
+            service=service.name,
+            open=numbers["open"],
+            eligible=numbers["eligible"],
+            not_eligible={
+                REASONS.get(code, code): count for code, count in numbers["not_eligible"].items()
+            },
+            quota=numbers["quota"],
+            selected=numbers["selected"],
+            reserves=numbers["reserves"],
+        )
+        for service, numbers in known
+    )
+
+
+def _with_strays(
+    frame: tuple[FrameCount, ...], audits: Iterable[AuditRecord]
+) -> tuple[FrameCount, ...]:
+    """The frame, with an empty row for a service that has audits and no stratum.
+
+    A frame frozen again without a service must not hide the audits that were made of it.
+    """
+    known = {(count.line, count.service) for count in frame}
+    strays = dict.fromkeys((audit.line, audit.service) for audit in audits)
+    return frame + tuple(
+        FrameCount(line, service, 0, 0, {}, 0, 0, 0)
+        for line, service in strays
+        if frame and (line, service) not in known
+    )
+
+
+def _replacements(quarter: AuditQuarter) -> Counter[tuple[str, str, str]]:
+    """Cases taken out of the live draw, by (service, reason, team)."""
+    rows = (
+        Replacement.objects.filter(
+            status=Replacement.Status.APPROVED,
+            sampled_case__draw__quarter=quarter,
+            sampled_case__draw__status=Draw.Status.DRAWN,
+            sampled_case__status__in=(
+                SampledCase.Status.REPLACED, SampledCase.Status.NOT_AUDITABLE,
+            ),
+        )
+        .order_by()
+        .values("sampled_case__entry__service__name", "reason", "sampled_case__entry__team__name")
+        .annotate(number=Count("pk"))
+    )  # fmt: skip
+    found: Counter[tuple[str, str, str]] = Counter()
+    for row in rows:
+        team = row["sampled_case__entry__team__name"] or NO_TEAM
+        reason = REASON_NAMES[row["reason"]]
+        found[row["sampled_case__entry__service__name"], reason, team] += row["number"]
+    return found
+
+
+def _with_replacements(
+    frame: Iterable[FrameCount], replaced: Mapping[tuple[str, str, str], int]
+) -> tuple[FrameCount, ...]:
+    by_service: dict[str, Counter[str]] = defaultdict(Counter)
+    for (service, reason, _), number in replaced.items():
+        by_service[service][reason] += number
+    return tuple(replace(count, replaced=dict(by_service[count.service])) for count in frame)
+
+
+def _counted(replaced: Mapping[tuple[str, str, str], int]) -> tuple[ReplacementCount, ...]:
+    totals: Counter[tuple[str, str]] = Counter()
+    for (_, reason, team), number in replaced.items():
+        totals[reason, team] += number
+    return tuple(
+        ReplacementCount(reason, team, number) for (reason, team), number in sorted(totals.items())
+    )
+
+
+def _escalations(quarter: AuditQuarter, now: datetime) -> tuple[EscalationRecord, ...]:
+    rows = (
+        Escalation.objects.filter(audit__quarter=quarter, raised_at__lte=now)
+        .exclude(audit__status=Audit.Status.WITHDRAWN)
+        .prefetch_related("steps")
+        .order_by("raised_at", "pk")
+    )
+    return tuple(
+        EscalationRecord(
+            track=row.track,
+            status=row.status,
+            raised_at=row.raised_at,
+            # The clock is moved on when an escalation goes up a level; the first one counts.
+            acknowledge_by=min(
+                (s.acknowledge_by for s in row.steps.all()), default=row.acknowledge_by
+            ),
+            acknowledged_at=row.acknowledged_at,
+            plan_by=row.plan_by,
+            closed_on=local_date(row.closed_at) if row.closed_at else None,
+        )
+        for row in rows
+    )
+
+
+def _actions(quarter: AuditQuarter) -> tuple[ActionRecord, ...]:
+    rows = (
+        Action.objects.filter(audit__quarter=quarter)
+        .exclude(audit__status=Audit.Status.WITHDRAWN)
+        .order_by("pk")
+        .values("side", "status", "created_at", "due_on", "verified_at", "cancelled_at")
+    )
+    return tuple(
+        ActionRecord(
+            side=row["side"],
+            status=row["status"],
+            created_on=local_date(row["created_at"]),
+            due_on=row["due_on"],
+            closed_on=local_date(end)
+            if (end := row["verified_at"] or row["cancelled_at"])
+            else None,
+        )
+        for row in rows
+    )
+
+
+def _draw_facts(draw: Draw) -> DrawFacts:
+    return DrawFacts(
+        reference=draw.reference,
+        status=draw.get_status_display(),
+        frame_number=draw.frame.number,
+        frame_sha256=draw.frame.sha256,
+        result_sha256=draw.result_sha256,
+        seed=draw.seed,
+        seed_witnesses=draw.seed_witnesses,
+        seed_committed=draw.seed_committed,
+        drawn_at=draw.drawn_at,
+        frozen_at=draw.frame.frozen_at,
+        reason=draw.reason,
+        rate=str(draw.policy.get("rate", "")),
+    )
+
+
+def _tools(quarter: AuditQuarter) -> tuple[tuple[str, int, int], ...]:
+    versions = (
+        ToolVersion.objects.filter(
+            pk__in=Audit.objects.filter(quarter=quarter)
+            .exclude(status=Audit.Status.WITHDRAWN)
+            .values("tool_version")
+        )
+        .select_related("tool")
+        .annotate(standards=Count("sections__standards"))
+        .order_by("tool__title", "number")
+    )
+    return tuple((v.tool.title, v.number, v.standards) for v in versions)
+
+
+def _earlier(
+    quarters: Iterable[AuditQuarter],
+    quarter: AuditQuarter,
+    audits: Mapping[str, list[AuditRecord]],
+    frames: Mapping[str, tuple[FrameCount, ...]],
+    policy: ReportPolicy,
+) -> dict[str, tuple[EarlierPoint, ...]]:
+    """Each line's quarters before this one: as they were published, else as they are now.
+
+    A quarter that was published keeps its numbers: the difference to a number that changed since
+    would be a statement about the few children whose audits came late.
+    """
+    published = {
+        report.quarter.label: report.figures.get("trend", {})
+        for report in CommitteeReport.objects.filter(
+            Q(quarter__in=quarters), status=CommitteeReport.Status.PUBLISHED
+        ).select_related("quarter")
+    }
+    found: dict[str, list[EarlierPoint]] = defaultdict(list)
+    for each in quarters:
+        if each.pk == quarter.pk:
+            continue
+        label = each.label
+        frame = _with_strays(frames.get(label, ()), audits.get(label, []))
+        if label in published:
+            points = _points_as_published(each, published[label])
+        else:
+            points = _points_now(each, audits.get(label, []), frame, policy)
+        for line, point in points:
+            found[line].append(point)
+    return {line: tuple(points) for line, points in found.items()}
+
+
+def _points_as_published(
+    quarter: AuditQuarter, trend: Mapping[str, Any]
+) -> list[tuple[str, EarlierPoint]]:
+    return [
+        (
+            line,
+            EarlierPoint(
+                TrendPoint(
+                    quarter.quarter.name,
+                    Proportion(point["count"], point["n"], point["population"]),
+                ),
+                point["level"],
+            ),
+        )
+        for line, point in trend.items()
+    ]
+
+
+def _points_now(
+    quarter: AuditQuarter,
+    audits: list[AuditRecord],
+    frame: tuple[FrameCount, ...],
+    policy: ReportPolicy,
+) -> list[tuple[str, EarlierPoint]]:
+    points = []
+    for line in by_line(audits, frame, policy):
+        rows = by_service(audits, frame, line.name, policy)
+        level = public_grades(line, rows, policy).line.level if line.n else NONE
+        point = TrendPoint(quarter.quarter.name, line.good_or_better)
+        points.append((line.name, EarlierPoint(point, level)))
+    return points
