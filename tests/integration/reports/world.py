@@ -83,9 +83,14 @@ def _quarter(
         drawn_at=NOW, drawn_by=cast.analyst,
     )  # fmt: skip
     audits = {
-        code: _audits(services[code], [g for g, n in zip(GRADES, row[3], strict=True) for _ in range(n)], draw, cast)
+        code: _audits(
+            services[code],
+            [grade for grade, n in zip(GRADES, row[3], strict=True) for _ in range(n)],
+            draw,
+            cast,
+        )
         for code, row in rows.items()
-    }  # fmt: skip
+    }
     return quarter, draw, audits
 
 
