@@ -54,7 +54,7 @@ class Computed:
 
     records: Records
     policy: ReportPolicy
-    now: datetime
+    frozen_at: datetime
     lines: tuple[LineFigures, ...]
     moderation: ModerationFigures
     escalations: StateFigures
@@ -95,7 +95,7 @@ def compute(records: Records, *, now: datetime, today: date, policy: ReportPolic
     return Computed(
         records=records,
         policy=policy,
-        now=now,
+        frozen_at=now,
         lines=tuple(
             _line(grades, records, policy)
             for grades in by_line(records.audits, records.frame, policy)

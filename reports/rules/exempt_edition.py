@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from audits.rules.grades import GRADES, label
 from reports.rules import wording
@@ -18,6 +19,7 @@ from reports.rules.edition import (
     table,
 )
 from reports.rules.figures import GradeFigures, StateFigures, TrendRow
+from reports.rules.grade_rows import PublicRow
 from reports.rules.shared_sections import (
     AGENCY_WORDS,
     draw_check,
@@ -33,6 +35,7 @@ MODERATION_WORDS = (
     "graded a second time by somebody independent, and a random share of the rest. Second graders "
     "do not see the first grade before they have given their own."
 )
+Named = TypeVar("Named", GradeFigures, PublicRow)
 GRADE_HEAD = [label(code) for code in GRADES]
 
 
@@ -54,9 +57,8 @@ def exempt_edition(computed: Computed) -> dict[str, Any]:
 def _summary(computed: Computed) -> list[str]:
     texts = []
     for line in computed.lines:
-        texts.append(wording.good_or_better(line.name, line.grades))
-        if changed := _changed(line.trend):
-            texts.append(changed)
+        headline = wording.good_or_better(line.name, line.grades)
+        texts.append(f"{headline} {_changed(line.trend)}".strip())
     texts += [
         wording.states("escalation", "escalations", computed.escalations),
         wording.states("action", "actions", computed.actions),
@@ -193,6 +195,12 @@ def share_head(computed: Computed) -> list[str]:
     return ["Good or better", f"{float(computed.policy.confidence * 100):g}% interval"]
 
 
+def with_line(services: Sequence[Named], line: Named) -> list[Named]:
+    """The services' rows with their line's row last, where it is not one of them over again."""
+    alone = len(services) == 1 and services[0].name == line.name
+    return [*services] if alone else [*services, line]
+
+
 def grade_cells(row: GradeFigures) -> tuple[Any, ...]:
     """A group's numbers as the tables show them, its name left out."""
     interval = row.good_or_better.interval
@@ -317,7 +325,7 @@ def _by_service(computed: Computed) -> dict[str, Any]:
                 ["Service", "Files", *GRADE_HEAD, *share_head(computed), "Cases it describes"],
                 [
                     (r.name, *grade_cells(r), dash(r.good_or_better.population))
-                    for r in (*line.services, line.grades)
+                    for r in with_line(line.services, line.grades)
                 ],
             )
         )

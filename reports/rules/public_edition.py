@@ -30,6 +30,7 @@ from reports.rules.exempt_edition import (
     share_head,
     share_point,
     shares_chart,
+    with_line,
 )
 from reports.rules.figures import GradeFigures, StateFigures
 from reports.rules.grade_rows import FOUR, NONE, PublicRow
@@ -79,8 +80,7 @@ def public_edition(computed: Computed) -> dict[str, Any]:
 def _summary(computed: Computed) -> list[str]:
     texts = []
     for line in computed.lines:
-        texts.append(_headline(line))
-        texts += _changed(line, computed)
+        texts.append(" ".join([_headline(line), *_changed(line, computed)]))
     for kind, figures in (("escalations", computed.escalations), ("actions", computed.actions)):
         texts += _open_words(kind, figures, computed)
     return [text for text in texts if text]
@@ -349,14 +349,14 @@ def _by_service(computed: Computed) -> dict[str, Any]:
         rows = [
             (row.name, row, figures)
             for row, figures in zip(
-                (*line.public.services, line.public.line),
-                (*line.services, line.grades),
+                with_line(line.public.services, line.public.line),
+                with_line(line.services, line.grades),
                 strict=True,
             )
         ]
         points = [
             share_point(name, shown["good_or_better_percent"], shown["interval"])
-            for name, row, figures in rows[:-1]
+            for name, row, figures in rows[: len(line.services)]
             if (shown := public_row(row, figures))["interval"]
         ]
         if points:

@@ -155,7 +155,7 @@ def method_section(computed: Computed, *extra: str) -> dict[str, Any]:
             "Audits without a final grade are in no percentage. Early help and statutory services "
             "are never added together.",
             *extra,
-            f"The figures were frozen on {moment_words(computed.now)}.",
+            f"The figures were frozen on {moment_words(computed.frozen_at)}.",
         ),
         facts("Settings used", setting_rows(policy)),
     )
