@@ -18,6 +18,11 @@ ITEMS: tuple[tuple[str, str, frozenset[Permission]], ...] = (
     ("Audits", "audits:audit_list", frozenset({P.SEE_AUDITS})),
     ("Feedback", "audits:feedback_list", frozenset({P.READ_FEEDBACK})),
     ("Search", "audits:search", frozenset({P.SEARCH_CASES})),
+    (
+        "Reports",
+        "reports:report_list",
+        frozenset({P.READ_PUBLISHED_REPORTS, P.SEE_REPORTS_IN_PREPARATION}),
+    ),
     ("People", "accounts:person_list", frozenset({P.MANAGE_PEOPLE})),
     ("Teams", "cases:team_list", frozenset({P.MANAGE_TEAMS})),
     ("Access log", "accounts:access_log", frozenset({P.SEE_ACCESS_LOG})),

@@ -41,4 +41,5 @@ urlpatterns = [
     path("people/", include("accounts.urls")),
     path("", include("cases.urls")),
     path("", include("audits.urls")),
+    path("reports/", include("reports.urls")),
 ]

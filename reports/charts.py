@@ -61,7 +61,7 @@ def _svg(kind: str, data: str, words: str) -> SafeString:
 
 
 def _chart(rows: Sequence[Mapping[str, Any]]) -> Any:
-    return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))  # type: ignore[no-untyped-call]
+    return alt.Chart(alt.InlineData(values=[dict(row) for row in rows]))
 
 
 def _axis_order(rows: Sequence[Mapping[str, Any]]) -> list[str]:

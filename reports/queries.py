@@ -184,6 +184,7 @@ def _frame_counts(draw: Draw, services: Mapping[str, Service]) -> tuple[FrameCou
     order = {service.pk: place for place, service in enumerate(services.values())}
     known = [(services[name], numbers) for name, numbers in draw.strata.items() if name in services]
     known.sort(key=lambda pair: order[pair[0].pk])
+    used = {code for _, numbers in known for code, n in numbers["not_eligible"].items() if n}
     return tuple(
         FrameCount(
             line=service.line.name,
@@ -191,7 +192,9 @@ def _frame_counts(draw: Draw, services: Mapping[str, Service]) -> tuple[FrameCou
             open=numbers["open"],
             eligible=numbers["eligible"],
             not_eligible={
-                REASONS.get(code, code): count for code, count in numbers["not_eligible"].items()
+                REASONS.get(code, code): numbers["not_eligible"].get(code, 0)
+                for code in dict.fromkeys([*REASONS, *numbers["not_eligible"]])
+                if code in used
             },
             quota=numbers["quota"],
             selected=numbers["selected"],

@@ -198,7 +198,8 @@ def share_head(computed: Computed) -> list[str]:
 def with_line(services: Sequence[Named], line: Named) -> list[Named]:
     """The services' rows with their line's row last, where it is not one of them over again."""
     alone = len(services) == 1 and services[0].name == line.name
-    return [*services] if alone else [*services, line]
+    rows = list(services)
+    return rows if alone else rows + [line]  # noqa: RUF005  (the type of the row is kept)
 
 
 def grade_cells(row: GradeFigures) -> tuple[Any, ...]:

@@ -78,9 +78,7 @@ def public_edition(computed: Computed) -> dict[str, Any]:
 
 
 def _summary(computed: Computed) -> list[str]:
-    texts = []
-    for line in computed.lines:
-        texts.append(" ".join([_headline(line), *_changed(line, computed)]))
+    texts = [" ".join([_headline(line), *_changed(line, computed)]) for line in computed.lines]
     for kind, figures in (("escalations", computed.escalations), ("actions", computed.actions)):
         texts += _open_words(kind, figures, computed)
     return [text for text in texts if text]

@@ -28,6 +28,7 @@ from cases.models import (
 from cases.operations.imports import upload_list
 from cases.operations.jobs import run_job
 from cases.operations.replacement import request_replacement
+from reports.models import CommitteeReport, IssuedReport
 from tests.cast import NOW, QUARTER, TODAY, Cast, open_case
 from tests.integration.audits import auditing
 
@@ -116,6 +117,34 @@ class Samples:
         """Released to Pat Titioner, not yet read."""
         texts = {"strengths": "Visits were regular.", "improvements": "Write the plan together."}
         return release_feedback(audit=self.decided, **texts, by=self.cast.auditor, now=NOW)
+
+    # reports
+
+    @cached_property
+    def report(self) -> CommitteeReport:
+        """Begun by the analyst, rendered: it waits for approval."""
+        empty = {"summary": [], "sections": []}
+        report = CommitteeReport.objects.create(
+            quarter=self.quarter,
+            number=1,
+            status="rendered",
+            figures={"editions": {"public": empty, "exempt": empty}},
+            figures_sha256="0" * 64,
+            frozen_at=NOW,
+            rendered_at=NOW,
+            created_at=NOW,
+            created_by=self.cast.analyst,
+        )
+        for edition in ("public", "exempt"):
+            IssuedReport.objects.create(
+                report=report,
+                edition=edition,
+                pdf=b"%PDF-1.7",
+                sha256="0" * 64,
+                pages=1,
+                rendered_at=NOW,
+            )
+        return report
 
     @cached_property
     def kept_form_key(self) -> str:

@@ -160,6 +160,18 @@ def of_person(samples: Samples) -> dict[str, Any]:
     return {"pk": samples.cast.auditor.pk}
 
 
+def of_report(samples: Samples) -> dict[str, Any]:
+    """A report that waits for approval."""
+    return {"pk": samples.report.pk}
+
+
+def of_edition(samples: Samples) -> dict[str, Any]:
+    """Its public edition: not published yet."""
+    return {"pk": samples.report.pk, "edition": "public"}
+
+
+PREPARING = "analyst director governance lead"
+
 # The manager and the head of the case, the analyst, and those who see all audits.
 CONCERNED = "analyst auditor manager head director lead"
 
@@ -287,6 +299,17 @@ TABLE: dict[str, Row] = {
     "audits:feedback_reply": row(
         "practitioner_user", hides=PRACTITIONERS, kwargs=of_feedback, post=True
     ),
+    # reports
+    "reports:report_list": row(READ_REPORTS, get=True),
+    "reports:report_add": row("analyst lead"),
+    "reports:report": row(PREPARING, hides=READ_REPORTS, kwargs=of_report, get=True),
+    "reports:figures": row(PREPARING, hides=READ_REPORTS, kwargs=of_edition, get=True),
+    "reports:download": row(PREPARING, hides=READ_REPORTS, kwargs=of_edition, get=True),
+    "reports:words": row("analyst lead", kwargs=of_report, post=True),
+    "reports:render": row("analyst lead", kwargs=of_report, post=True),
+    "reports:approve": row("director lead", kwargs=of_report, post=True),
+    "reports:publish": row("governance lead", kwargs=of_report, post=True),
+    "reports:take_back": row("director lead", kwargs=of_report, post=True),
 }
 
 
