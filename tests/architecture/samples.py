@@ -123,7 +123,7 @@ class Samples:
     @cached_property
     def report(self) -> CommitteeReport:
         """Begun by the analyst, rendered: it waits for approval."""
-        empty = {"summary": [], "sections": []}
+        empty: dict[str, list[object]] = {"summary": [], "sections": []}
         report = CommitteeReport.objects.create(
             quarter=self.quarter,
             number=1,
