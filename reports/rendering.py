@@ -94,18 +94,25 @@ def _comes_last(section: Mapping[str, Any]) -> bool:
 
 
 def render_pdf(figures: Mapping[str, Any], edition: str, words: Words) -> Rendered:
-    """One edition as a tagged PDF (PDF/UA-1). Raises Refused where Pango is missing."""
+    """One edition as a tagged PDF (PDF/UA-1).
+
+    Raises Refused where Pango is missing,
+    OutsideTheProject where the page asks for what is not the project's.
+    """
     weasyprint = _weasyprint()
     html, charts = report_html(figures, edition, words)
     moment = datetime.fromisoformat(figures["frozen_at"])
-    with _clock_at(moment):
-        document = weasyprint.HTML(
-            string=html, base_url=_static_root().as_uri() + "/", url_fetcher=_fetcher(charts)
-        ).render(pdf_variant="pdf/ua-1")
-        target = BytesIO()
-        document.write_pdf(
-            target, pdf_variant="pdf/ua-1", pdf_identifier=_identifier(figures, edition)
-        )
+    try:
+        with _clock_at(moment):
+            document = weasyprint.HTML(
+                string=html, base_url=_static_root().as_uri() + "/", url_fetcher=_fetcher(charts)
+            ).render(pdf_variant="pdf/ua-1")
+            target = BytesIO()
+            identifier = _identifier(figures, edition)
+            document.write_pdf(target, pdf_variant="pdf/ua-1", pdf_identifier=identifier)
+    except weasyprint.urls.FatalURLFetchingError as error:
+        # It is no Exception, so it would take the worker down instead of failing the job.
+        raise OutsideTheProject(str(error)) from error
     return Rendered(target.getvalue(), len(document.pages))
 
 

@@ -136,6 +136,11 @@ def _audits(service: Service, grades: Sequence[str], draw: Draw, cast: Cast) -> 
     return made
 
 
+def add_audits(world: World, service: str, grades: Sequence[str]) -> list[Audit]:
+    """More audits of this quarter with these grades of record."""
+    return _audits(Service.objects.get(code=service), grades, world.draw, world.cast)
+
+
 def grading(audit: Audit, kind: str, grader: User, grade: str) -> Grading:
     """A submitted grading with an overall grade and nothing else."""
     return Grading.objects.create(
