@@ -177,7 +177,7 @@ def test_stale_save_shows_both_texts_and_loses_neither(
 def test_new_words_need_a_new_rendering(draft: CommitteeReport, council: World) -> None:
     cast = council.cast
     report = rendered(draft, cast)
-    same = {"narrative": "", "next_steps": "", "by": cast.analyst, "now": NOW}
+    same: dict[str, Any] = {"narrative": "", "next_steps": "", "by": cast.analyst, "now": NOW}
     assert save_words(report=report, version=1, **same).status == "rendered"
     changed = save_words(report=report, version=2, **{**same, "narrative": "New."})
     assert changed.status == "draft"
