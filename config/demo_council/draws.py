@@ -1,0 +1,42 @@
+"""Small things made with a seeded random number generator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from random import Random
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from cases.queries.calendar import bank_holidays
+from cases.rules.working_days import add_working_days, on_or_after
+
+T = TypeVar("T")
+LONDON = ZoneInfo("Europe/London")
+
+
+def weighted(rng: Random, pairs: Sequence[tuple[T, float]]) -> T:
+    """One of the values, each as likely as its weight says."""
+    return rng.choices([value for value, _ in pairs], [weight for _, weight in pairs])[0]
+
+
+def office_hours(rng: Random, day: date, start: int = 9, end: int = 16) -> datetime:
+    """A minute of that day between two full hours, or of the next working day."""
+    at = time(rng.randint(start, end), rng.randrange(0, 60))
+    return datetime.combine(on_or_after(day, bank_holidays()), at, tzinfo=LONDON)
+
+
+def later(rng: Random, moment: datetime, least: int, most: int) -> datetime:
+    """Between ``least`` and ``most`` working days after ``moment``, in office hours.
+
+    0 days: between twenty minutes and two hours later.
+    """
+    days = rng.randint(least, most)
+    if days == 0:
+        return moment + timedelta(minutes=rng.randint(20, 120))
+    return office_hours(rng, working_days_on(moment.astimezone(LONDON).date(), days))
+
+
+def working_days_on(day: date, days: int) -> date:
+    """The working day so many working days after ``day``."""
+    return add_working_days(day, days, bank_holidays())

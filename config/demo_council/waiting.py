@@ -1,0 +1,48 @@
+"""What the analyst and the quality lead find waiting: a replacement to decide, a conflict."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+
+from audits.models import Audit
+from cases.models import Allocation, DeclaredConflict, Replacement, SampledCase
+from cases.queries.calendar import local_date
+from cases.rules.quarters import Quarter
+from config.demo_council import words
+from config.demo_council.people import People
+
+
+def leave_something_waiting(rng: Random, people: People, now: datetime) -> None:
+    """In the present quarter, where it has audits that nobody has begun."""
+    label = Quarter.containing(local_date(now)).label
+    not_begun = list(
+        Audit.objects.filter(quarter__label=label, status=Audit.Status.ALLOCATED)
+        .select_related("sampled_case", "auditor")
+        .order_by("reference")
+    )
+    if len(not_begun) < 4:
+        return
+    asked, conflicted = rng.sample(not_begun, 2)
+    reason = Replacement.Reason.IN_COURT
+    Replacement.objects.create(
+        sampled_case=asked.sampled_case,
+        reason=reason,
+        explanation=words.REPLACEMENT_NOTES[reason],
+        requested_at=now - timedelta(hours=20),
+        requested_by=people.analyst,
+    )
+    _declare_conflict(conflicted, now - timedelta(hours=26))
+
+
+def _declare_conflict(audit: Audit, at: datetime) -> None:
+    """The auditor passed the file back: it waits for another."""
+    DeclaredConflict.objects.create(
+        user=audit.auditor, child=audit.child, reason=words.CONFLICT, declared_at=at
+    )
+    Allocation.objects.filter(sampled_case=audit.sampled_case, ended_at__isnull=True).update(
+        ended_at=at, ended_by=audit.auditor, end_reason="The auditor has a conflict"
+    )
+    SampledCase.objects.filter(pk=audit.sampled_case_id).update(status=SampledCase.Status.DRAWN)
+    audit.status = Audit.Status.RETURNED
+    audit.save(update_fields=["status"])
