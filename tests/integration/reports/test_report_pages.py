@@ -179,7 +179,7 @@ def test_new_words_need_a_new_rendering(draft: CommitteeReport, council: World) 
     report = rendered(draft, cast)
     same: dict[str, Any] = {"narrative": "", "next_steps": "", "by": cast.analyst, "now": NOW}
     assert save_words(report=report, version=1, **same).status == "rendered"
-    changed = save_words(report=report, version=2, **{**same, "narrative": "New."})
+    changed = save_words(report=report, version=2, **(same | {"narrative": "New."}))
     assert changed.status == "draft"
     with pytest.raises(MovedOn):
         approve_report(report=changed, by=cast.director, now=NOW)
