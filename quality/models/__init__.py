@@ -1,7 +1,7 @@
 """Moderation, escalation and actions."""
 
 from quality.models.escalation import Escalation, EscalationStep
-from quality.models.improvement import Action
+from quality.models.improvement import Action, NoActionReason
 from quality.models.moderation import Moderation
 
-__all__ = ["Action", "Escalation", "EscalationStep", "Moderation"]
+__all__ = ["Action", "Escalation", "EscalationStep", "Moderation", "NoActionReason"]

@@ -123,3 +123,28 @@ class Action(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_side_display()}'s action on {self.audit}"
+
+
+@tracked()
+class NoActionReason(models.Model):
+    """Why a manager plans no action for a standard below good in an audit that is good overall."""
+
+    audit = models.ForeignKey(Audit, on_delete=models.PROTECT, related_name="no_action_reasons")
+    standard = models.ForeignKey(PracticeStandard, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField("why no action is needed")
+    given_at = models.DateTimeField()
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("audit", "standard")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("audit", "standard"), name="one_reason_for_no_action_per_standard"
+            ),
+            models.CheckConstraint(condition=~Q(reason=""), name="no_action_says_why"),
+        )
+
+    def __str__(self) -> str:
+        return f"No action on {self.standard}: {self.audit}"

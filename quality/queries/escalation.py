@@ -1,0 +1,89 @@
+"""The list of escalations, with what is late at a moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+
+from accounts.models import User
+from cases.queries.calendar import local_date
+from quality.models import Action, Escalation
+from quality.queries.visibility import actions_to_verify, actions_visible_to, escalations_visible_to
+
+OPEN = (
+    Escalation.Status.RAISED,
+    Escalation.Status.ACKNOWLEDGED,
+    Escalation.Status.PLAN_AGREED,
+    Escalation.Status.AWAITING_VERIFICATION,
+)
+UNFINISHED = (Action.Status.OPEN, Action.Status.EVIDENCE_OFFERED)
+
+
+@dataclass(frozen=True)
+class EscalationFilters:
+    """What of the list is asked for; "" is everything."""
+
+    track: str = ""
+    status: str = ""  # a code of Escalation.Status, or "open"
+    late: bool = False
+
+
+def is_late(now: datetime) -> Q:
+    """The condition that an escalation waits for something past its deadline."""
+    return Q(status=Escalation.Status.RAISED, acknowledge_by__lt=now) | Q(
+        status__in=(Escalation.Status.RAISED, Escalation.Status.ACKNOWLEDGED),
+        plan_by__lt=local_date(now),
+    )
+
+
+def _marked(condition: Q) -> Case:
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=_BOOLEAN)
+
+
+_BOOLEAN = BooleanField()
+
+
+def escalation_list(user: User, filters: EscalationFilters, now: datetime) -> QuerySet[Escalation]:
+    """Those ``user`` may see and asked for, with ``is_late``; open ones first, then by deadline."""
+    found = escalations_visible_to(user).annotate(
+        is_late=_marked(is_late(now)), is_open=_marked(Q(status__in=OPEN))
+    )
+    if filters.track:
+        found = found.filter(track=filters.track)
+    if filters.status == "open":
+        found = found.filter(status__in=OPEN)
+    elif filters.status:
+        found = found.filter(status=filters.status)
+    if filters.late:
+        found = found.filter(is_late(now))
+    return found.select_related("audit__team", "audit__service").order_by(
+        "-is_open", "acknowledge_by", "pk"
+    )
+
+
+@dataclass(frozen=True)
+class ActionFilters:
+    """What of the list of actions is asked for."""
+
+    whose: str = ""  # "mine", "verify" or ""
+    status: str = ""  # a code of Action.Status, or "overdue"
+
+
+def action_list(user: User, filters: ActionFilters, now: datetime) -> QuerySet[Action]:
+    """The actions ``user`` may see and asked for, with ``is_overdue``; unfinished ones first."""
+    found = actions_to_verify(user) if filters.whose == "verify" else actions_visible_to(user)
+    if filters.whose == "mine":
+        found = found.filter(Q(owner=user) | Q(owner=None, practitioner__user=user))
+    overdue = Q(status=Action.Status.OPEN, due_on__lt=local_date(now))
+    found = found.annotate(
+        is_overdue=_marked(overdue), is_unfinished=_marked(Q(status__in=UNFINISHED))
+    )
+    if filters.status == "overdue":
+        found = found.filter(overdue)
+    elif filters.status:
+        found = found.filter(status=filters.status)
+    return found.select_related("audit", "owner", "practitioner", "standard").order_by(
+        "-is_unfinished", "due_on", "pk"
+    )

@@ -1,0 +1,127 @@
+"""Who answers for an audit's case at which level, and who may be given what."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.db.models import Q, QuerySet
+
+from accounts.models import User
+from accounts.queries import people_with_role
+from accounts.roles import Role
+from audits.models import Audit, Grading
+from cases.models import DeclaredConflict, Practitioner, Service
+from cases.queries.allocation import cases_to_grade, person_of
+from cases.queries.policy import case_policy
+from cases.rules.independence import CaseToGrade, Independent, NotIndependent, independence
+from quality.rules.escalation import DIRECTOR, HEAD_OF_SERVICE, LEVELS, TEAM_MANAGER
+
+# What the functions here read of an audit; load it with these.
+OF_THE_LINE = (
+    "team__manager",
+    "team__deputy",
+    "team__service__head",
+    "team__service__deputy",
+    "service__head",
+    "service__deputy",
+    "practitioner__user",
+)
+
+
+def service_above(audit: Audit) -> Service:
+    """The service whose Head answers for the case: that of its team, else that of the case."""
+    if audit.team is not None and audit.team.service is not None:
+        return audit.team.service
+    return audit.service
+
+
+def people_at(audit: Audit, level: str) -> list[User]:
+    """The active people who answer for the audit's case at ``level``; deputies too."""
+    if level == DIRECTOR:
+        return list(people_with_role(Role.DIRECTOR))
+    if level == HEAD_OF_SERVICE:
+        service = service_above(audit)
+        found = [service.head, service.deputy]
+    else:
+        found = [audit.team.manager, audit.team.deputy] if audit.team else []
+    return [user for user in dict.fromkeys(found) if user is not None and user.is_active]
+
+
+def levels_of(user: User, audit: Audit) -> frozenset[str]:
+    """The levels at which ``user`` answers for the audit's case: codes of Escalation.Level."""
+    service, team = service_above(audit), audit.team
+    holds = {
+        TEAM_MANAGER: team is not None and user.pk in (team.manager_id, team.deputy_id),
+        HEAD_OF_SERVICE: user.pk in (service.head_id, service.deputy_id),
+        DIRECTOR: Role.DIRECTOR in user.roles,
+    }
+    return frozenset(level for level, held in holds.items() if held)
+
+
+def first_level(audit: Audit, track: str) -> str:
+    """The first level of the track at which there is somebody; the last where there is nobody."""
+    for level in LEVELS[track]:
+        if people_at(audit, level):
+            return level
+    return LEVELS[track][-1]
+
+
+def managers_for(audit: Audit) -> QuerySet[User]:
+    """Who may own a manager's action: the line of the case; any Head where it has nobody."""
+    people = [*people_at(audit, TEAM_MANAGER), *people_at(audit, HEAD_OF_SERVICE)]
+    if not people:
+        return people_with_role(Role.HEAD_OF_SERVICE)
+    return User.objects.filter(pk__in=[user.pk for user in people]).order_by("name", "pk")
+
+
+def stand_ins_for(audit: Audit) -> QuerySet[User]:
+    """Who may take a practitioner's action in their place: the team's people and its line."""
+    line = managers_for(audit).values("pk")
+    team = Practitioner.objects.filter(team=audit.team_id, left_on=None).exclude(user=None)
+    own = team.values("user") if audit.team_id else Practitioner.objects.none().values("user")
+    people = User.objects.filter(Q(pk__in=line) | Q(pk__in=own), is_active=True)
+    return people.order_by("name", "pk")
+
+
+def present_practitioner(audit: Audit) -> Practitioner | None:
+    """Who holds the case now and still works here: actions go to them."""
+    practitioner = audit.practitioner
+    return practitioner if practitioner is not None and practitioner.left_on is None else None
+
+
+def independence_of(user: User, audit: Audit) -> Independent | NotIndependent:
+    """Whether ``user`` may grade this audit's file a second time."""
+    sampled = audit.sampled_case
+    case = cases_to_grade([sampled])[0] if sampled is not None else CaseToGrade(str(audit.pk))
+    holders = {p.user_id for p in (audit.practitioner, audit.practitioner_judged) if p}
+    service = service_above(audit)
+    team = audit.team
+    line = {service.head_id, service.deputy_id, audit.service.head_id, audit.service.deputy_id}
+    line |= {team.manager_id, team.deputy_id} if team else set()
+    conflicts = DeclaredConflict.objects.filter(child=audit.child_id, user=user).exists()
+    case = replace(
+        case,
+        team=case.team or str(audit.team_id or ""),
+        has_practitioner=audit.practitioner_id is not None,
+        holders=case.holders | {str(pk) for pk in holders if pk},
+        line=case.line | {str(pk) for pk in line if pk},
+        conflicts=case.conflicts | ({str(user.pk)} if conflicts else set()),
+    )
+    others = case_policy(audit.quarter).other_teams_independent
+    return independence(person_of(user), case, other_teams_independent=others)
+
+
+def has_graded_first(user: User, audit: Audit) -> bool:
+    """Whether ``user`` is, or once was, the auditor of this audit."""
+    first = Grading.objects.filter(audit=audit, grader=user, kind=Grading.Kind.AUDITOR)
+    return audit.auditor_id == user.pk or first.exists()
+
+
+def possible_moderators(audit: Audit) -> list[User]:
+    """The moderators who may be given this audit, by name."""
+    return [
+        user
+        for user in people_with_role(Role.MODERATOR)
+        if not has_graded_first(user, audit)
+        and isinstance(independence_of(user, audit), Independent)
+    ]
