@@ -9,10 +9,13 @@ from django.dispatch import Signal
 audit_submitted = Signal()
 # audit: Audit, grading: Grading of another kind (moderator, external, …).
 second_grading_submitted = Signal()
-# audit: Audit, grading: Grading. Raised before submission; escalates at once.
+# audit: Audit, grading: Grading. Before submission; escalates at once. Sent again when the grader
+# adds to what they reported.
 immediate_concern_raised = Signal()
 # audit: Audit. Its grading of record has been set or changed.
 grade_of_record_set = Signal()
+# audit: Audit, feedback: Feedback.
+feedback_released = Signal()
 # audit: Audit, reason: str.
 audit_withdrawn = Signal()
 # audit: Audit, reason: str. A submitted audit goes back to its auditor.

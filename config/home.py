@@ -134,7 +134,9 @@ def _to_moderate(user: User) -> Things:
 
 
 def _without_moderator(user: User) -> Things:
-    return Moderation.objects.filter(status=Moderation.Status.REQUIRED)
+    return Moderation.objects.filter(
+        status=Moderation.Status.REQUIRED, audit__status=Audit.Status.SUBMITTED
+    )
 
 
 # The sample and the reports

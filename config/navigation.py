@@ -16,6 +16,17 @@ ITEMS: tuple[tuple[str, str, frozenset[Permission]], ...] = (
     ("Quarter", "cases:quarter_list", frozenset({P.SEE_QUARTER})),
     ("Imports", "cases:import_list", frozenset({P.IMPORT_CASES})),
     ("Audits", "audits:audit_list", frozenset({P.SEE_AUDITS})),
+    (
+        "Moderation",
+        "quality:moderation_list",
+        frozenset({P.MODERATE, P.ASSIGN_MODERATOR}),
+    ),
+    ("Escalations", "quality:escalation_list", frozenset({P.SEE_ESCALATIONS})),
+    (
+        "Actions",
+        "quality:action_list",
+        frozenset({P.OWN_ACTIONS, P.VERIFY_ACTIONS, P.SEE_ALL_AUDITS}),
+    ),
     ("Feedback", "audits:feedback_list", frozenset({P.READ_FEEDBACK})),
     ("Search", "audits:search", frozenset({P.SEARCH_CASES})),
     (

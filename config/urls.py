@@ -41,5 +41,6 @@ urlpatterns = [
     path("people/", include("accounts.urls")),
     path("", include("cases.urls")),
     path("", include("audits.urls")),
+    path("", include("quality.urls")),
     path("reports/", include("reports.urls")),
 ]

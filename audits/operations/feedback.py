@@ -16,6 +16,7 @@ from audits.operations.locking import lock_audit
 from audits.queries.policy import policy_of
 from audits.queries.visibility import DECIDED, audits_visible_to
 from audits.rules.completeness import is_written
+from audits.signals import feedback_released
 from cases.models import Practitioner
 from cases.queries.calendar import bank_holidays, local_date
 from cases.rules.working_days import add_working_days
@@ -59,6 +60,7 @@ def release_feedback(
         FeedbackRecipient(feedback=feedback, practitioner=each) for each in recipients
     )
     _tell(audit, recipients)
+    feedback_released.send(Audit, audit=audit, feedback=feedback, by=by, now=now)
     return feedback
 
 

@@ -200,7 +200,6 @@ def raise_immediate_concern(
     locked = lock_draft(grading, by)
     if (locked.immediate_concern_text, locked.immediate_concern_told) == (text, told):
         return locked  # the form was sent twice
-    first = not locked.immediate_concern
     locked.immediate_concern_text = _added(locked.immediate_concern_text, text)
     locked.immediate_concern_told = _added(locked.immediate_concern_told, told)
     locked.immediate_concern = True
@@ -215,8 +214,7 @@ def raise_immediate_concern(
             "saved_at",
         ]
     )
-    if first:
-        immediate_concern_raised.send(Grading, audit=locked.audit, grading=locked, by=by, now=now)
+    immediate_concern_raised.send(Grading, audit=locked.audit, grading=locked, by=by, now=now)
     return locked
 
 

@@ -21,6 +21,7 @@ from audits.signals import (
 from cases.operations.allocation import mark_audited
 
 P = Permission
+MAY_CLOSE = (P.PLAN_ACTIONS, P.VERIFY_ACTIONS, P.ANSWER_ESCALATION, P.SEE_ALL_AUDITS)
 # What a reopened grading starts from: everything the grader said, and nothing of its fate.
 _NOT_COPIED = {
     "id",
@@ -106,7 +107,7 @@ def close_audit(*, audit: Audit, by: User, now: datetime) -> Audit:
 
     Raises MovedOn where it is not decided, or is closed already.
     """
-    require(by, P.PLAN_ACTIONS, P.VERIFY_ACTIONS, P.ANSWER_ESCALATION, P.SEE_ALL_AUDITS)
+    require(by, *MAY_CLOSE)
     audit = lock_audit(audit)
     if audit.status != Audit.Status.FINALISED:
         raise MovedOn(f"Audit {audit.reference} is {audit.get_status_display().lower()} by now.")

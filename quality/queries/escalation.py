@@ -30,6 +30,14 @@ class EscalationFilters:
     late: bool = False
 
 
+def is_overdue(escalation: Escalation, now: datetime) -> bool:
+    """The same of one escalation at hand."""
+    if escalation.status == Escalation.Status.RAISED and escalation.acknowledge_by < now:
+        return True
+    unplanned = escalation.status in (Escalation.Status.RAISED, Escalation.Status.ACKNOWLEDGED)
+    return unplanned and escalation.plan_by < local_date(now)
+
+
 def is_late(now: datetime) -> Q:
     """The condition that an escalation waits for something past its deadline."""
     return Q(status=Escalation.Status.RAISED, acknowledge_by__lt=now) | Q(
@@ -71,8 +79,11 @@ class ActionFilters:
     status: str = ""  # a code of Action.Status, or "overdue"
 
 
-def action_list(user: User, filters: ActionFilters, now: datetime) -> QuerySet[Action]:
+def action_list(
+    user: User, filters: ActionFilters | None = None, *, now: datetime
+) -> QuerySet[Action]:
     """The actions ``user`` may see and asked for, with ``is_overdue``; unfinished ones first."""
+    filters = filters or ActionFilters()
     found = actions_to_verify(user) if filters.whose == "verify" else actions_visible_to(user)
     if filters.whose == "mine":
         found = found.filter(Q(owner=user) | Q(owner=None, practitioner__user=user))

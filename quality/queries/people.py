@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from django.db.models import Q, QuerySet
 
-from accounts.models import User
+from accounts.models import AccessRecord, User
+from accounts.policy import Permission, may
 from accounts.queries import people_with_role
 from accounts.roles import Role
 from audits.models import Audit, Grading
 from cases.models import DeclaredConflict, Practitioner, Service
-from cases.queries.allocation import cases_to_grade, person_of
+from cases.queries.allocation import cases_to_grade, people_as_graders
 from cases.queries.policy import case_policy
-from cases.rules.independence import CaseToGrade, Independent, NotIndependent, independence
+from cases.rules.independence import CaseToGrade, NotIndependent, independence
+from quality.models import Action, Escalation
+from quality.rules.actions import AUTHORITY, MayVerify, may_verify
 from quality.rules.escalation import DIRECTOR, HEAD_OF_SERVICE, LEVELS, TEAM_MANAGER
 
 # What the functions here read of an audit; load it with these.
@@ -89,8 +93,40 @@ def present_practitioner(audit: Audit) -> Practitioner | None:
     return practitioner if practitioner is not None and practitioner.left_on is None else None
 
 
-def independence_of(user: User, audit: Audit) -> Independent | NotIndependent:
-    """Whether ``user`` may grade this audit's file a second time."""
+def why_not_independent(users: Sequence[User], audit: Audit, *, blind: bool) -> list[str]:
+    """For each person, why they may not grade this audit's file a second time; "" where they may.
+
+    Nobody grades blind who has read the first grading: the access log knows. The same number of
+    queries however many people are asked about.
+    """
+    read = set(
+        AccessRecord.objects.filter(
+            kind=AccessRecord.Kind.READ, what="audit", reference=audit.reference, user__in=users
+        ).values_list("user", flat=True)
+    )
+    case, others = _case_to_grade(audit), case_policy(audit.quarter).other_teams_independent
+    first = set(
+        Grading.objects.filter(audit=audit, kind=Grading.Kind.AUDITOR).values_list(
+            "grader", flat=True
+        )
+    )
+    first.add(audit.auditor_id)
+    answers = []
+    for user, person in zip(users, people_as_graders(users), strict=True):
+        found = independence(person, case, other_teams_independent=others)
+        if user.pk in first:
+            answers.append("The auditor of an audit cannot moderate it.")
+        elif blind and user.pk in read:
+            answers.append("They have read this audit, so they cannot grade it blind.")
+        elif isinstance(found, NotIndependent):
+            answers.append(" ".join(reason.sentence for reason in found.because))
+        else:
+            answers.append("")
+    return answers
+
+
+def _case_to_grade(audit: Audit) -> CaseToGrade:
+    """The audit's case as the rules of independence see it, as it is now and as it was drawn."""
     sampled = audit.sampled_case
     case = cases_to_grade([sampled])[0] if sampled is not None else CaseToGrade(str(audit.pk))
     holders = {p.user_id for p in (audit.practitioner, audit.practitioner_judged) if p}
@@ -98,30 +134,51 @@ def independence_of(user: User, audit: Audit) -> Independent | NotIndependent:
     team = audit.team
     line = {service.head_id, service.deputy_id, audit.service.head_id, audit.service.deputy_id}
     line |= {team.manager_id, team.deputy_id} if team else set()
-    conflicts = DeclaredConflict.objects.filter(child=audit.child_id, user=user).exists()
-    case = replace(
+    conflicts = DeclaredConflict.objects.filter(child=audit.child_id).values_list("user", flat=True)
+    return replace(
         case,
         team=case.team or str(audit.team_id or ""),
         has_practitioner=audit.practitioner_id is not None,
         holders=case.holders | {str(pk) for pk in holders if pk},
         line=case.line | {str(pk) for pk in line if pk},
-        conflicts=case.conflicts | ({str(user.pk)} if conflicts else set()),
+        conflicts=case.conflicts | {str(pk) for pk in conflicts},
     )
-    others = case_policy(audit.quarter).other_teams_independent
-    return independence(person_of(user), case, other_teams_independent=others)
 
 
-def has_graded_first(user: User, audit: Audit) -> bool:
-    """Whether ``user`` is, or once was, the auditor of this audit."""
-    first = Grading.objects.filter(audit=audit, grader=user, kind=Grading.Kind.AUDITOR)
-    return audit.auditor_id == user.pk or first.exists()
-
-
-def possible_moderators(audit: Audit) -> list[User]:
+def possible_moderators(audit: Audit, *, blind: bool) -> list[User]:
     """The moderators who may be given this audit, by name."""
-    return [
-        user
-        for user in people_with_role(Role.MODERATOR)
-        if not has_graded_first(user, audit)
-        and isinstance(independence_of(user, audit), Independent)
-    ]
+    moderators = list(people_with_role(Role.MODERATOR))
+    answers = why_not_independent(moderators, audit, blind=blind)
+    return [user for user, why_not in zip(moderators, answers, strict=True) if not why_not]
+
+
+def may_answer(user: User, escalation: Escalation) -> bool:
+    """Whether ``user`` may answer an escalation: at a level it has reached, or above that.
+
+    Reads the line of the case (``OF_THE_LINE``) and the escalation's steps.
+    """
+    reached = {step.level for step in escalation.steps.all()}
+    above = AUTHORITY[AUTHORITY.index(escalation.level) :]
+    return bool(levels_of(user, escalation.audit) & (reached | set(above)))
+
+
+def may_offer(user: User, action: Action) -> bool:
+    """Whether ``user`` may say what was done: the owner, or a manager of the case for an owner who
+    does not sign in here. Reads the action's owner, practitioner and line of the case.
+    """
+    owner = action.owner or (action.practitioner.user if action.practitioner else None)
+    if owner is not None and owner.is_active:
+        return owner.pk == user.pk and may(user, Permission.OWN_ACTIONS)
+    return may(user, Permission.PLAN_ACTIONS) and bool(levels_of(user, action.audit))
+
+
+def verifying(user: User, action: Action) -> MayVerify:
+    """Whether ``user`` may verify an action, and why (not); by the line of the case."""
+    owner = action.owner_id or (action.practitioner.user_id if action.practitioner else None)
+    return may_verify(
+        side=action.side,
+        owner=str(owner) if owner else None,
+        offered_by=str(action.offered_by_id) if action.offered_by_id else None,
+        verifier=str(user.pk),
+        levels=levels_of(user, action.audit),
+    )

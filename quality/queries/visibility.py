@@ -53,13 +53,23 @@ def moderations_visible_to(user: User) -> QuerySet[Moderation]:
 
 def _to_take(user: User) -> Q:
     """Those without a moderator that ``user`` is far enough from, as far as one query tells."""
+    free = Q(status=Moderation.Status.REQUIRED, audit__status=Audit.Status.SUBMITTED)
+    return free & _far(user)
+
+
+def taken_by_another(user: User, reference: str) -> bool:
+    """Whether ``user`` could have taken this moderation, had somebody else not been first."""
+    taken = Moderation.objects.filter(_far(user), audit__reference=reference)
+    return may(user, P.MODERATE) and taken.exclude(moderator=None).exists()
+
+
+def _far(user: User) -> Q:
     first = Grading.objects.filter(audit=OuterRef("audit"), grader=user)
     conflict = DeclaredConflict.objects.filter(child=OuterRef("audit__child"), user=user)
     team = Grader.objects.filter(user=user, team=OuterRef("audit__team"))
     near = manages(user) | heads(user) | Q(audit__auditor=user)
     near |= Q(audit__practitioner__user=user) | Q(audit__practitioner_judged__user=user)
-    free = Q(status=Moderation.Status.REQUIRED)
-    return free & ~near & ~Q(Exists(first)) & ~Q(Exists(conflict)) & ~Q(Exists(team))
+    return ~near & ~Q(Exists(first)) & ~Q(Exists(conflict)) & ~Q(Exists(team))
 
 
 def escalations_visible_to(user: User) -> QuerySet[Escalation]:

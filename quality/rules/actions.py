@@ -9,7 +9,7 @@ often (15 of 266 inspection reports since 2018 that were read for it).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from audits.rules.grades import INADEQUATE, REQUIRES_IMPROVEMENT
@@ -108,10 +108,9 @@ def counts_for_practitioner(action: ActionState) -> bool:
     )
 
 
-def _missing_owners(snapshot: AuditSnapshot) -> list[Missing]:
-    if snapshot.grade_of_record not in BELOW_GOOD:
-        return []
-    live = [action for action in snapshot.actions if action.status != "cancelled"]
+def missing_in_plan(actions: Iterable[ActionState]) -> tuple[Missing, ...]:
+    """What a plan for an audit below good still needs: an action for each of the two."""
+    live = [action for action in actions if action.status != "cancelled"]
     missing = []
     if not any(action.side == MANAGER for action in live):
         missing.append(
@@ -126,7 +125,12 @@ def _missing_owners(snapshot: AuditSnapshot) -> list[Missing]:
                 "stand-in with the reason.",
             )
         )
-    return missing
+    return tuple(missing)
+
+
+def _missing_owners(snapshot: AuditSnapshot) -> tuple[Missing, ...]:
+    below = snapshot.grade_of_record in BELOW_GOOD
+    return missing_in_plan(snapshot.actions) if below else ()
 
 
 def _missing_for_standards(snapshot: AuditSnapshot) -> list[Missing]:

@@ -182,17 +182,20 @@ def due_level(
     acknowledgement_deadlines: Sequence[datetime],
     acknowledged_at: datetime | None,
     now: datetime,
+    first: str | None = None,
 ) -> DueLevel:
     """Who must have the escalation at `now`.
 
     `acknowledgement_deadlines` are the stored deadlines of the levels it has reached, first level
     first: each one that passed without an acknowledgement moves it one level up, as far as the
     track goes. After it is acknowledged it stays where it was. A deadline has passed from the
-    moment after it. Raises `ValueError` without a deadline.
+    moment after it. `first` is the level it began at, where nobody is at the track's first.
+    Raises `ValueError` without a deadline.
     """
     if not acknowledgement_deadlines:
         raise ValueError("An escalation has a deadline from the moment it is raised.")
     levels = LEVELS[track]
+    levels = levels[levels.index(first) :] if first else levels
     until = now if acknowledged_at is None else min(now, acknowledged_at)
     missed = sum(deadline < until for deadline in acknowledgement_deadlines)
     level = levels[min(missed, len(levels) - 1)]

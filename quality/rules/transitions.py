@@ -34,7 +34,8 @@ MODERATION: tuple[Transition, ...] = (
     _row("reassign", "assigned", "assigned", "moderator", "independent", "reason"),
     _row("hand_back", "assigned", "required", "reason"),
     _row("decide", "assigned", "decided", "second_grading", "rationale"),
-    _row("reopen", "decided", "assigned", "reason"),
+    # The audit goes back to its auditor: another second grading follows the next submission.
+    _row("start_again", "required assigned decided", "required", "audit_reopened"),
 )
 
 ESCALATION: tuple[Transition, ...] = (

@@ -8,6 +8,7 @@ Titioner and Omar Service are the outsiders. A thing is made when it is first as
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from functools import cached_property
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -15,7 +16,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.models import User
 from audits.models import Audit, Feedback, Grading
 from audits.operations.feedback import release_feedback
-from audits.operations.submitting import set_grade_of_record, submit_grading
+from audits.operations.saving import save_before
+from audits.operations.submitting import submit_grading
 from audits.operations.tools import install_shipped_tools
 from cases.models import (
     AuditQuarter,
@@ -28,6 +30,10 @@ from cases.models import (
 from cases.operations.imports import upload_list
 from cases.operations.jobs import run_job
 from cases.operations.replacement import request_replacement
+from quality.models import Action, Escalation, Moderation
+from quality.operations.acting import Planned, plan_action
+from quality.operations.escalating import acknowledge
+from quality.operations.moderating import assign_moderator, decide_moderation
 from reports.models import CommitteeReport, IssuedReport
 from tests.cast import NOW, QUARTER, TODAY, Cast, open_case
 from tests.integration.audits import auditing
@@ -104,13 +110,53 @@ class Samples:
         return grading
 
     @cached_property
+    def moderation(self) -> Moderation:
+        """Of the submitted audit: nobody has it yet."""
+        return Moderation.objects.get(audit=self.submitted.audit)
+
+    @cached_property
+    def assigned(self) -> Moderation:
+        """The same with Mo Derator."""
+        mo = self.cast.moderator
+        return assign_moderator(moderation=self.moderation, moderator=mo, by=mo, now=NOW)
+
+    @cached_property
     def decided(self) -> Audit:
-        """The audit with its grade of record."""
-        set_grade_of_record(
-            audit=self.audit, grading=self.submitted, by=User.objects.system(), now=NOW
+        """The audit with its grade of record: the first stands."""
+        second = self.assigned.grading
+        assert second
+        save_before(
+            grading=second,
+            version=second.version,
+            child_id=self.audit.child.local_id,
+            by=second.grader,
+            now=NOW,
+        )
+        filled = auditing.fill(second, "inadequate")
+        submit_grading(grading=filled, by=second.grader, now=NOW)
+        decide_moderation(
+            moderation=self.assigned,
+            stands="first",
+            rationale="Both found the same.",
+            by=second.grader,
+            now=NOW,
         )
         self.audit.refresh_from_db()
         return self.audit
+
+    @cached_property
+    def escalation(self) -> Escalation:
+        """Of the inadequate audit, provisional: with Hedda Service, not acknowledged."""
+        return Escalation.objects.get(audit=self.submitted.audit)
+
+    @cached_property
+    def action(self) -> Action:
+        """Pat Titioner's, planned by Hedda Service."""
+        head = self.cast.head
+        taken_up = acknowledge(escalation=self.escalation, response="I go there.", by=head, now=NOW)
+        planned = Planned("practitioner", "Visit within two days.", TODAY + timedelta(days=2))
+        audit = self.escalation.audit
+        return plan_action(audit=audit, planned=planned, escalation=taken_up, by=head, now=NOW)
 
     @cached_property
     def feedback(self) -> Feedback:

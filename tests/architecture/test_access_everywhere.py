@@ -160,6 +160,32 @@ def of_person(samples: Samples) -> dict[str, Any]:
     return {"pk": samples.cast.auditor.pk}
 
 
+def of_moderation(samples: Samples) -> dict[str, Any]:
+    """Of an inadequate audit: free to take."""
+    return {"reference": samples.moderation.audit.reference}
+
+
+def of_assigned(samples: Samples) -> dict[str, Any]:
+    """The same with Mo Derator."""
+    return {"reference": samples.assigned.audit.reference}
+
+
+def of_escalation(samples: Samples) -> dict[str, Any]:
+    """On its provisional grade, with Hedda Service."""
+    return {"pk": samples.escalation.pk}
+
+
+def of_action(samples: Samples) -> dict[str, Any]:
+    """Pat Titioner's."""
+    return {"pk": samples.action.pk}
+
+
+def of_decided_standard(samples: Samples) -> dict[str, Any]:
+    answer = samples.decided.gradings.get(kind="auditor").standard_grades.first()
+    assert answer
+    return {**of_decided(samples), "code": answer.standard.code}
+
+
 def of_report(samples: Samples) -> dict[str, Any]:
     """A report that waits for approval."""
     return {"pk": samples.report.pk}
@@ -289,7 +315,7 @@ TABLE: dict[str, Row] = {
     "audits:grading_submitted": row("auditor", hides=GRADE, kwargs=of_submitted, get=True),
     "audits:reopen": row("lead", kwargs=of_submitted_audit),
     "audits:release_feedback": row(
-        "auditor manager lead", hides=f"{GRADE} {MANAGERS}", kwargs=of_decided
+        "auditor moderator manager lead", hides=f"{GRADE} {MANAGERS}", kwargs=of_decided
     ),
     "audits:feedback_list": row(PRACTITIONERS, get=True),
     "audits:feedback": row("practitioner_user", hides=PRACTITIONERS, kwargs=of_feedback, get=True),
@@ -298,6 +324,57 @@ TABLE: dict[str, Row] = {
     ),
     "audits:feedback_reply": row(
         "practitioner_user", hides=PRACTITIONERS, kwargs=of_feedback, post=True
+    ),
+    # moderation, escalations, actions
+    "quality:moderation_list": row(f"{MODERATORS} lead", get=True),
+    "quality:moderation": row(f"{MODERATORS} lead", kwargs=of_moderation, get=True),
+    "quality:moderation_assign": row("lead", kwargs=of_moderation, post=True),
+    "quality:moderation_take": row(MODERATORS, kwargs=of_moderation, post=True),
+    "quality:moderation_give_back": row("moderator", hides=MODERATORS, kwargs=of_assigned),
+    "quality:moderation_decide": row("moderator", hides=MODERATORS, kwargs=of_assigned, post=True),
+    "quality:escalation_list": row(f"{MANAGERS} {HEADS} director lead", get=True),
+    "quality:escalation": row(
+        "head director lead", hides=f"{MANAGERS} {HEADS}", kwargs=of_escalation, get=True
+    ),  # the grade is provisional: only those it has reached
+    "quality:escalation_acknowledge": row(
+        "head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_escalation, post=True
+    ),
+    "quality:escalation_plan": row(
+        "head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_escalation
+    ),
+    "quality:escalation_agree": row(
+        "head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_escalation, post=True
+    ),
+    "quality:action_list": row(f"{MANAGERS} {PRACTITIONERS} {HEADS} director lead", get=True),
+    "quality:action": row(
+        "practitioner_user manager head director lead",
+        hides=f"{MANAGERS} {PRACTITIONERS} {HEADS}",
+        kwargs=of_action,
+        get=True,
+    ),
+    "quality:action_offer": row(
+        "practitioner_user",
+        hides="other_manager other_practitioner_user other_head",
+        kwargs=of_action,
+        post=True,
+    ),
+    "quality:action_verify": row(
+        "manager head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_action, post=True
+    ),
+    "quality:action_return": row(
+        "manager head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_action
+    ),
+    "quality:action_cancel": row(
+        "manager head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_action
+    ),
+    "quality:action_reopen": row(
+        "manager head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_action
+    ),
+    "quality:audit_plan": row(
+        "manager head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_decided
+    ),
+    "quality:no_action": row(
+        "manager head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_decided_standard
     ),
     # reports
     "reports:report_list": row(READ_REPORTS, get=True),

@@ -569,7 +569,10 @@ class TestImmediateConcern:
             )
         grading.refresh_from_db()
         assert grading.immediate_concern_text == "Left alone\n\nAnd hungry"
-        assert len(said) == 1
+        assert [each["grading"].immediate_concern_text for each in said] == [
+            "Left alone",
+            "Left alone\n\nAnd hungry",
+        ]  # what is added goes up too; a form sent twice does not
 
     @pytest.mark.parametrize(("text", "told"), [("", "Duty"), ("x", ""), (" . ", "Duty")])
     def test_what_and_who_was_told_are_needed(

@@ -184,7 +184,12 @@ def test_transitions_start_only_where_the_table_says() -> None:
         target_of(ACTION, "offer_evidence", "verified")
     with pytest.raises(KeyError):
         find(ACTION, "forget")
-    assert possible(MODERATION, "assigned") == ("reassign", "hand_back", "decide")
+    assert possible(MODERATION, "assigned") == (
+        "reassign",
+        "hand_back",
+        "decide",
+        "start_again",
+    )
 
 
 def test_the_policy_survives_being_stored() -> None:

@@ -1,0 +1,60 @@
+"""Filters of the three lists; a value that does not exist filters nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from quality.models import Action, Escalation, Moderation
+
+ALL = [("", "All")]
+
+
+class _Filters(forms.Form):
+    def value(self, name: str) -> Any:
+        """What was chosen, "" where nothing (or nothing that exists) was."""
+        if not self.is_bound:
+            return ""
+        self.is_valid()
+        return self.cleaned_data.get(name) or ""
+
+
+class ModerationFilterForm(_Filters):
+    """By state, and whose."""
+
+    status = forms.ChoiceField(
+        label="State", required=False, choices=[*ALL, *Moderation.Status.choices]
+    )
+    whose = forms.ChoiceField(
+        label="Whose", required=False, choices=[("", "All I may see"), ("mine", "Mine")]
+    )
+
+
+class EscalationFilterForm(_Filters):
+    """By track, state, and what is late."""
+
+    track = forms.ChoiceField(
+        label="Because of", required=False, choices=[*ALL, *Escalation.Track.choices]
+    )
+    status = forms.ChoiceField(
+        label="State",
+        required=False,
+        choices=[*ALL, ("open", "Everything not closed"), *Escalation.Status.choices],
+    )
+    late = forms.ChoiceField(label="Deadline", required=False, choices=[*ALL, ("yes", "Overdue")])
+
+
+class ActionFilterForm(_Filters):
+    """By state, and whose."""
+
+    status = forms.ChoiceField(
+        label="State",
+        required=False,
+        choices=[*ALL, ("overdue", "Overdue"), *Action.Status.choices],
+    )
+    whose = forms.ChoiceField(
+        label="Whose",
+        required=False,
+        choices=[("", "All I may see"), ("mine", "Mine"), ("verify", "For me to verify")],
+    )

@@ -1,0 +1,126 @@
+"""The moderation queue, and two gradings of one audit beside each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Case, IntegerField, QuerySet, Value, When
+
+from accounts.models import User
+from audits.models import Audit, Grading, StandardGrade
+from audits.queries.visibility import gradings_visible_to
+from quality.models import Moderation
+from quality.queries.visibility import moderations_visible_to
+from quality.rules.moderation import Difference, compare
+
+Status = Moderation.Status
+_ORDER = Case(
+    When(status=Status.DECIDED, then=Value(1)), default=Value(0), output_field=IntegerField()
+)
+
+
+def moderation_list(user: User, *, status: str = "", mine: bool = False) -> QuerySet[Moderation]:
+    """The moderations ``user`` may see; those that wait first, by when they are due."""
+    found = moderations_visible_to(user)
+    # A reopened audit is with its auditor: nothing to moderate until it is submitted again.
+    found = found.exclude(
+        status=Status.REQUIRED,
+        audit__status__in=(Audit.Status.IN_PROGRESS, Audit.Status.RETURNED, Audit.Status.ALLOCATED),
+    )
+    if status:
+        found = found.filter(status=status)
+    if mine:
+        found = found.filter(moderator=user)
+    return found.select_related("audit__service", "audit__team", "moderator", "grading").order_by(
+        _ORDER, "due_on", "audit__reference"
+    )
+
+
+def second_is_in(moderation: Moderation) -> bool:
+    """Whether the moderator has submitted their own grading."""
+    second = moderation.grading
+    return second is not None and second.status == Grading.Status.SUBMITTED
+
+
+@dataclass(frozen=True)
+class Beside:
+    """One practice standard in both gradings."""
+
+    title: str
+    difference: Difference
+    first_evidence: str
+    second_evidence: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Two gradings of one audit."""
+
+    first: Grading
+    second: Grading
+    overall: Difference
+    standards: tuple[Beside, ...]
+
+    @property
+    def differ(self) -> int:
+        """On how many practice standards the two differ."""
+        return sum(each.difference.direction != "same" for each in self.standards)
+
+
+def compared(moderation: Moderation, user: User) -> Compared | None:
+    """The auditor's and the moderator's grading, where ``user`` may read both. Three queries."""
+    readable = gradings_visible_to(user).filter(audit=moderation.audit_id).select_related("grader")
+    submitted = {
+        each.kind: each
+        for each in readable.filter(status=Grading.Status.SUBMITTED)
+        if each.kind == Grading.Kind.AUDITOR or each.pk == moderation.grading_id
+    }
+    first = submitted.get(Grading.Kind.AUDITOR)
+    second = submitted.get(Grading.Kind.MODERATOR)
+    if first is None or second is None:
+        return None
+    answers = {first.pk: _answers(first), second.pk: _answers(second)}
+    graded = {
+        pk: {code: each.grade or None for code, each in rows.items()}
+        for pk, rows in answers.items()
+    }
+    result = compare(
+        first_overall=first.overall_grade,
+        second_overall=second.overall_grade,
+        first_standards=graded[first.pk],
+        second_standards=graded[second.pk],
+    )
+    return Compared(
+        first,
+        second,
+        result.overall,
+        tuple(
+            _beside(difference, answers[first.pk], answers[second.pk])
+            for difference in result.standards
+        ),
+    )
+
+
+def _answers(grading: Grading) -> dict[str, StandardGrade]:
+    rows = StandardGrade.objects.filter(grading=grading).select_related("standard__section")
+    ordered = rows.order_by("standard__section__order", "standard__order")
+    return {row.standard.code: row for row in ordered}
+
+
+def _beside(
+    difference: Difference, first: dict[str, StandardGrade], second: dict[str, StandardGrade]
+) -> Beside:
+    one, other = first.get(difference.subject), second.get(difference.subject)
+    either = one or other
+    return Beside(
+        either.standard.title if either else difference.subject,
+        difference,
+        _words(one),
+        _words(other),
+    )
+
+
+def _words(answer: StandardGrade | None) -> str:
+    if answer is None:
+        return ""
+    return answer.not_applicable_reason if answer.not_applicable else answer.evidence

@@ -1,0 +1,68 @@
+"""What the audits app tells this one. Runs inside the transaction of the operation that tells."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from accounts.models import User
+from audits.models import Audit, Grading
+from audits.signals import (
+    audit_reopened,
+    audit_submitted,
+    feedback_released,
+    grade_of_record_set,
+    immediate_concern_raised,
+    second_grading_submitted,
+)
+from quality.operations.closing import close_when_complete
+from quality.operations.escalating import report_concern, settle_escalations
+from quality.operations.moderating import (
+    settle_submission,
+    start_again,
+    tell_second_grading_is_in,
+)
+
+
+@receiver(immediate_concern_raised)
+def escalate_concern(audit: Audit, grading: Grading, by: User, now: datetime, **_: Any) -> None:
+    """A concern for a child's safety waits for nothing."""
+    report_concern(audit=audit, grading=grading, by=by, now=now)
+
+
+@receiver(audit_submitted)
+def escalate_and_moderate(
+    audit: Audit, grading: Grading, by: User, now: datetime, **_: Any
+) -> None:
+    """The provisional grade escalates; moderation is chosen, or the grade stands."""
+    settle_escalations(audit=audit, grade=grading.overall_grade, of_record=False, by=by, now=now)
+    settle_submission(audit=audit, grading=grading, by=by, now=now)
+
+
+@receiver(second_grading_submitted)
+def tell_moderator(audit: Audit, grading: Grading, by: User, now: datetime, **_: Any) -> None:
+    """The moderator can compare now."""
+    tell_second_grading_is_in(audit=audit, grading=grading, by=by, now=now)
+
+
+@receiver(grade_of_record_set)
+def settle_grade(audit: Audit, by: User, now: datetime, **_: Any) -> None:
+    """Escalations follow the grade of record."""
+    record = audit.grading_of_record
+    if record is not None:
+        settle_escalations(audit=audit, grade=record.overall_grade, of_record=True, by=by, now=now)
+        close_when_complete(audit=audit, by=by, now=now)
+
+
+@receiver(audit_reopened)
+def moderate_again(audit: Audit, by: User, now: datetime, **_: Any) -> None:
+    """Escalations stay until the audit is submitted again; its moderation starts again."""
+    start_again(audit=audit, by=by, now=now)
+
+
+@receiver(feedback_released)
+def close_with_feedback(audit: Audit, by: User, now: datetime, **_: Any) -> None:
+    """Feedback may be the last thing that was missing."""
+    close_when_complete(audit=audit, by=by, now=now)

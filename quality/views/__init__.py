@@ -1,0 +1,1 @@
+"""Pages: thin; what they do is in operations, what they show in queries."""

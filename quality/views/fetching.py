@@ -1,0 +1,107 @@
+"""Fetching through the policy, and the page with one form on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from accounts.operations import Refused
+from audits.models import Audit
+from audits.views.access import person
+from quality.models import Action, Escalation, Moderation
+from quality.queries.people import OF_THE_LINE
+from quality.queries.visibility import (
+    actions_visible_to,
+    escalations_visible_to,
+    moderations_visible_to,
+)
+
+ON_A_PAGE = 25
+LINE = tuple(f"audit__{path}" for path in OF_THE_LINE)
+
+
+def moderation_or_404(request: HttpRequest, reference: str) -> Moderation:
+    """The moderation of an audit, with what its pages show."""
+    found = moderations_visible_to(person(request)).select_related(
+        "moderator",
+        "grading",
+        "decided_by",
+        "audit__auditor",
+        "audit__child",
+        "audit__quarter",
+        "audit__sampled_case__entry__service",
+        "audit__practitioner_judged",
+        *LINE,
+    )
+    return get_object_or_404(found, audit__reference=reference)
+
+
+def escalation_or_404(request: HttpRequest, pk: int) -> Escalation:
+    """An escalation with the line of its case, its steps and who got them."""
+    found = (
+        escalations_visible_to(person(request))
+        .select_related(
+            "audit__quarter",
+            "audit__practitioner__team",
+            "audit__grading_of_record",
+            "raised_by",
+            "acknowledged_by",
+            "plan_agreed_by",
+            "closed_by",
+            *LINE,
+        )
+        .prefetch_related("steps__sent_to")
+    )
+    return get_object_or_404(found, pk=pk)
+
+
+def action_or_404(request: HttpRequest, pk: int) -> Action:
+    """An action with the line of its case."""
+    found = actions_visible_to(person(request)).select_related(
+        "owner",
+        "practitioner__user",
+        "practitioner__team",
+        "standard",
+        "escalation__audit",
+        "created_by",
+        "offered_by",
+        "verified_by",
+        "cancelled_by",
+        *LINE,
+    )
+    return get_object_or_404(found, pk=pk)
+
+
+def page_of(request: HttpRequest, found: QuerySet[Any]) -> Page[Any]:
+    """The page of a list that the address asks for; the nearest where there is none such."""
+    return Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
+
+
+def form_page(
+    request: HttpRequest,
+    *,
+    form: Form,
+    act: Callable[[], object],
+    done: str,
+    then: str,
+    audit: Audit,
+    texts: dict[str, Any],
+) -> HttpResponse:
+    """Show a form, do one thing with it, go on; a refusal is shown and what was typed stays."""
+    if request.method == "POST" and form.is_valid():
+        try:
+            act()
+        except Refused as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, done)
+            return redirect(then)
+    context = {"form": form, "audit": audit, "back_url": then, **texts}
+    return render(request, "quality/form.html", context)
