@@ -1,0 +1,576 @@
+"""From a grade below good to a closed audit: escalations, their clocks, actions, verification."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.exceptions import PermissionDenied
+from django.test import Client
+
+from accounts.models import User
+from accounts.operations import MovedOn, Refused
+from audits.models import Audit
+from audits.operations.feedback import release_feedback
+from audits.operations.saving import raise_immediate_concern
+from audits.operations.submitting import submit_grading
+from audits.operations.withdrawing import withdraw_audit
+from cases.models import Practitioner, Service
+from quality.models import Action, Escalation, NoActionReason
+from quality.operations import acting
+from quality.operations.acting import Planned, offer_evidence, plan_action, verify_action
+from quality.operations.escalating import acknowledge, agree_plan, late_escalations, move_up
+from quality.tasks import move_late_escalations_up
+from tests.cast import NOW, TODAY, Cast, person
+from tests.integration.audits.auditing import Make, begin, fill, submitted
+from tests.integration.quality.following import (
+    agreed,
+    decided,
+    done,
+    escalation_of,
+    planned,
+)
+
+AsUser = Callable[[User], Client]
+
+
+def text_of(response: Any) -> str:
+    return response.content.decode()
+
+
+def late(hours: float) -> datetime:
+    return NOW + timedelta(hours=hours)
+
+
+@pytest.fixture
+def no_random(audit: Audit) -> None:
+    """No audit is moderated at random."""
+    quarter = audit.quarter
+    quarter.policies = {"quality": {"moderation_random_share": "0"}}
+    quarter.save()
+
+
+@pytest.fixture
+def needs_work(audit: Audit, no_random: None) -> Audit:
+    """Requires improvement, of record: with the team manager."""
+    submitted(audit, "requires_improvement")
+    return audit
+
+
+class TestRaising:
+    def test_requires_improvement_goes_to_the_team_manager(
+        self, cast: Cast, needs_work: Audit
+    ) -> None:
+        raised = escalation_of(needs_work, "requires_improvement")
+        assert raised.level == "team_manager"
+        assert str(raised.plan_by) == "2026-10-20"
+        assert [list(step.sent_to.all()) for step in raised.steps.all()] == [[cast.manager]]
+
+    def test_inadequate_goes_to_the_head_while_the_grade_is_provisional(
+        self, cast: Cast, audit: Audit
+    ) -> None:
+        submitted(audit, "inadequate")
+        raised = escalation_of(audit)
+        assert raised.level == "head_of_service"
+        assert str(raised.plan_by) == "2026-10-13"
+
+    def test_where_a_team_has_no_manager_it_begins_with_the_head(
+        self, cast: Cast, audit: Audit, no_random: None
+    ) -> None:
+        cast.riverside.manager = None
+        cast.riverside.save()
+        submitted(audit, "requires_improvement")
+        assert escalation_of(audit, "requires_improvement").level == "head_of_service"
+
+    def test_a_concern_waits_for_no_submission_and_keeps_what_is_added(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        grading = begin(audit)
+        for text in ("Left alone", "Left alone\n\nAnd hungry"):
+            raise_immediate_concern(
+                grading=grading, text=text, told="Duty, 10:40", by=cast.auditor, now=NOW
+            )
+        raised = Escalation.objects.get()
+        assert (raised.track, raised.level) == ("immediate_concern", "head_of_service")
+        assert raised.acknowledge_by == NOW + timedelta(hours=2)
+        assert raised.concern == "Left alone\n\nAnd hungry"
+        shown = text_of(as_user(cast.head).get(f"/escalations/{raised.pk}/"))
+        assert "And hungry" in shown
+        assert "Telephone first" in shown
+
+    def test_a_concern_outlives_the_audit_that_found_it(self, cast: Cast, audit: Audit) -> None:
+        grading = begin(audit)
+        raise_immediate_concern(
+            grading=grading, text="Left alone", told="Duty", by=cast.auditor, now=NOW
+        )
+        withdraw_audit(audit=audit, reason="Drawn by mistake", by=cast.lead, now=NOW)
+        raised = Escalation.objects.get()
+        acknowledge(escalation=raised, response="Visited.", by=cast.head, now=NOW)
+        action = planned(raised, cast.head, owner=cast.manager)
+        agree_plan(escalation=raised, by=cast.head, now=NOW)
+        done(action, cast.manager, cast.head)
+        raised.refresh_from_db()
+        assert raised.status == Escalation.Status.CLOSED
+
+    def test_the_mail_says_nothing_of_the_child_or_the_grade(
+        self,
+        cast: Cast,
+        audit: Audit,
+        monkeypatch: pytest.MonkeyPatch,
+        django_capture_on_commit_callbacks: Any,
+    ) -> None:
+        sent: list[Any] = []
+        monkeypatch.setattr(
+            "accounts.notices.current_app.send_task", lambda name, args: sent.append(args)
+        )
+        with django_capture_on_commit_callbacks(execute=True):
+            submitted(audit, "inadequate")
+        to_head = [args for args in sent if args[0] == cast.head.email]
+        assert to_head == [
+            [
+                cast.head.email,
+                f"Audit {audit.reference} needs your answer",
+                f"/escalations/{escalation_of(audit).pk}/",
+            ]
+        ]
+        assert mail.outbox == []
+
+
+class TestClimbing:
+    def test_it_goes_up_one_level_when_nobody_acknowledges_it(
+        self, cast: Cast, needs_work: Audit
+    ) -> None:
+        raised = escalation_of(needs_work, "requires_improvement")
+        assert raised.acknowledge_by < late(24 * 8)
+        system = User.objects.system()
+        assert not move_up(escalation=raised, by=system, now=late(24))
+        assert move_up(escalation=raised, by=system, now=late(24 * 8))
+        raised.refresh_from_db()
+        assert raised.level == "head_of_service"
+        assert raised.acknowledge_by > late(24 * 8)
+        # Requires improvement goes no further than the Head of Service.
+        assert not move_up(escalation=raised, by=system, now=late(24 * 60))
+        assert raised.steps.count() == 2
+
+    def test_an_inadequate_audit_climbs_to_the_director(self, cast: Cast, audit: Audit) -> None:
+        submitted(audit, "inadequate")
+        raised = escalation_of(audit)
+        assert move_up(escalation=raised, by=User.objects.system(), now=late(24 * 3))
+        raised.refresh_from_db()
+        assert raised.level == "director"
+        assert list(raised.steps.last().sent_to.all()) == [cast.director]  # type: ignore[union-attr]
+
+    def test_the_task_moves_every_late_one_once(self, cast: Cast, make_audit: Make) -> None:
+        for _ in range(3):
+            submitted(make_audit(), "inadequate")
+        acknowledge(escalation=Escalation.objects.all()[0], response="Seen.", by=cast.head, now=NOW)
+        # The clock of the tests stands before today: the deadlines have passed.
+        assert len(late_escalations(late(24 * 30))) == 2
+        assert move_late_escalations_up() == 2
+        assert move_late_escalations_up() == 0
+        assert Escalation.objects.filter(level="director").count() == 2
+
+    def test_what_went_up_can_still_be_answered_by_who_had_it_first(
+        self, cast: Cast, audit: Audit
+    ) -> None:
+        submitted(audit, "inadequate")
+        raised = escalation_of(audit)
+        move_up(escalation=raised, by=User.objects.system(), now=late(24 * 3))
+        acknowledge(escalation=raised, response="Late, sorry.", by=cast.head, now=late(24 * 4))
+        raised.refresh_from_db()
+        assert raised.status == Escalation.Status.ACKNOWLEDGED
+
+
+class TestAnswering:
+    def test_nothing_typed_is_lost_and_a_second_answer_is_told(
+        self, cast: Cast, needs_work: Audit, as_user: AsUser
+    ) -> None:
+        raised = escalation_of(needs_work, "requires_improvement")
+        client, path = as_user(cast.manager), f"/escalations/{raised.pk}/acknowledge/"
+        assert "Write what you make of it" in text_of(client.post(path, {"response": " "}))
+        assert client.post(path, {"response": "I see them today."}).status_code == 302
+        again = as_user(cast.head).post(path, {"response": "Me too."})
+        assert again.status_code == 409
+        assert "Mandy Ager has acknowledged this escalation already" in text_of(again)
+
+    def test_actions_are_planned_after_it_is_acknowledged(
+        self, cast: Cast, needs_work: Audit, as_user: AsUser
+    ) -> None:
+        raised = escalation_of(needs_work, "requires_improvement")
+        with pytest.raises(Refused, match="Acknowledge"):
+            planned(raised, cast.manager, owner=cast.manager)
+
+    def test_a_plan_needs_an_action_for_each_of_the_two(
+        self, cast: Cast, needs_work: Audit
+    ) -> None:
+        raised = escalation_of(needs_work, "requires_improvement")
+        acknowledge(escalation=raised, response="Yes.", by=cast.manager, now=NOW)
+        with pytest.raises(Refused, match="manager"):
+            agree_plan(escalation=raised, by=cast.manager, now=NOW)
+        planned(raised, cast.manager, owner=cast.manager)
+        with pytest.raises(Refused, match="practitioner"):
+            agree_plan(escalation=raised, by=cast.manager, now=NOW)
+        planned(raised, cast.manager, "practitioner")
+        agree_plan(escalation=raised, by=cast.manager, now=NOW)
+        with pytest.raises(MovedOn):
+            agree_plan(escalation=raised, by=cast.manager, now=NOW)
+
+    def test_outsiders_cannot_answer(self, cast: Cast, needs_work: Audit) -> None:
+        raised = escalation_of(needs_work, "requires_improvement")
+        for outsider in (cast.other_manager, cast.other_head, cast.auditor, cast.lead):
+            with pytest.raises(PermissionDenied):
+                acknowledge(escalation=raised, response="x", by=outsider, now=NOW)
+
+    @pytest.mark.parametrize(
+        ("said", "error"),
+        [
+            ({"side": ""}, "Say whose action it is"),
+            ({"owner": ""}, "Choose the manager who owns the action"),
+            ({"description": ""}, "Write what will be done"),
+            ({"due_on_day": "31", "due_on_month": "2"}, "must be a real date"),
+            ({"due_on_year": "2020"}, "“Done by” must be today or later"),
+            (
+                {"side": "practitioner", "stand_in_reason": "left"},
+                "Choose who stands in",
+            ),
+        ],
+    )
+    def test_each_wrong_field_says_so_and_keeps_the_rest(
+        self,
+        cast: Cast,
+        needs_work: Audit,
+        as_user: AsUser,
+        said: dict[str, str],
+        error: str,
+    ) -> None:
+        raised = escalation_of(needs_work, "requires_improvement")
+        acknowledge(escalation=raised, response="Yes.", by=cast.manager, now=NOW)
+        right = {
+            "side": "manager",
+            "owner": str(cast.manager.pk),
+            "description": "Supervise weekly & <b>note</b> it",
+            "due_on_day": "5",
+            "due_on_month": "1",
+            "due_on_year": "2031",
+        }
+        client, path = as_user(cast.manager), f"/escalations/{raised.pk}/actions/"
+        shown = text_of(client.post(path, right | said))
+        assert error in shown
+        if "description" not in said:
+            assert "Supervise weekly &amp; &lt;b&gt;note&lt;/b&gt; it" in shown
+        assert not Action.objects.exists()
+        assert client.post(path, right).status_code == 302
+        assert Action.objects.get().owner == cast.manager
+
+
+class TestStandIns:
+    def test_a_practitioner_who_left_needs_a_named_stand_in(
+        self, cast: Cast, needs_work: Audit
+    ) -> None:
+        raised = escalation_of(needs_work, "requires_improvement")
+        acknowledge(escalation=raised, response="Yes.", by=cast.manager, now=NOW)
+        Practitioner.objects.filter(pk=cast.practitioner.pk).update(left_on=TODAY)
+        with pytest.raises(Refused, match="stand-in"):
+            planned(raised, cast.manager, "practitioner")
+        what, due = "See the child.", TODAY + timedelta(5)
+        for wrong in (cast.other_manager, cast.auditor):
+            with pytest.raises(Refused, match="stand-in"):
+                plan_action(
+                    audit=raised.audit,
+                    planned=Planned("practitioner", what, due, wrong, "left"),
+                    escalation=raised,
+                    by=cast.manager,
+                    now=NOW,
+                )
+        action = plan_action(
+            audit=raised.audit,
+            planned=Planned("practitioner", what, due, cast.manager, "left"),
+            escalation=raised,
+            by=cast.manager,
+            now=NOW,
+        )
+        assert (action.owner, action.practitioner) == (cast.manager, None)
+
+    def test_evidence_for_one_who_does_not_sign_in_is_offered_by_a_manager(
+        self, cast: Cast, needs_work: Audit
+    ) -> None:
+        Practitioner.objects.filter(pk=cast.practitioner.pk).update(user=None)
+        raised = escalation_of(needs_work, "requires_improvement")
+        _, action = agreed(raised, cast.manager, cast.manager)
+        offer_evidence(action=action, evidence="Seen on the file.", by=cast.manager, now=NOW)
+        with pytest.raises(PermissionDenied, match="offered the evidence"):
+            verify_action(action=action, change_for_child="x", by=cast.manager, now=NOW)
+        verify_action(action=action, change_for_child="Safe.", by=cast.head, now=NOW)
+
+
+class TestVerifying:
+    @pytest.fixture
+    def plan(self, cast: Cast, needs_work: Audit) -> list[Action]:
+        return agreed(escalation_of(needs_work, "requires_improvement"), cast.manager, cast.manager)
+
+    def test_nobody_verifies_their_own_and_a_managers_needs_the_head(
+        self, cast: Cast, plan: list[Action]
+    ) -> None:
+        of_manager, of_practitioner = plan
+        offer_evidence(action=of_manager, evidence="Done.", by=cast.manager, now=NOW)
+        offer_evidence(action=of_practitioner, evidence="Done.", by=cast.practitioner_user, now=NOW)
+        for wrong, action in (
+            (cast.manager, of_manager),
+            (cast.practitioner_user, of_practitioner),
+            (cast.other_head, of_manager),
+            (cast.other_manager, of_practitioner),
+            (cast.lead, of_practitioner),
+        ):
+            with pytest.raises(PermissionDenied):
+                verify_action(action=action, change_for_child="x", by=wrong, now=NOW)
+        with pytest.raises(Refused, match="what changed"):
+            verify_action(action=of_practitioner, change_for_child=" ", by=cast.manager, now=NOW)
+        verify_action(action=of_practitioner, change_for_child="Safe", by=cast.manager, now=NOW)
+        verify_action(action=of_manager, change_for_child="Safe", by=cast.head, now=NOW)
+
+    def test_the_escalation_follows_its_actions(self, cast: Cast, plan: list[Action]) -> None:
+        of_manager, of_practitioner = plan
+        raised = Escalation.objects.get()
+
+        def state() -> str:
+            raised.refresh_from_db()
+            return raised.status
+
+        assert state() == "plan_agreed"
+        offer_evidence(action=of_manager, evidence="Done.", by=cast.manager, now=NOW)
+        offer_evidence(action=of_practitioner, evidence="Done.", by=cast.practitioner_user, now=NOW)
+        assert state() == "awaiting_verification"
+        acting.return_action(action=of_manager, reason="No date.", by=cast.head, now=NOW)
+        assert state() == "plan_agreed"
+        done(of_manager, cast.manager, cast.head)
+        assert state() == "awaiting_verification"
+        verify_action(action=of_practitioner, change_for_child="Safe", by=cast.manager, now=NOW)
+        assert state() == "closed"
+        assert raised.closed_by == cast.manager
+        acting.reopen_action(action=of_manager, reason="Wrong one.", by=cast.head, now=NOW)
+        assert state() == "plan_agreed"
+        assert raised.closed_at is None
+
+    def test_verifying_twice_is_told(self, cast: Cast, plan: list[Action], as_user: AsUser) -> None:
+        _, action = plan
+        done(action, cast.practitioner_user, cast.manager)
+        again = as_user(cast.head).post(
+            f"/actions/{action.pk}/verify/", {"change_for_child": "Safe."}
+        )
+        assert again.status_code == 409
+        assert "it is now “verified”" in text_of(again)
+
+    def test_cancelling_leaves_no_plan_without_the_two(
+        self, cast: Cast, plan: list[Action]
+    ) -> None:
+        of_manager, _ = plan
+        with pytest.raises(Refused, match="Plan another action first"):
+            acting.cancel_action(action=of_manager, reason="Moved", by=cast.manager, now=NOW)
+        of_manager.refresh_from_db()
+        assert of_manager.status == Action.Status.OPEN
+        planned(Escalation.objects.get(), cast.manager, owner=cast.manager)
+        acting.cancel_action(action=of_manager, reason="Moved", by=cast.manager, now=NOW)
+
+    def test_what_was_returned_tells_the_owner_why(
+        self, cast: Cast, plan: list[Action], as_user: AsUser
+    ) -> None:
+        _, action = plan
+        practitioner, manager = as_user(cast.practitioner_user), as_user(cast.manager)
+        path = f"/actions/{action.pk}/"
+        empty = practitioner.post(f"{path}evidence/", {"evidence": ""})
+        assert "Write what was done" in text_of(empty)
+        practitioner.post(f"{path}evidence/", {"evidence": "Saw her."})
+        assert "Saw her." in text_of(manager.get(path))
+        manager.post(f"{path}return/", {"reason": "When? Where is it noted?"})
+        assert "When? Where is it noted?" in text_of(practitioner.get(path))
+
+
+class TestClosing:
+    def test_an_inadequate_audit_from_submission_to_closed_through_the_pages(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        decided(audit, cast.moderator, "inadequate", "first")
+        release_feedback(audit=audit, strengths="S", improvements="I", by=cast.auditor, now=NOW)
+        head, manager = as_user(cast.head), as_user(cast.manager)
+        practitioner = as_user(cast.practitioner_user)
+        page = f"/escalations/{escalation_of(audit).pk}/"
+
+        assert "1 escalation to acknowledge" in text_of(head.get("/"))
+        head.post(f"{page}acknowledge/", {"response": "I have read the file."})
+        due = {"due_on_day": "5", "due_on_month": "1", "due_on_year": "2031"}
+        manages = {"side": "manager", "owner": cast.manager.pk, "description": "Supervise."}
+        head.post(f"{page}actions/", {**manages, **due})
+        assert "needs an action for the practitioner" in text_of(head.get(page))
+        manager.post(
+            f"{page}actions/", {"side": "practitioner", "description": "See the child.", **due}
+        )
+        assert "Agree the plan" in text_of(head.get(page))
+        head.post(f"{page}agree/")
+        of_manager, of_practitioner = Action.objects.order_by("pk")
+
+        manager.post(f"/actions/{of_manager.pk}/evidence/", {"evidence": "Four meetings."})
+        practitioner.post(f"/actions/{of_practitioner.pk}/evidence/", {"evidence": "Seen."})
+        assert "Nobody verifies their own action" in text_of(
+            manager.get(f"/actions/{of_manager.pk}/")
+        )
+        said = {"change_for_child": "She is at school every day."}
+        manager.post(f"/actions/{of_practitioner.pk}/verify/", said)
+        waiting = text_of(manager.get(f"/audits/{audit.reference}/"))
+        assert "The escalation “Inadequate” is still open." in waiting
+        head.post(f"/actions/{of_manager.pk}/verify/", said)
+
+        audit.refresh_from_db()
+        assert audit.status == Audit.Status.CLOSED
+        assert audit.closed_by == cast.head
+        assert escalation_of(audit).status == Escalation.Status.CLOSED
+        assert "She is at school every day." in text_of(
+            practitioner.get(f"/actions/{of_practitioner.pk}/")
+        )
+
+    def test_a_good_audit_closes_with_its_feedback(
+        self, cast: Cast, audit: Audit, no_random: None
+    ) -> None:
+        submitted(audit, "good")
+        release_feedback(audit=audit, strengths="S", improvements="I", by=cast.auditor, now=NOW)
+        audit.refresh_from_db()
+        assert audit.status == Audit.Status.CLOSED
+        assert audit.closed_by
+        assert audit.closed_by.is_system
+
+    def test_a_standard_below_good_needs_an_action_or_a_reason(
+        self, cast: Cast, audit: Audit, no_random: None, as_user: AsUser
+    ) -> None:
+        grading = fill(begin(audit), "good")
+        below = list(grading.standard_grades.select_related("standard").order_by("pk")[:1])
+        below[0].grade = "requires_improvement"
+        below[0].save()
+        grading.refresh_from_db()
+        submit_grading(grading=grading, by=cast.auditor, now=NOW)
+        release_feedback(audit=audit, strengths="S", improvements="I", by=cast.auditor, now=NOW)
+        audit.refresh_from_db()
+        assert audit.status == Audit.Status.FINALISED
+        client, code = as_user(cast.manager), below[0].standard.code
+        shown = text_of(client.get(f"/audits/{audit.reference}/"))
+        assert "Practice standards below good" in shown
+        path = f"/audits/{audit.reference}/actions/{code}/none/"
+        assert "Write the reason" in text_of(client.post(path, {"reason": ""}))
+        assert client.post(path, {"reason": "Put right since."}).status_code == 302
+        assert NoActionReason.objects.get().given_by == cast.manager
+        audit.refresh_from_db()
+        assert audit.status == Audit.Status.CLOSED
+
+    def test_an_action_on_such_a_standard_is_planned_from_the_audit(
+        self, cast: Cast, audit: Audit, no_random: None, as_user: AsUser
+    ) -> None:
+        submitted(audit, "good")
+        client = as_user(cast.manager)
+        client.post(
+            f"/audits/{audit.reference}/actions/",
+            {
+                "side": "practitioner",
+                "description": "Write the chronology.",
+                "due_on_day": "5",
+                "due_on_month": "1",
+                "due_on_year": "2031",
+            },
+        )
+        action = Action.objects.get()
+        assert action.escalation is None
+        release_feedback(audit=audit, strengths="S", improvements="I", by=cast.auditor, now=NOW)
+        audit.refresh_from_db()
+        assert audit.status == Audit.Status.FINALISED
+        done(action, cast.practitioner_user, cast.manager)
+        audit.refresh_from_db()
+        assert audit.status == Audit.Status.CLOSED
+
+    def test_no_reason_replaces_the_actions_of_an_audit_below_good(
+        self, cast: Cast, needs_work: Audit, as_user: AsUser
+    ) -> None:
+        code = needs_work.gradings.get().standard_grades.first().standard.code  # type: ignore[union-attr]
+        shown = as_user(cast.manager).post(
+            f"/audits/{needs_work.reference}/actions/{code}/none/", {"reason": "Fine."}
+        )
+        assert "An audit below good needs actions" in text_of(shown)
+
+    def test_actions_move_with_the_grade_of_record(self, cast: Cast, audit: Audit) -> None:
+        """Planned while inadequate was provisional, they are the plan of what stands."""
+        submitted(audit, "inadequate")
+        actions = agreed(escalation_of(audit), cast.head, cast.manager)
+        decided(audit, cast.moderator, "requires_improvement")
+        assert escalation_of(audit).status == Escalation.Status.STOOD_DOWN
+        new = escalation_of(audit, "requires_improvement")
+        assert {a.escalation_id for a in Action.objects.all()} == {new.pk}
+        with pytest.raises(MovedOn, match="another escalation"):
+            offer_evidence(action=actions[0], evidence="x", by=cast.manager, now=NOW)
+
+
+class TestWhoSeesWhat:
+    def test_owners_see_their_actions_and_no_others(
+        self, cast: Cast, needs_work: Audit, as_user: AsUser
+    ) -> None:
+        raised = escalation_of(needs_work, "requires_improvement")
+        of_manager, of_practitioner = agreed(raised, cast.manager, cast.manager)
+        client = as_user(cast.practitioner_user)
+        assert client.get(f"/actions/{of_practitioner.pk}/").status_code == 200
+        assert client.get(f"/actions/{of_manager.pk}/").status_code == 404
+        assert client.get(f"/escalations/{raised.pk}/").status_code == 403
+
+    def test_deputies_stand_in_for_heads(
+        self, cast: Cast, needs_work: Audit, as_user: AsUser
+    ) -> None:
+        deputy = person("Dora Deputy", "head_of_service")
+        Service.objects.filter(code="child_protection").update(deputy=deputy)
+        page = f"/escalations/{escalation_of(needs_work, 'requires_improvement').pk}/"
+        assert as_user(deputy).get(page).status_code == 200
+
+    def test_lists_take_the_same_queries_whatever_is_in_them(
+        self, cast: Cast, make_audit: Make, as_user: AsUser, same_queries: Any, no_random: None
+    ) -> None:
+        def more(number: int) -> None:
+            for _ in range(number):
+                audit = make_audit()
+                submitted(audit, "requires_improvement")
+                agreed(escalation_of(audit, "requires_improvement"), cast.manager, cast.manager)
+
+        for who in (cast.manager, cast.head, cast.lead):
+            same_queries(as_user(who), "/escalations/", more)
+            same_queries(as_user(who), "/actions/", more)
+
+    def test_an_escalation_takes_the_same_queries_however_long_its_plan(
+        self, cast: Cast, needs_work: Audit, as_user: AsUser, same_queries: Any
+    ) -> None:
+        raised = escalation_of(needs_work, "requires_improvement")
+        agreed(raised, cast.manager, cast.manager)
+
+        def more(number: int) -> None:
+            for _ in range(number):
+                planned(raised, cast.manager, owner=cast.manager)
+
+        same_queries(as_user(cast.manager), f"/escalations/{raised.pk}/", more)
+        same_queries(as_user(cast.manager), f"/audits/{needs_work.reference}/", more)
+
+    def test_hostile_text_is_shown_as_text(
+        self, cast: Cast, needs_work: Audit, as_user: AsUser
+    ) -> None:
+        hostile = "<script>alert(1)</script> \u202etxet & {{ 7|add:7 }}"
+        raised = escalation_of(needs_work, "requires_improvement")
+        acknowledge(escalation=raised, response=hostile, by=cast.manager, now=NOW)
+        shown = text_of(as_user(cast.head).get(f"/escalations/{raised.pk}/"))
+        assert "<script>alert" not in shown
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;" in shown
+        assert "{{ 7|add:7 }}" in shown
+
+    def test_filters(self, cast: Cast, needs_work: Audit, as_user: AsUser) -> None:
+        client = as_user(cast.manager)
+        assert needs_work.reference in text_of(client.get("/escalations/?late=yes"))
+        assert needs_work.reference in text_of(client.get("/escalations/?status=open"))
+        none = text_of(client.get("/escalations/?track=inadequate"))
+        assert "No escalation matches these filters" in none
+        agreed(escalation_of(needs_work, "requires_improvement"), cast.manager, cast.manager)
+        assert "Supervise" not in text_of(client.get("/actions/?status=verified"))
+        assert "see the child alone" in text_of(client.get("/actions/?whose=mine"))
+        assert "No action matches these filters" in text_of(client.get("/actions/?whose=verify"))

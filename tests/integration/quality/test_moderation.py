@@ -1,0 +1,363 @@
+"""Moderation: who is chosen, who may see what, what is decided, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import AccessRecord, User
+from accounts.operations import MovedOn, Refused, record_access
+from audits.models import Audit, Grading
+from audits.operations.feedback import release_feedback
+from audits.operations.submitting import reopen_audit, submit_grading
+from audits.queries.visibility import gradings_visible_to
+from cases.models import DeclaredConflict
+from quality.models import Escalation, Moderation
+from quality.operations.moderating import hand_back
+from quality.queries.people import possible_moderators
+from tests.cast import NOW, Cast
+from tests.integration.audits.auditing import Make, fill, submitted
+from tests.integration.quality.following import (
+    assigned,
+    decided,
+    moderation_of,
+    second_grading,
+)
+
+AsUser = Callable[[User], Client]
+
+
+def text_of(response: Any) -> str:
+    return response.content.decode()
+
+
+def at(audit: Audit, rest: str = "") -> str:
+    return f"/moderation/{audit.reference}/{rest}"
+
+
+@pytest.fixture
+def random_share(monkeypatch: pytest.MonkeyPatch, audit: Audit) -> Callable[[str], None]:
+    """Set the share of audits moderated at random in the audit's quarter."""
+
+    def set_to(share: str) -> None:
+        quarter = audit.quarter
+        quarter.policies = {"quality": {"moderation_random_share": share}}
+        quarter.save()
+
+    set_to("0")
+    return set_to
+
+
+class TestChoice:
+    def test_a_good_audit_that_was_not_drawn_has_its_grade_at_once(
+        self, audit: Audit, random_share: Any
+    ) -> None:
+        grading = submitted(audit, "good")
+        assert audit.status == Audit.Status.FINALISED
+        assert audit.grading_of_record == grading
+        assert not Moderation.objects.exists()
+
+    def test_one_that_was_drawn_at_random_waits(self, audit: Audit, random_share: Any) -> None:
+        random_share("1")
+        submitted(audit, "good")
+        assert audit.status == Audit.Status.SUBMITTED
+        moderation = moderation_of(audit)
+        assert (moderation.reasons, moderation.blind) == (["random"], True)
+
+    def test_every_inadequate_audit_waits_two_working_days(
+        self, audit: Audit, random_share: Any
+    ) -> None:
+        submitted(audit, "inadequate")
+        moderation = moderation_of(audit)
+        assert moderation.reasons == ["inadequate"]
+        assert str(moderation.due_on) == "2026-10-08"
+
+    def test_the_share_drawn_is_that_of_the_quarter(
+        self, make_audit: Make, audit: Audit, random_share: Any
+    ) -> None:
+        """The choice is by the reference: the same for ever, about one in five of many."""
+        random_share(str(Fraction(1, 5)))
+        audits = [make_audit() for _ in range(12)]
+        for each in audits:
+            submitted(each, "good")
+        drawn = Moderation.objects.filter(audit__in=audits).count()
+        assert 0 < drawn < 9
+
+
+class TestAssigning:
+    def test_the_lead_chooses_among_independent_moderators(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        cast.riverside.deputy = cast.other_moderator
+        cast.riverside.save()
+        client = as_user(cast.lead)
+        shown = text_of(client.get(at(audit)))
+        assert "Mo Derator" in shown
+        assert "Olive Derator" not in shown
+        assert "Every inadequate audit is moderated" in shown
+        answer = client.post(at(audit, "assign/"), {"moderator": cast.moderator.pk})
+        assert answer.status_code == 302
+        moderation = moderation_of(audit)
+        assert moderation.moderator == cast.moderator
+        assert moderation.grading
+        assert moderation.grading.status == Grading.Status.DRAFT
+
+    def test_nobody_moderates_what_they_read_or_have_a_conflict_with(
+        self, cast: Cast, audit: Audit
+    ) -> None:
+        submitted(audit, "inadequate")
+        record_access(
+            by=cast.moderator, kind="read", what="audit", reference=audit.reference, now=NOW
+        )
+        DeclaredConflict.objects.create(
+            user=cast.other_moderator, child=audit.child, reason="Cousin", declared_at=NOW
+        )
+        assert possible_moderators(audit, blind=True) == []
+        with pytest.raises(Refused, match="cannot grade it blind"):
+            assigned(audit, cast.moderator)
+        with pytest.raises(Refused, match="cannot moderate"):
+            assigned(audit, cast.other_moderator)
+
+    def test_its_auditor_never_moderates_it(self, cast: Cast, audit: Audit) -> None:
+        submitted(audit, "inadequate")
+        cast.auditor.groups.add(*cast.moderator.groups.all())
+        auditor = User.objects.get(pk=cast.auditor.pk)
+        with pytest.raises(Refused, match="auditor"):
+            assigned(audit, auditor)
+
+    def test_a_moderator_takes_one_and_the_next_is_told(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        assert as_user(cast.moderator).post(at(audit, "take/")).status_code == 302
+        late = as_user(cast.other_moderator).post(at(audit, "take/"))
+        assert late.status_code == 409
+        assert "Another moderator has taken" in text_of(late)
+        assert as_user(cast.other_moderator).get(at(audit)).status_code == 404
+
+    def test_giving_it_back_keeps_the_draft_aside(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        draft = assigned(audit, cast.moderator).grading
+        assert draft
+        client = as_user(cast.moderator)
+        assert "Write why you give it back" in text_of(
+            client.post(at(audit, "give-back/"), {"reason": ""})
+        )
+        said = {"reason": "I know the family", "conflict": "on"}
+        assert client.post(at(audit, "give-back/"), said).status_code == 302
+        draft.refresh_from_db()
+        assert draft.status == Grading.Status.SET_ASIDE
+        assert DeclaredConflict.objects.filter(user=cast.moderator, child=audit.child).exists()
+        with pytest.raises(Refused):
+            assigned(audit, cast.moderator)
+        assert assigned(audit, cast.other_moderator).grading != draft
+
+    def test_the_lead_gives_it_to_another_with_a_reason(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        assigned(audit, cast.moderator)
+        client = as_user(cast.lead)
+        chosen = {"moderator": cast.other_moderator.pk}
+        shown = client.post(at(audit, "assign/"), chosen)
+        assert "Write why another moderator is needed" in text_of(shown)
+        client.post(at(audit, "assign/"), {**chosen, "reason": "Long leave"})
+        assert moderation_of(audit).moderator == cast.other_moderator
+        second_of_other = moderation_of(audit).grading
+        assert second_of_other
+        assert second_of_other.grader == cast.other_moderator
+
+
+class TestBlindness:
+    def test_the_moderator_knows_nothing_before_they_have_submitted(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        first = submitted(audit, "inadequate")
+        client = as_user(cast.moderator)
+        before = text_of(client.get(at(audit)))
+        assigned(audit, cast.moderator)
+        for page in (at(audit), f"/audits/{audit.reference}/", "/moderation/", "/"):
+            before += text_of(client.get(page))
+        assert "nadequate" not in before
+        grading = f"/audits/{audit.reference}/gradings/{first.pk}/"
+        assert client.get(grading).status_code == 404
+        assert not AccessRecord.objects.filter(user=cast.moderator).exists()
+
+    def test_the_auditor_learns_of_nothing_before_the_decision(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        second = second_grading(audit, cast.moderator, "good")
+        client = as_user(cast.auditor)
+        shown = text_of(client.get(f"/audits/{audit.reference}/"))
+        assert "What follows" not in shown
+        assert second.pk not in gradings_visible_to(cast.auditor).values_list("pk", flat=True)
+
+    def test_both_are_shown_side_by_side_after_submission(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        second = second_grading(audit, cast.moderator, "requires_improvement")
+        shown = text_of(as_user(cast.moderator).get(at(audit)))
+        number = second.standard_grades.count()
+        assert f"They differ on {number} practice standards of {number}" in shown
+        assert "Moderator higher" in shown
+        assert AccessRecord.objects.filter(
+            user=cast.moderator, what="audit", reference=audit.reference
+        ).exists()
+
+    def test_the_provisional_grade_is_hidden_from_the_team_manager(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        """Inadequate goes to the Head of Service: the team manager waits for the decision."""
+        submitted(audit, "inadequate")
+        client = as_user(cast.manager)
+        for page in (f"/audits/{audit.reference}/", "/"):
+            assert "nadequate" not in text_of(client.get(page))
+        assert "There are no escalations" in text_of(client.get("/escalations/"))
+        head = text_of(as_user(cast.head).get(f"/audits/{audit.reference}/"))
+        assert "Inadequate" in head
+
+
+class TestDeciding:
+    def test_the_second_stands_and_escalations_follow_it(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        second_grading(audit, cast.moderator, "good")
+        client = as_user(cast.moderator)
+        empty = client.post(at(audit, "decide/"), {"stands": "second", "rationale": ""})
+        assert "Write why this grade stands" in text_of(empty)
+        answer = client.post(
+            at(audit, "decide/"), {"stands": "second", "rationale": "Visits were weekly."}
+        )
+        assert answer.status_code == 302
+        audit.refresh_from_db()
+        assert audit.status == Audit.Status.FINALISED
+        assert audit.grading_of_record
+        assert audit.grading_of_record.overall_grade == "good"
+        moderation = moderation_of(audit)
+        assert (moderation.first_grade, moderation.second_grade) == ("inadequate", "good")
+        assert Escalation.objects.get().status == Escalation.Status.STOOD_DOWN
+        shown = text_of(client.get(at(audit)))
+        assert "Visits were weekly." in shown
+        assert "Visits were weekly." in text_of(
+            as_user(cast.auditor).get(f"/audits/{audit.reference}/")
+        )
+
+    def test_a_lower_grade_raises_what_the_first_did_not(
+        self, cast: Cast, audit: Audit, random_share: Any
+    ) -> None:
+        random_share("1")
+        submitted(audit, "good")
+        assert not Escalation.objects.exists()
+        decided(audit, cast.moderator, "requires_improvement")
+        raised = Escalation.objects.get()
+        assert (raised.track, raised.level) == ("requires_improvement", "team_manager")
+
+    def test_deciding_before_grading_is_refused(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        assigned(audit, cast.moderator)
+        client = as_user(cast.moderator)
+        answer = client.post(at(audit, "decide/"), {"stands": "first", "rationale": "x"})
+        assert "Grade the file yourself before you decide" in text_of(
+            client.get(answer.headers["Location"])
+        )
+        audit.refresh_from_db()
+        assert audit.status == Audit.Status.SUBMITTED
+
+    def test_deciding_twice_is_told(self, cast: Cast, audit: Audit, as_user: AsUser) -> None:
+        submitted(audit, "inadequate")
+        decided(audit, cast.moderator, "inadequate")
+        again = as_user(cast.moderator).post(
+            at(audit, "decide/"), {"stands": "first", "rationale": "x"}
+        )
+        assert again.status_code == 409
+
+    def test_feedback_comes_after_the_decision(self, cast: Cast, audit: Audit) -> None:
+        submitted(audit, "inadequate")
+        with pytest.raises(Refused, match="after the grade of record"):
+            release_feedback(audit=audit, strengths="S", improvements="I", by=cast.auditor, now=NOW)
+
+
+class TestReopening:
+    def test_a_reopened_audit_is_moderated_again_whatever_its_grade(
+        self, cast: Cast, audit: Audit, random_share: Any, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        decided(audit, cast.moderator, "inadequate")
+        draft = reopen_audit(audit=audit, reason="A document came to light", by=cast.lead, now=NOW)
+        moderation = moderation_of(audit)
+        assert (moderation.status, moderation.moderator) == (Moderation.Status.REQUIRED, None)
+        assert "Nothing waits for moderation" in text_of(as_user(cast.lead).get("/moderation/"))
+        with pytest.raises(MovedOn):
+            assigned(audit, cast.other_moderator)
+        # The child's escalation is not silenced by the reopening.
+        assert Escalation.objects.get().status == Escalation.Status.RAISED
+        submit_grading(grading=fill(draft, "good"), by=cast.auditor, now=NOW)
+        audit.refresh_from_db()
+        assert audit.status == Audit.Status.SUBMITTED
+        assert Escalation.objects.get().status == Escalation.Status.STOOD_DOWN
+        decided(audit, cast.other_moderator, "good")
+        assert audit.status == Audit.Status.FINALISED
+
+    def test_the_moderator_who_compared_does_not_grade_it_blind_again(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        second_grading(audit, cast.moderator, "inadequate")
+        as_user(cast.moderator).get(at(audit))
+        draft = reopen_audit(audit=audit, reason="Again", by=cast.lead, now=NOW)
+        submit_grading(grading=fill(draft, "inadequate"), by=cast.auditor, now=NOW)
+        with pytest.raises(Refused, match="cannot grade it blind"):
+            assigned(audit, cast.moderator)
+
+
+class TestPages:
+    def test_the_list_takes_the_same_queries_whatever_is_in_it(
+        self, cast: Cast, make_audit: Make, as_user: AsUser, same_queries: Any
+    ) -> None:
+        def more(number: int) -> None:
+            for _ in range(number):
+                submitted(make_audit(), "inadequate")
+
+        same_queries(as_user(cast.lead), "/moderation/", more)
+        same_queries(as_user(cast.moderator), "/moderation/", more)
+
+    def test_filters(self, cast: Cast, make_audit: Make, as_user: AsUser) -> None:
+        one, other = make_audit(), make_audit()
+        submitted(one, "inadequate")
+        submitted(other, "inadequate")
+        assigned(one, cast.moderator)
+        client = as_user(cast.lead)
+        shown = text_of(client.get("/moderation/?status=assigned"))
+        assert one.reference in shown
+        assert other.reference not in shown
+        mine = text_of(as_user(cast.moderator).get("/moderation/?whose=mine"))
+        assert one.reference in mine
+        assert other.reference not in mine
+        none = text_of(client.get("/moderation/?status=decided"))
+        assert "No moderation matches these filters" in none
+
+    def test_only_the_moderator_gives_it_back(self, cast: Cast, audit: Audit) -> None:
+        submitted(audit, "inadequate")
+        moderation = assigned(audit, cast.moderator)
+        with pytest.raises(MovedOn):
+            hand_back(
+                moderation=moderation,
+                reason="x",
+                conflict=False,
+                by=cast.other_moderator,
+                now=NOW,
+            )
+        with pytest.raises(Refused, match="Write why"):
+            hand_back(moderation=moderation, reason=" ", conflict=False, by=cast.moderator, now=NOW)
