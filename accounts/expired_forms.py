@@ -107,6 +107,17 @@ def answer_to_old_key(request: HttpRequest) -> HttpResponse | None:
     return _sign_in_first(request, key)
 
 
+def typed_texts(request: HttpRequest) -> list[KeptField]:
+    """What a person wrote into the posted form, for a page that cannot save it."""
+    fields = [
+        KeptField(name, value)
+        for name, values in request.POST.lists()
+        for value in values
+        if name not in _NOT_KEPT and "password" not in name and isinstance(value, str)
+    ]
+    return [field for field in fields if field.is_text]
+
+
 def keep(request: HttpRequest) -> str:
     """Keep the fields of a posted form in the session; returns its key, "" where it is not kept."""
     if _sent_by_script(request) or not _small(request):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts.expired_forms import typed_texts
 from accounts.operations import MovedOn
 
 PERMISSIONS_POLICY = ", ".join(
@@ -30,7 +31,10 @@ class SecurityHeadersMiddleware:
 
 
 class ConflictMiddleware:
-    """Answers 409 with the reason where an operation found that the thing has moved on."""
+    """Answers 409 with the reason where an operation found that the thing has moved on.
+
+    What the person had written stands on the page, so that it can be copied: nothing is lost.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -41,4 +45,5 @@ class ConflictMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if not isinstance(exception, MovedOn):
             return None
-        return render(request, "errors/409.html", {"message": str(exception)}, status=409)
+        context = {"message": str(exception), "typed": typed_texts(request)}
+        return render(request, "errors/409.html", context, status=409)

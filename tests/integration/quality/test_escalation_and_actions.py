@@ -194,6 +194,7 @@ class TestAnswering:
         assert client.post(path, {"response": "I see them today."}).status_code == 302
         again = as_user(cast.head).post(path, {"response": "Me too."})
         assert again.status_code == 409
+        assert "Me too.</textarea>" in text_of(again)
         assert "Mandy Ager has acknowledged this escalation already" in text_of(again)
 
     def test_actions_are_planned_after_it_is_acknowledged(
