@@ -35,7 +35,7 @@ from quality.queries.escalation import (
 )
 from quality.queries.people import levels_of, may_answer
 from quality.queries.policy import policy_of
-from quality.rules.escalation import IMMEDIATE_CONCERN, follow_up_on
+from quality.rules.escalation import IMMEDIATE_CONCERN, LEVEL_NAMES, follow_up_on
 from quality.views.fetching import escalation_or_404, form_page, page_of
 
 P = Permission
@@ -160,7 +160,7 @@ def _way(escalation: Escalation) -> list[dict[str, Any]]:
     ]
     entries += [
         {
-            "what": f"Sent to the {step.get_level_display()}: {_names(step.sent_to.all())}",
+            "what": f"Sent to the {LEVEL_NAMES[step.level]}: {_names(step.sent_to.all())}",
             "when": step.sent_at,
         }
         for step in escalation.steps.all()
