@@ -16,7 +16,7 @@ from random import Random
 from accounts.models import User
 from cases.models import Case, CaseImport, Child, Practitioner, Service, Team
 from config.demo_council import figures
-from config.demo_council.draws import weighted
+from config.demo_council.draws import given, weighted
 from config.demo_council.people import People
 
 AUTHORITIES = ("Eastmere", "Southvale", "Westhaven City", "Larkshire", "Port Almsey")
@@ -68,8 +68,7 @@ class Planner:
         self.rng, self.people, self.today = rng, people, today
         self.teams: defaultdict[str, list[Team]] = defaultdict(list)
         for team in people.teams:
-            assert team.service is not None
-            self.teams[team.service.code].append(team)
+            self.teams[given(team.service).code].append(team)
         self.held: Counter[int] = Counter()
         self.number = 0
         self.families = 0
@@ -126,8 +125,7 @@ class Planner:
         gone = self.people.gone.get(team.pk, [])
         if closed_on and gone and self.rng.random() < 0.2:
             return self.rng.choice(gone)
-        assert team.service is not None
-        if self.rng.random() < (0.15 if team.service.code == "early_help" else 0.01):
+        if self.rng.random() < (0.15 if given(team.service).code == "early_help" else 0.01):
             return None
         here = self.people.practitioners[team.pk]
         fewest = min(self.held[each.pk] for each in here)
@@ -191,9 +189,8 @@ def take_over(planned: Iterable[PlannedCase], as_of: date, now: datetime, by: Us
         if case.stored and case.stored.closed_on is None and not _open_on(case, as_of)
     ]
     for case in closed:
-        assert case.stored is not None
-        case.stored.closed_on = case.closed_on
-    Case.objects.bulk_update([c.stored for c in closed if c.stored], ["closed_on"], batch_size=1000)
+        given(case.stored).closed_on = case.closed_on
+    Case.objects.bulk_update([given(c.stored) for c in closed], ["closed_on"], batch_size=1000)
     Case.objects.filter(closed_on__isnull=True).update(last_import=case_import)
     return case_import
 

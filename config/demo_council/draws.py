@@ -15,6 +15,13 @@ T = TypeVar("T")
 LONDON = ZoneInfo("Europe/London")
 
 
+def given(value: T | None) -> T:
+    """The value, where the story so far has set it. Raises ValueError where it has not."""
+    if value is None:
+        raise ValueError("The demo's story is told in the wrong order.")
+    return value
+
+
 def weighted(rng: Random, pairs: Sequence[tuple[T, float]]) -> T:
     """One of the values, each as likely as its weight says."""
     return rng.choices([value for value, _ in pairs], [weight for _, weight in pairs])[0]

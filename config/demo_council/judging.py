@@ -14,7 +14,7 @@ from audits.rules.applicability import Condition, applies
 from audits.rules.grades import GOOD, INADEQUATE, OUTSTANDING, REQUIRES_IMPROVEMENT
 from audits.rules.limits import Judgement, Limit, Suggested, check_overall, parse_limits, suggest
 from config.demo_council import figures, words
-from config.demo_council.draws import LONDON, weighted
+from config.demo_council.draws import LONDON, given, weighted
 
 BEST_FIRST = (OUTSTANDING, GOOD, REQUIRES_IMPROVEMENT, INADEQUATE)
 SAME = 0.72  # of a file's standards have the grade of the whole
@@ -119,8 +119,7 @@ def complete(rng: Random, judged: Judged, tool: Tool, aim: str, at: datetime) ->
     for row in judged.standards:
         row.saved_at = at
         row.evidence = words.evidence(rng, row.standard.code, row.grade) if row.grade else ""
-    assert suggested.grade is not None
-    grading.suggested_grade = grading.overall_grade = suggested.grade
+    grading.suggested_grade = grading.overall_grade = given(suggested.grade)
     if suggested.capped_at and not grading.immediate_concern and rng.random() < 0.06:
         better = BEST_FIRST[BEST_FIRST.index(suggested.capped_at) - 1]
         grading.overall_grade, grading.override_reason = better, words.OVERRIDE
@@ -173,7 +172,6 @@ def _near(rng: Random, aim: str) -> str:
 
 
 def _details(rng: Random, grading: Grading, codes: list[str]) -> None:
-    assert grading.submitted_at is not None
     grading.strengths = words.strengths(rng, codes)
     grading.improvements = words.improvements(rng, codes)
     asked = weighted(rng, (("obtained", 6.0), ("not_obtained", 2.5), ("not_sought", 1.5)))

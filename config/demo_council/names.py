@@ -10,8 +10,8 @@ Chidi Clementine Colette Cormac Dagny Darius Delphine Dilys Dominic Edith Elowen
 Farah Fergus Fiona Gareth Geneva Greta Gulnaz Hamish Harriet Hester Idris Imogen Ines Iona Isaac
 Jago Jamila Jocelyn Joss Kamala Kerensa Kieran Kofi Lachlan Leila Linnea Lowri Magnus Malik Marisol
 Maud Meera Morag Nadia Nerys Niamh Obinna Odette Olwen Orson Padraig Petra Priya Quinn Rafael Rhona
-Rosalind Ruari Sabine Saoirse Seren Shanice Sorcha Tamsin Tariq Thaddeus Ursula Verity Wanda Winifred
-Xanthe Yasmin Yusuf Zelda Zora
+Rosalind Ruari Sabine Saoirse Seren Shanice Sorcha Tamsin Tariq Thaddeus Ursula Verity Wanda
+Winifred Xanthe Yasmin Yusuf Zelda Zora
 """.split()
 
 SURNAMES = """
@@ -21,9 +21,9 @@ Drinkwater Eastwood Eccles Ekwueme Fairburn Farrow Fothergill Garside Gilchrist 
 Greenhalgh Hainsworth Haldane Hargreave Haworth Heslop Holroyd Ibekwe Illingworth Ingleby Jagger
 Jamieson Kalra Kerslake Kirkbride Lamplough Langstaff Leadbetter Lockwood Lumley Mallinson Marwood
 Mehta Micklethwaite Midgley Mistry Nettleton Nkemelu Norcliffe Oakeshott Ogden Okonjo Oldroyd Otieno
-Pemberton Pickersgill Postlethwaite Prendergast Quarmby Rahimi Ramsbottom Rawnsley Ridsdale Rowbotham
-Salvage Scargill Shackleton Sidebottom Skelton Sowerby Stansfield Sutcliffe Tattersall Thackray
-Thistlewood Threlfall Townend Ugwu Umunna Varley Wadsworth Wetherby Whittaker Wolstenholme Wrigley
+Pemberton Pickersgill Postlethwaite Prendergast Quarmby Rahimi Ramsbottom Rawnsley Ridsdale
+Rowbotham Salvage Scargill Shackleton Sidebottom Skelton Sowerby Stansfield Sutcliffe Tattersall
+Thackray Thistlewood Threlfall Townend Ugwu Umunna Varley Wadsworth Wetherby Whittaker Wolstenholme Wrigley
 Yardley Zaman
 """.split()
 

@@ -13,6 +13,7 @@ from accounts.models import User
 from accounts.roles import Role
 from cases.models import Grader, Practitioner, Service, Team
 from config.demo_council import figures
+from config.demo_council.draws import given
 from config.demo_council.names import Names
 
 PASSWORD = "northmoor-lantern-river"  # noqa: S105 – of people who do not exist, printed on start
@@ -140,8 +141,7 @@ def _make_practitioners(people: People, hiring: Hiring, rng: Random, scale: floa
     made: list[Practitioner] = []
     number = 0
     for team in people.teams:
-        assert team.service is not None
-        code = team.service.code
+        code = given(team.service).code
         # Early help workers hold more cases, and some families have none.
         load = figures.CASELOAD * (1.35 if code == "early_help" else 1)
         wanted = figures.OPEN_CASES[code] * scale / of_service[code] / load
@@ -152,9 +152,8 @@ def _make_practitioners(people: People, hiring: Hiring, rng: Random, scale: floa
     hiring.save()
     Practitioner.objects.bulk_create(made)
     for practitioner in made:
-        assert practitioner.team_id is not None
         kept = people.gone if practitioner.left_on else people.practitioners
-        kept.setdefault(practitioner.team_id, []).append(practitioner)
+        kept.setdefault(given(practitioner.team_id), []).append(practitioner)
 
 
 def _practitioner(team: Team, number: int, gone: bool, hiring: Hiring, rng: Random) -> Practitioner:

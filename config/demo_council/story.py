@@ -13,7 +13,7 @@ from cases.models import Allocation, AuditQuarter, Practitioner, SampledCase, Se
 from cases.operations.frame import opaque
 from cases.queries.calendar import bank_holidays
 from config.demo_council import words
-from config.demo_council.draws import LONDON, later
+from config.demo_council.draws import LONDON, given, later
 from config.demo_council.following import POLICY, Followed, Following
 from config.demo_council.judging import (
     Judged,
@@ -117,8 +117,7 @@ class Teller:
         complete(rng, first, tool, aim, submitted_at)
         audit.status = Audit.Status.SUBMITTED
         audit.submitted_at, audit.submitted_by = submitted_at, audit.auditor
-        assert audit.sampled_case is not None
-        audit.sampled_case.status = SampledCase.Status.AUDITED
+        given(audit.sampled_case).status = SampledCase.Status.AUDITED
         self._submitted(story, first, submitted_at)
         return story
 
@@ -154,12 +153,11 @@ class Teller:
         self, story: Story, first: Judged, choice: ModerationChoice, at: datetime
     ) -> None:
         rng, audit = self.rng, story.audit
-        assert choice.due_on is not None
         moderation = Moderation(
             audit=audit,
             reasons=list(choice.reasons),
             blind=choice.blind,
-            due_on=choice.due_on,
+            due_on=given(choice.due_on),
             required_at=at,
         )
         story.moderation = moderation
@@ -186,8 +184,7 @@ class Teller:
             self._decide(story, first.grading, second.grading, decided_at)
 
     def _decide(self, story: Story, first: Grading, second: Grading, at: datetime) -> None:
-        moderation = story.moderation
-        assert moderation is not None
+        moderation = given(story.moderation)
         stands, why = first, "same"
         if first.overall_grade != second.overall_grade:
             stands, why = (second, "second") if self.rng.random() < 0.7 else (first, "first")
@@ -207,7 +204,6 @@ class Teller:
         director = self.people.single["director"]
         following = Following(self.rng, audit, director, self.now)
         story.followed = following.made
-        assert audit.submitted_at is not None
         tracks = required_for(grading.overall_grade, grading.immediate_concern)
         record = story.of_record
         stood_down: tuple[str, ...] = ()
@@ -220,21 +216,20 @@ class Teller:
             )
             stood_down = settled.to_stand_down
             for track in settled.to_raise:
-                assert audit.finalised_at is not None
-                following.escalate(track, audit.finalised_at)
+                following.escalate(track, given(audit.finalised_at))
         for track in tracks:
             down = audit.finalised_at if track in stood_down else None
-            following.escalate(track, audit.submitted_at, down)
+            following.escalate(track, given(audit.submitted_at), down)
         if record is not None:
             self._after(story, following, record)
 
     def _after(self, story: Story, following: Following, record: Grading) -> None:
         """Feedback, actions on single standards, and closing."""
         audit, first = story.audit, story.gradings[0].grading
-        assert audit.finalised_at is not None
-        following.release_feedback(audit.finalised_at, first.strengths, first.improvements)
+        decided_at = given(audit.finalised_at)
+        following.release_feedback(decided_at, first.strengths, first.improvements)
         if record.overall_grade not in BELOW_GOOD:
-            self._standards(story, following, record, audit.finalised_at)
+            self._standards(story, following, record, decided_at)
         self._close(story, following, record)
 
     def _standards(self, story: Story, following: Following, record: Grading, at: datetime) -> None:

@@ -10,6 +10,7 @@ from cases.models import Allocation, DeclaredConflict, Replacement, SampledCase
 from cases.queries.calendar import local_date
 from cases.rules.quarters import Quarter
 from config.demo_council import words
+from config.demo_council.draws import given
 from config.demo_council.people import People
 
 
@@ -26,7 +27,7 @@ def leave_something_waiting(rng: Random, people: People, now: datetime) -> None:
     asked, conflicted = rng.sample(not_begun, 2)
     reason = Replacement.Reason.IN_COURT
     Replacement.objects.create(
-        sampled_case=asked.sampled_case,
+        sampled_case=given(asked.sampled_case),
         reason=reason,
         explanation=words.REPLACEMENT_NOTES[reason],
         requested_at=now - timedelta(hours=20),
@@ -43,6 +44,8 @@ def _declare_conflict(audit: Audit, at: datetime) -> None:
     Allocation.objects.filter(sampled_case=audit.sampled_case, ended_at__isnull=True).update(
         ended_at=at, ended_by=audit.auditor, end_reason="The auditor has a conflict"
     )
-    SampledCase.objects.filter(pk=audit.sampled_case_id).update(status=SampledCase.Status.DRAWN)
+    SampledCase.objects.filter(pk=given(audit.sampled_case_id)).update(
+        status=SampledCase.Status.DRAWN
+    )
     audit.status = Audit.Status.RETURNED
     audit.save(update_fields=["status"])

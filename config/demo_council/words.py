@@ -327,7 +327,7 @@ REPLACEMENT_NOTES = {
     "restricted_since": "The record was restricted the week after the freeze.",
     "in_court": "The final hearing falls into the audit weeks.",
     "child_in_crisis": "The young person is in hospital; the team asks for time.",
-    "other": "The only worker who knows the file is on long leave, and it has not been handed over.",
+    "other": "The only worker who knows the file is on long leave, and nobody else has it.",
 }
 STRENGTHS = "What works well: {}."
 IMPROVEMENTS = "To work on next: {}."
