@@ -23,8 +23,8 @@ Jamieson Kalra Kerslake Kirkbride Lamplough Langstaff Leadbetter Lockwood Lumley
 Mehta Micklethwaite Midgley Mistry Nettleton Nkemelu Norcliffe Oakeshott Ogden Okonjo Oldroyd Otieno
 Pemberton Pickersgill Postlethwaite Prendergast Quarmby Rahimi Ramsbottom Rawnsley Ridsdale
 Rowbotham Salvage Scargill Shackleton Sidebottom Skelton Sowerby Stansfield Sutcliffe Tattersall
-Thackray Thistlewood Threlfall Townend Ugwu Umunna Varley Wadsworth Wetherby Whittaker Wolstenholme Wrigley
-Yardley Zaman
+Thackray Thistlewood Threlfall Townend Ugwu Umunna Varley Wadsworth Wetherby Whittaker Wolstenholme
+Wrigley Yardley Zaman
 """.split()
 
 
