@@ -48,3 +48,30 @@ document.addEventListener("htmx:responseError", (event) => {
 document.addEventListener("htmx:afterRequest", (event) => {
   if (event.detail.successful && !isWholePage(event.detail.xhr.responseText ?? "")) say("");
 });
+
+// A form that saves itself and is sent by its button at the same moment would seem to be two tabs.
+// It waits until what is under way has been answered, and saves itself no more.
+const PATIENCE = 5000;
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sending || !form.classList.contains("htmx-request")) return;
+  event.preventDefault();
+  form.dataset.sending = "yes";
+  const send = () => {
+    clearTimeout(timer);
+    form.removeEventListener("htmx:afterRequest", send);
+    form.requestSubmit(event.submitter);
+  };
+  const timer = setTimeout(send, PATIENCE);
+  form.addEventListener("htmx:afterRequest", send);
+});
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.dataset.sending) event.preventDefault();
+});
+
+// Back on a page that the browser had kept: it saves itself again.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sending]")) delete form.dataset.sending;
+});

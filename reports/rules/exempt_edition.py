@@ -156,7 +156,7 @@ def _moderation(computed: Computed) -> dict[str, Any]:
         ),
         table(
             "Agreement of first and second grade",
-            ["", "Files", "Same", "Within one", "Lower", "Higher", "Weighted kappa", "AC2"],
+            ["Chosen", "Files", "Same", "Within one", "Lower", "Higher", "Weighted kappa", "AC2"],
             agreement,
             note="Coefficients have quadratic weights, and are not given for too few files.",
         ),

@@ -47,9 +47,9 @@ class Visitor:
         self.looks_right()
 
     def press(self, words: str | re.Pattern[str]) -> None:
-        """Press the button with these words."""
-        self.page.get_by_role("button", name=words).first.click()
-        self.page.wait_for_load_state()
+        """Press the button with these words, and wait for the page that answers."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=words).first.click()
         self.looks_right()
 
     def write(self, label: str | re.Pattern[str], text: str) -> None:

@@ -1,4 +1,4 @@
-"""The performance team's part of a quarter: from a list of open cases to every file's auditor."""
+"""The performance team's part in the browser: from a list of open cases to every file's auditor."""
 
 from __future__ import annotations
 
@@ -7,22 +7,15 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from django.utils import timezone
 
-from accounts.models import User
 from audits.models import Audit
-from audits.operations.tools import install_shipped_tools
 from cases.models import Case, SampledCase
-from cases.rules.quarters import Quarter
 from config.launch import ROOT
 from tests.cast import Cast
 from tests.journeys.visitor import Visitor
-
-pytestmark = pytest.mark.browser
 
 
 def _list_of_open_cases(folder: Path) -> Path:
@@ -41,17 +34,11 @@ def _list_of_open_cases(folder: Path) -> Path:
     return path
 
 
-def test_from_the_list_of_open_cases_to_every_files_auditor(
-    visit: Callable[[User], Visitor], tmp_path: Path
-) -> None:
-    cast = Cast()
-    install_shipped_tools(by=User.objects.system(), now=timezone.now())
-    quarter = Quarter.containing(timezone.localdate())
-
-    analyst = visit(cast.analyst)
+def import_open_cases(analyst: Visitor, folder: Path) -> None:
+    """Upload a list, see what is wrong in it, confirm it."""
     analyst.follow("Imports")
     analyst.follow("Upload a list")
-    analyst.page.locator("input[type=file]").set_input_files(_list_of_open_cases(tmp_path))
+    analyst.page.locator("input[type=file]").set_input_files(_list_of_open_cases(folder))
     today = timezone.localdate()
     for part, value in (("Day", today.day), ("Month", today.month), ("Year", today.year)):
         analyst.write(part, str(value))
@@ -63,18 +50,21 @@ def test_from_the_list_of_open_cases_to_every_files_auditor(
     analyst.sees("Confirmed", after=60_000)
     assert Case.objects.count() == 170
 
-    analyst.open(f"/quarters/{quarter.label}/frame/")
+
+def draw_the_sample(analyst: Visitor, label: str, folder: Path) -> None:
+    """Freeze the frame, draw 5% of each service, and have the draw verified by a stranger."""
+    analyst.open(f"/quarters/{label}/frame/")
     analyst.press(re.compile("Freeze the"))
-    analyst.page.wait_for_url(re.compile(rf"/quarters/{quarter.label}/$"), timeout=60_000)
-    analyst.open(f"/quarters/{quarter.label}/draw/")
+    analyst.page.wait_for_url(re.compile(rf"/quarters/{label}/$"), timeout=60_000)
+    analyst.open(f"/quarters/{label}/draw/")
     analyst.write("Seed", "three dice: 4 2 6")
     analyst.write("Sampling rate", "200%")
     analyst.press(re.compile("Draw the"))
     analyst.sees("cannot be more than 100%")
     analyst.write("Sampling rate", "5%")
     analyst.press(re.compile("Draw the"))
-    analyst.page.wait_for_url(re.compile(rf"/quarters/{quarter.label}/$"), timeout=60_000)
-    analyst.open(f"/quarters/{quarter.label}/draws/1/")
+    analyst.page.wait_for_url(re.compile(rf"/quarters/{label}/$"), timeout=60_000)
+    analyst.open(f"/quarters/{label}/draws/1/")
     analyst.sees("three dice: 4 2 6")
     drawn = SampledCase.objects.filter(role=SampledCase.Role.SELECTED)
     assert drawn.filter(stratum="Child Protection").count() == 7
@@ -82,13 +72,15 @@ def test_from_the_list_of_open_cases_to_every_files_auditor(
 
     with analyst.page.expect_download() as download:
         analyst.page.get_by_role("link", name="Download the certificate").click()
-    _verify(Path(download.value.path()), tmp_path)
+    _verify(Path(download.value.path()), folder)
 
+
+def replace_one(analyst: Visitor, lead: Visitor) -> None:
+    """From the page of the draw: the first case cannot be audited; the next reserve follows."""
     analyst.follow("Child Protection 1")
     analyst.follow(re.compile("replace", re.IGNORECASE))
     analyst.choose("The child is in crisis")
     analyst.press("Ask for a replacement")
-    lead = visit(cast.lead)
     lead.open("/replacements/")
     lead.follow("Child Protection 1")
     lead.choose(re.compile("Approve"))
@@ -98,7 +90,10 @@ def test_from_the_list_of_open_cases_to_every_files_auditor(
     assert replaced.replaced_by is not None
     assert replaced.replaced_by.rank == 8
 
-    analyst.open(f"/quarters/{quarter.label}/allocation/")
+
+def allocate_all(analyst: Visitor, label: str, cast: Cast) -> None:
+    """Every selected case has its auditor."""
+    analyst.open(f"/quarters/{label}/allocation/")
     analyst.press("Allocate")
     assert Audit.objects.filter(status=Audit.Status.ALLOCATED).count() == 9
     assert set(Audit.objects.values_list("auditor", flat=True)) == {
