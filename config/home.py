@@ -20,6 +20,7 @@ from audits.queries.visibility import DECIDED, WITH_AUDITOR
 from cases.models import CaseImport, Draw, Replacement, SampledCase
 from cases.queries.calendar import local_date
 from quality.models import Action, Escalation, Moderation
+from quality.queries.visibility import actions_to_verify
 from reports.models import CommitteeReport
 
 P = Permission
@@ -97,17 +98,6 @@ def _to_plan(user: User) -> Things:
 def _own_actions(user: User) -> Things:
     mine = Q(owner=user) | Q(owner=None, practitioner__user=user)
     return Action.objects.filter(mine, status=Action.Status.OPEN)
-
-
-def _to_verify(user: User) -> Things:
-    """Offered evidence: the practitioner's for the team manager, the manager's for the Head."""
-    head = Q()
-    for place in ("audit__service", "audit__team__service"):
-        head |= Q(**{f"{place}__head": user}) | Q(**{f"{place}__deputy": user})
-    manager = Q(audit__team__manager=user) | Q(audit__team__deputy=user)
-    line = (Q(side="practitioner") & manager) | (Q(side="manager") & head)
-    offered = Action.objects.filter(line, status=Action.Status.EVIDENCE_OFFERED)
-    return offered.exclude(owner=user)
 
 
 # Audits and moderation
@@ -210,7 +200,7 @@ KINDS: tuple[Kind, ...] = (
         "action to verify",
         "actions to verify",
         "quality:action_list",
-        _to_verify,
+        actions_to_verify,
     ),
     Kind(
         P.READ_FEEDBACK,

@@ -288,4 +288,4 @@ def _reason_page(
             messages.success(request, done)
             return redirect(then)
     context = {"audit": audit, "form": form, "back_url": _url("audit", audit), **texts}
-    return render(request, "audits/reason.html", context)
+    return render(request, "audits/one_form.html", context)

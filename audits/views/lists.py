@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from datetime import date
-
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -13,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import allow
+from accounts.exports import csv_download
 from accounts.operations import record_access
 from accounts.policy import Permission
 from audits.forms.audits import AuditFilterForm, SearchForm
@@ -25,6 +23,7 @@ from cases.queries.calendar import local_date
 
 P = Permission
 ON_A_PAGE = 25
+COLUMNS = "reference quarter service team auditor allocated due status overdue grade".split()
 
 
 @allow(P.SEE_AUDITS)
@@ -66,40 +65,26 @@ def audit_export(request: HttpRequest) -> HttpResponse:
     user, now = person(request), timezone.now()
     filters = _filters(AuditFilterForm(request.GET or None, everybodys=not grades_only_own(user)))
     today = local_date(now)
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="audits-{today:%Y-%m-%d}.csv"'
-    response.write("\ufeff")  # so that spreadsheets read the letters right
-    writer = csv.writer(response)
-    writer.writerow(
-        "reference quarter service team auditor allocated due status overdue grade".split()
-    )
-    for audit in audit_list(user, filters, today):
-        writer.writerow([safe_cell(value) for value in _exported(audit)])
+    rows = (_exported(audit) for audit in audit_list(user, filters, today))
+    response = csv_download(f"audits-{today:%Y-%m-%d}", COLUMNS, rows)
     quarter = filters.quarter.label if filters.quarter else "all quarters"
     record_access(by=user, kind="downloaded", what="list of audits", reference=quarter, now=now)
     return response
 
 
 def _exported(audit: Audit) -> list[object]:
-    allocated: date = local_date(audit.allocated_at)
     return [
         audit.reference,
         audit.quarter.label,
         audit.service.name,
         audit.team.name if audit.team else "",
         "" if audit.status == Audit.Status.RETURNED else audit.auditor.name,
-        allocated.isoformat(),
-        audit.due_on.isoformat(),
+        local_date(audit.allocated_at),
+        audit.due_on,
         audit.get_status_display(),
-        "yes" if getattr(audit, "is_overdue", False) else "no",
+        bool(getattr(audit, "is_overdue", False)),
         LABELS.get(getattr(audit, "shown_grade", ""), ""),
     ]
-
-
-def safe_cell(value: object) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    text = str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _filters(form: AuditFilterForm) -> Filters:

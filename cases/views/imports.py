@@ -30,6 +30,7 @@ from cases.queries.imports import (
     problems_of,
 )
 from cases.views import import_preview
+from cases.views.csv_lines import Echo
 
 PER_PAGE = 25
 
@@ -176,17 +177,9 @@ def _detail(
 
 def _problem_lines(case_import: CaseImport) -> Iterator[str]:
     """The problems as CSV lines, fetched and sent piece by piece."""
-    writer = csv.writer(_Echo())
+    writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(["sheet", "row", "column", "message", "what was done"])
     problems = problems_of(case_import).values_list("sheet", "row", "column", "message", "severity")
     for sheet, row, column, message, severity in problems.iterator(chunk_size=2000):
         done = SEVERITY_NAMES.get(severity, severity)
         yield writer.writerow([guarded(cell) for cell in (sheet, row, column, message, done)])
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        """The text itself: the writer returns it."""
-        return text

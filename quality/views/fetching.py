@@ -104,4 +104,4 @@ def form_page(
             messages.success(request, done)
             return redirect(then)
     context = {"form": form, "audit": audit, "back_url": then, **texts}
-    return render(request, "quality/form.html", context)
+    return render(request, "audits/one_form.html", context)
