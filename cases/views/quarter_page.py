@@ -11,7 +11,9 @@ from accounts.models import User
 from accounts.policy import Permission, may
 from cases.models import AuditQuarter, Draw, Job, Replacement, SampledCase, SamplingFrame
 from cases.operations.jobs import live_job
+from cases.queries.calendar import local_date
 from cases.queries.frame import live_draw, live_frame, quarter_counts
+from cases.queries.imports import in_words
 from cases.queries.jobs import last_job
 from cases.queries.quarters import (
     IN_SAMPLE,
@@ -196,7 +198,7 @@ def _draw_row(draw: Draw) -> list[Any]:
     return [
         {"text": draw.reference, "url": draw_url(draw)},
         draw.seed,
-        f"{draw.drawn_at:%d/%m/%Y}, {draw.drawn_by}",
+        f"{in_words(local_date(draw.drawn_at))}, {draw.drawn_by}",
         draw.get_status_display(),
         draw.reason or "–",
     ]
