@@ -69,7 +69,7 @@ def visit(site: str, browser: Browser) -> Iterator[Callable[[User], Visitor]]:
 
     def sign_in(user: User) -> Visitor:
         context = browser.new_context(locale="en-GB", timezone_id="Europe/London", base_url=site)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)  # other work may hold the machine
         contexts.append(context)
         visitor = Visitor(context.new_page())
         visitor.sign_in(user)

@@ -68,7 +68,7 @@ class Visitor:
         )
         box.first.check()
 
-    def sees(self, words: str | re.Pattern[str], *, after: float = 10_000) -> None:
+    def sees(self, words: str | re.Pattern[str], *, after: float = 30_000) -> None:
         """Wait until the page says this."""
         expect(self.page.locator("main")).to_contain_text(words, timeout=after)
 
