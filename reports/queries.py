@@ -17,6 +17,7 @@ from audits.models import Audit, ToolVersion
 from cases.models import AuditQuarter, Draw, Replacement, SampledCase, Service
 from cases.queries.calendar import local_date
 from cases.rules.eligibility import REASONS
+from cases.rules.intervals import Proportion
 from quality.models import Action, Escalation
 from reports.models import CommitteeReport, IssuedReport
 from reports.rules.edition import DrawFacts, EarlierPoint, Records, ReplacementCount
@@ -30,7 +31,6 @@ from reports.rules.figures import (
     by_service,
 )
 from reports.rules.grade_rows import NONE
-from reports.rules.intervals import Proportion
 from reports.rules.policy import ReportPolicy
 from reports.rules.public import public_grades
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from reports.rules.intervals import percent
+from cases.rules.intervals import percent
 from reports.rules.policy import ReportPolicy
 
 TOTAL = "total"  # names the row and the column of totals; no row or column may be called so

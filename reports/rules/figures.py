@@ -19,9 +19,9 @@ from itertools import pairwise
 from typing import Any
 
 from audits.rules.grades import GRADES, good_or_better
+from cases.rules.intervals import Proportion, percent
 from quality.rules.agreement import Agreement, measure
 from reports.rules.disclosure import CountTable
-from reports.rules.intervals import Proportion, percent
 from reports.rules.policy import ReportPolicy
 from reports.rules.trend import Change, Detectable, change, detectable
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from cases.rules.intervals import Interval, percent
 from quality.rules.agreement import Agreement
 from reports.rules.disclosure import (
     TOTAL,
@@ -21,7 +22,6 @@ from reports.rules.disclosure import (
 )
 from reports.rules.figures import FrameCount, GradeFigures, StateFigures, TrendRow
 from reports.rules.grade_rows import NONE, GradeRow, PublicGrades, PublicRow, protect_grades
-from reports.rules.intervals import Interval, percent
 from reports.rules.policy import ReportPolicy
 
 

@@ -7,9 +7,9 @@ from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
+from cases.rules.intervals import percent
 from reports.rules.computed import Computed
 from reports.rules.edition import Block, DrawFacts, facts, paragraphs, section, table
-from reports.rules.intervals import percent
 from reports.rules.policy import ReportPolicy
 
 AGENCY_WORDS = {

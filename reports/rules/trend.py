@@ -3,7 +3,7 @@
 The interval of a difference is put together from the two shares' own intervals by squaring and
 adding: R. G. Newcombe, "Interval estimation for the difference between independent proportions",
 Statistics in Medicine 17 (1998), 873–890, method 10, with the exact finite-population intervals of
-`reports.rules.intervals` in place of Wilson's. A change is called more than chance only where the
+`cases.rules.intervals` in place of Wilson's. A change is called more than chance only where the
 whole interval lies on one side of no change.
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from reports.rules.intervals import Proportion, percent
+from cases.rules.intervals import Proportion, percent
 
 MORE_THAN_CHANCE = "more_than_chance"
 WITHIN_CHANCE = "within_chance"

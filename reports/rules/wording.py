@@ -7,10 +7,10 @@ nothing, and always says of how many.
 from __future__ import annotations
 
 from audits.rules.grades import in_words
+from cases.rules.intervals import Interval, Proportion
 from quality.rules.agreement import Agreement
 from reports.rules.figures import FrameCount, GradeFigures, StateFigures, TrendRow
 from reports.rules.grade_rows import FOUR, NONE, PublicRow
-from reports.rules.intervals import Interval, Proportion
 from reports.rules.trend import MORE_THAN_CHANCE, NOT_COMPARABLE, WITHIN_CHANCE, Detectable
 
 _SMALL = (

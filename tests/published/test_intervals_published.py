@@ -6,8 +6,8 @@ import math
 
 import pytest
 
+from cases.rules.intervals import Proportion
 from reports.rules.figures import GradeFigures
-from reports.rules.intervals import Proportion
 from reports.rules.trend import change, square_and_add
 
 

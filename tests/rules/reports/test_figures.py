@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audits.rules.grades import GRADES
+from cases.rules.intervals import Proportion
 from reports.rules.figures import (
     ActionRecord,
     AuditRecord,
@@ -27,7 +28,6 @@ from reports.rules.figures import (
     moderation,
     trend,
 )
-from reports.rules.intervals import Proportion
 from reports.rules.policy import ReportPolicy
 from reports.rules.trend import WITHIN_CHANCE
 

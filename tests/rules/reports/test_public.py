@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from cases.rules.intervals import Proportion
 from quality.rules.agreement import measure
 from reports.rules.disclosure import CountTable
 from reports.rules.figures import (
@@ -18,7 +19,6 @@ from reports.rules.figures import (
     trend,
 )
 from reports.rules.grade_rows import NONE, TWO
-from reports.rules.intervals import Proportion
 from reports.rules.policy import ReportPolicy
 from reports.rules.public import (
     public_agreement,

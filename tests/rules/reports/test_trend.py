@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.rules.intervals import Proportion
+from cases.rules.intervals import Proportion
 from reports.rules.trend import (
     MORE_THAN_CHANCE,
     NOT_COMPARABLE,

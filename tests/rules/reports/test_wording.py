@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from cases.rules.intervals import Proportion
 from quality.rules.agreement import measure
 from reports.rules import wording
 from reports.rules.disclosure import CountTable
 from reports.rules.figures import FrameCount, GradeFigures, StateFigures, TrendPoint, trend
 from reports.rules.grade_rows import FOUR, NONE, TWO, PublicRow
-from reports.rules.intervals import Proportion
 from reports.rules.trend import Detectable
 
 

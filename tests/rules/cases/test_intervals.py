@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.rules.intervals import Proportion, percent
+from cases.rules.intervals import Proportion, percent
 
 TAIL = Fraction(1, 40)
 
