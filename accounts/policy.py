@@ -47,6 +47,8 @@ class Permission(StrEnum):
     RELEASE_FEEDBACK = "release_feedback"
     READ_FEEDBACK = "read_feedback"  # as the practitioner
     SEE_HISTORY = "see_history"  # of audits visible to the person
+    SEE_TOOLS = "see_tools"  # what is asked, and what each grade looks like
+    MANAGE_TOOLS = "manage_tools"  # change and publish audit tools
     # quality
     MODERATE = "moderate"
     ASSIGN_MODERATOR = "assign_moderator"
@@ -88,8 +90,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         P.PREPARE_REPORT,
         P.SEE_REPORTS_IN_PREPARATION,
     },
-    Role.AUDITOR: _EVERY_STAFF_ROLE | {P.SEE_AUDITS, P.GRADE},
-    Role.MODERATOR: _EVERY_STAFF_ROLE | {P.SEE_AUDITS, P.GRADE, P.MODERATE, P.SEE_HISTORY},
+    Role.AUDITOR: _EVERY_STAFF_ROLE | {P.SEE_AUDITS, P.GRADE, P.SEE_TOOLS},
+    Role.MODERATOR: _EVERY_STAFF_ROLE
+    | {P.SEE_AUDITS, P.GRADE, P.MODERATE, P.SEE_HISTORY, P.SEE_TOOLS},
     Role.TEAM_MANAGER: _EVERY_STAFF_ROLE
     | {
         P.SEE_AUDITS,
@@ -146,6 +149,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         P.REASSIGN_AUDIT,
         P.REOPEN_AUDIT,
         P.RELEASE_FEEDBACK,
+        P.SEE_TOOLS,
+        P.MANAGE_TOOLS,
         P.ASSIGN_MODERATOR,
         P.SEE_ESCALATIONS,
         P.SEE_REPORTS_IN_PREPARATION,

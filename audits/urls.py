@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from audits.views import audit, feedback, grading, lists
+from audits.views import audit, feedback, grading, lists, tool_parts, tools
 
 app_name = "audits"
 
@@ -46,7 +46,27 @@ of_audit: list[URLPattern | URLResolver] = [
     path("gradings/<int:pk>/", include(of_grading)),
 ]
 
+of_version = [
+    path("", tools.tool_version, name="tool_version"),
+    path("changes/", tools.tool_changes, name="tool_changes"),
+    path("preview/", tools.tool_preview, name="tool_preview"),
+    path("tool.json", tools.tool_export, name="tool_export"),
+    path("publish/", tools.tool_publish, name="tool_publish"),
+    path("delete/", tools.tool_delete, name="tool_delete"),
+    path("limits/", tool_parts.limits, name="tool_limits"),
+    path("sections/", tool_parts.section, name="tool_section_add"),
+    path("sections/<slug:part>/", tool_parts.section, name="tool_section"),
+    path("standards/", tool_parts.standard, name="tool_standard_add"),
+    path("standards/<slug:part>/", tool_parts.standard, name="tool_standard"),
+    path("move/<slug:part>/", tool_parts.move, name="tool_move"),
+    path("remove/<slug:part>/", tool_parts.remove, name="tool_remove"),
+]
+
 urlpatterns = [
+    path("tools/", tools.tool_list, name="tool_list"),
+    path("tools/import/", tools.tool_import, name="tool_import"),
+    path("tools/<slug:code>/draft/", tools.tool_draft, name="tool_draft"),
+    path("tools/<slug:code>/<int:number>/", include(of_version)),
     path("audits/", lists.audit_list_page, name="audit_list"),
     path("audits/export.csv", lists.audit_export, name="audit_export"),
     path("audits/search/", lists.search, name="search"),

@@ -28,6 +28,7 @@ ITEMS: tuple[tuple[str, str, frozenset[Permission]], ...] = (
         frozenset({P.OWN_ACTIONS, P.VERIFY_ACTIONS, P.SEE_ALL_AUDITS}),
     ),
     ("Feedback", "audits:feedback_list", frozenset({P.READ_FEEDBACK})),
+    ("Tools", "audits:tool_list", frozenset({P.SEE_TOOLS, P.MANAGE_TOOLS})),
     ("Search", "audits:search", frozenset({P.SEARCH_CASES})),
     (
         "Reports",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -26,7 +27,7 @@ def install_shipped_tools(*, by: User, now: datetime) -> list[ToolVersion]:
 
 
 def _install(shipped: ShippedTool, by: User, now: datetime) -> ToolVersion | None:
-    tool = _tool(shipped.definition)
+    tool = tool_of(shipped.definition)
     # Two processes that start at once take turns here.
     tool = AuditTool.objects.select_for_update().get(pk=tool.pk)
     newest = tool.versions.order_by("-number").first()
@@ -39,8 +40,7 @@ def _install(shipped: ShippedTool, by: User, now: datetime) -> ToolVersion | Non
         limits=[limit.as_dict() for limit in shipped.definition.limits],
         note="Shipped with the product",
     )
-    for order, section in enumerate(shipped.definition.sections, start=1):
-        _write_section(version, section, order)
+    write_sections(version, shipped.definition.sections)
     tool.versions.filter(status=ToolVersion.Status.PUBLISHED).update(
         status=ToolVersion.Status.RETIRED, retired_at=now
     )
@@ -50,7 +50,11 @@ def _install(shipped: ShippedTool, by: User, now: datetime) -> ToolVersion | Non
     return version
 
 
-def _tool(definition: ToolDefinition) -> AuditTool:
+def tool_of(definition: ToolDefinition) -> AuditTool:
+    """The tool with the definition's code, made where there is none.
+
+    Raises Refused where its service line is unknown.
+    """
     found = AuditTool.objects.filter(code=definition.code).first()
     if found is not None:
         return found
@@ -65,6 +69,12 @@ def _tool(definition: ToolDefinition) -> AuditTool:
             return AuditTool.objects.create(code=definition.code, title=definition.title, line=line)
     except IntegrityError:  # somebody else has just made it
         return AuditTool.objects.get(code=definition.code)
+
+
+def write_sections(version: ToolVersion, sections: Iterable[SectionDefinition]) -> None:
+    """Write the sections and standards of a definition into an empty draft."""
+    for order, section in enumerate(sections, start=1):
+        _write_section(version, section, order)
 
 
 def _write_section(version: ToolVersion, definition: SectionDefinition, order: int) -> None:

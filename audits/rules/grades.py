@@ -185,3 +185,20 @@ FOUR_GRADES = Scale(
     title="Ofsted's four grades",
     points=tuple(ScalePoint(grade, LABELS[grade], grade) for grade in GRADES),
 )
+
+# Councils that score from 0 to 10 read the four grades off like this.
+_OF_TEN = (
+    (OUTSTANDING, (10, 9)),
+    (GOOD, (8, 7)),
+    (REQUIRES_IMPROVEMENT, (6, 5, 4)),
+    (INADEQUATE, (3, 2, 1, 0)),
+)
+ZERO_TO_TEN = Scale(
+    code="zero_to_ten",
+    title="0 to 10, mapped to Ofsted's four grades",
+    points=tuple(
+        ScalePoint(str(point), f"{point} ({LABELS[grade].lower()})", grade)
+        for grade, points in _OF_TEN
+        for point in points
+    ),
+)

@@ -10,24 +10,10 @@ from django.utils import timezone
 from django.utils.dateformat import format as format_date
 
 from audits.models import Audit
+from audits.rules.facts import FACTS
 from cases.models import Practitioner
 
 Row = dict[str, object]
-
-# The facts that an import gives (cases.models.FrameEntry.facts), in the order they help a reader.
-FACTS = {
-    "opened_on": "Open since",
-    "plan": "Plan",
-    "legal_status": "Legal status",
-    "age_years": "Age",
-    "gender": "Gender",
-    "ethnicity": "Ethnicity",
-    "disability": "Disability",
-    "transferred_in_on": "Transferred in on",
-    "transferred_in_from": "Transferred in from",
-    "agency": "Agency worker",
-    "practitioner_caseload": "Practitioner’s open cases",
-}
 
 
 def audit_rows(audit: Audit, child_id: str) -> list[Row]:

@@ -14,10 +14,11 @@ from functools import cached_property
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
-from audits.models import Audit, Feedback, Grading
+from audits.models import Audit, AuditTool, Feedback, Grading, ToolVersion
 from audits.operations.feedback import release_feedback
 from audits.operations.saving import save_before
 from audits.operations.submitting import submit_grading
+from audits.operations.tool_editing import start_draft
 from audits.operations.tools import install_shipped_tools
 from cases.models import (
     AuditQuarter,
@@ -87,6 +88,13 @@ class Samples:
             by=self.cast.analyst,
             now=NOW,
         )
+
+    @cached_property
+    def tool_draft(self) -> ToolVersion:
+        """A new version of the statutory tool, not published."""
+        install_shipped_tools(by=User.objects.system(), now=NOW)
+        tool = AuditTool.objects.get(code="statutory")
+        return start_draft(tool=tool, by=self.cast.lead, now=NOW)
 
     # audits: the same audit, further on with each property
 

@@ -24,6 +24,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import User
 from accounts.notices import password_link
 from accounts.roles import Role
+from audits.models import PracticeStandard
 from tests.architecture.samples import Samples
 from tests.cast import Cast
 
@@ -47,6 +48,7 @@ HEADS = "head other_head"
 GRADE = f"{AUDITORS} {MODERATORS} validator"
 SEE_AUDITS = f"analyst {GRADE} {MANAGERS} {HEADS} director lead"
 SEE_QUARTER = f"analyst {HEADS} director lead"
+SEE_TOOLS = f"{AUDITORS} {MODERATORS} lead"
 READ_REPORTS = " ".join(EVERYBODY - {"nobody"})
 
 Kwargs = Callable[[Samples], dict[str, Any]]
@@ -122,6 +124,28 @@ def of_standard(samples: Samples) -> dict[str, Any]:
     answer = samples.grading.standard_grades.select_related("standard").first()
     assert answer
     return {**of_grading(samples), "code": answer.standard.code}
+
+
+def of_tool(samples: Samples) -> dict[str, Any]:
+    """The published version that ships with the product."""
+    return {"code": "statutory", "number": samples.tool_draft.number - 1}
+
+
+def of_tool_draft(samples: Samples) -> dict[str, Any]:
+    """A draft: its owner's alone."""
+    return {"code": "statutory", "number": samples.tool_draft.number}
+
+
+def of_tool_section(samples: Samples) -> dict[str, Any]:
+    section = samples.tool_draft.sections.first()
+    assert section
+    return {**of_tool_draft(samples), "part": section.code}
+
+
+def of_tool_standard(samples: Samples) -> dict[str, Any]:
+    standard = PracticeStandard.objects.filter(section__version=samples.tool_draft).first()
+    assert standard
+    return {**of_tool_draft(samples), "part": standard.code}
 
 
 def of_import(samples: Samples) -> dict[str, Any]:
@@ -266,6 +290,9 @@ TABLE: dict[str, Row] = {
     "cases:import_upload": row("analyst"),
     "cases:import_template_help": row("analyst", get=True),
     "cases:import_template": row("analyst", get=True),
+    "cases:audited_upload": row("analyst"),
+    "cases:audited_upload_confirm": row("analyst", post=True),
+    "cases:audited_template": row("analyst", get=True),
     "cases:import_detail": row("analyst", kwargs=of_import, get=True),
     "cases:import_confirm": row("analyst", kwargs=of_import, post=True),
     "cases:import_check_again": row("analyst", kwargs=of_import, post=True),
@@ -277,6 +304,7 @@ TABLE: dict[str, Row] = {
     # quarters
     "cases:quarter_list": row(SEE_QUARTER, get=True),
     "cases:quarter_detail": row(SEE_QUARTER, kwargs=of_quarter, get=True),
+    "cases:quarter_plan": row(SEE_QUARTER, kwargs=of_quarter, get=True),
     "cases:quarter_frame": row(SEE_QUARTER, kwargs=of_quarter, get=True),
     "cases:quarter_freeze": row("analyst", kwargs=of_quarter, post=True),
     "cases:quarter_draw": row("analyst", kwargs=of_quarter),
@@ -293,6 +321,25 @@ TABLE: dict[str, Row] = {
     "cases:replacement_list": row("analyst director lead", get=True),
     "cases:replacement_detail": row("analyst director lead", kwargs=of_replacement, get=True),
     "cases:replacement_decide": row("director lead", kwargs=of_replacement, post=True),
+    # audit tools
+    "audits:tool_list": row(SEE_TOOLS, get=True),
+    "audits:tool_import": row("lead"),
+    "audits:tool_draft": row(
+        "lead", kwargs=lambda samples: {"code": samples.tool_draft.tool.code}, post=True
+    ),
+    "audits:tool_version": row("lead", hides=SEE_TOOLS, kwargs=of_tool_draft, get=True),
+    "audits:tool_changes": row("lead", hides=SEE_TOOLS, kwargs=of_tool_draft, get=True),
+    "audits:tool_preview": row(SEE_TOOLS, kwargs=of_tool, get=True),
+    "audits:tool_export": row(SEE_TOOLS, kwargs=of_tool, get=True),
+    "audits:tool_publish": row("lead", kwargs=of_tool_draft),
+    "audits:tool_delete": row("lead", kwargs=of_tool_draft, post=True),
+    "audits:tool_limits": row("lead", kwargs=of_tool_draft),
+    "audits:tool_section_add": row("lead", kwargs=of_tool_draft),
+    "audits:tool_section": row("lead", kwargs=of_tool_section),
+    "audits:tool_standard_add": row("lead", kwargs=of_tool_draft),
+    "audits:tool_standard": row("lead", kwargs=of_tool_standard),
+    "audits:tool_move": row("lead", kwargs=of_tool_standard, post=True),
+    "audits:tool_remove": row("lead", kwargs=of_tool_standard, post=True),
     # audits
     "audits:audit_list": row(SEE_AUDITS, get=True),
     "audits:audit_export": row(SEE_AUDITS, get=True),

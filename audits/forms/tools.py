@@ -1,0 +1,330 @@
+"""Forms of the tool editor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from accounts.govuk import GovCheckboxes, GovRadios
+from audits.forms.fields import LongText
+from audits.models import PracticeStandard, ToolVersion
+from audits.rules.applicability import Condition
+from audits.rules.facts import FACTS
+from audits.rules.grades import FOUR_GRADES, GRADES, LABELS, ZERO_TO_TEN, Scale
+from audits.rules.limits import CRITICAL_STANDARD, IMMEDIATE_CONCERN, NUMBER_OF_STANDARDS
+from audits.rules.reading import InvalidDefinition
+from cases.models import Service
+
+LARGEST = 1024 * 1024
+SCALES: Mapping[str, Scale] = {scale.code: scale for scale in (FOUR_GRADES, ZERO_TO_TEN)}
+CAPS = [("", "No limit"), *((grade, LABELS[grade]) for grade in GRADES[1:])]
+
+
+class SectionForm(forms.Form):
+    """A section's title."""
+
+    title = forms.CharField(
+        label="Title of the section",
+        max_length=120,
+        error_messages={"required": "Enter the title of the section"},
+    )
+
+
+class StandardForm(forms.Form):
+    """A practice standard, whole."""
+
+    title = forms.CharField(
+        label="Practice standard",
+        max_length=160,
+        error_messages={"required": "Enter the name of the practice standard"},
+    )
+    section = forms.ChoiceField(label="Section")
+    definition = LongText(
+        label="Definition",
+        help_text="What good practice is in this respect.",
+        required=True,
+        rows=4,
+        error_messages={"required": "Write the definition"},
+    )
+    prompts = LongText(
+        label="Where to look",
+        help_text="One on each line.",
+        required=True,
+        rows=4,
+        error_messages={"required": "Write where to look, one on each line"},
+    )
+    look_back_months = forms.IntegerField(label="Months judged", min_value=1, max_value=60)
+    read_back_months = forms.IntegerField(label="Months read", min_value=1, max_value=120)
+    weight = forms.IntegerField(label="Weight", help_text="1 to 10.", min_value=1, max_value=10)
+    critical = forms.BooleanField(
+        label="Critical: inadequate here limits the overall grade", required=False
+    )
+    may_be_not_applicable = forms.BooleanField(
+        label="An auditor may say, with a reason, that it is not applicable", required=False
+    )
+    services = forms.MultipleChoiceField(
+        label="Asked only in these services",
+        help_text="None ticked: in all.",
+        required=False,
+        widget=GovCheckboxes(layout="small"),
+    )
+    recorded = forms.MultipleChoiceField(
+        label="Asked only where this is recorded",
+        help_text="None ticked: always.",
+        required=False,
+        choices=list(FACTS.items()),
+        widget=GovCheckboxes(layout="small"),
+    )
+    attributes = LongText(
+        label="Asked only where a fact has a value",
+        help_text="One on each line, for example: disability = yes, not known",
+        rows=2,
+    )
+
+    def __init__(self, *args: Any, version: ToolVersion, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.grades = Scale.from_dict(version.scale).grades
+        section = cast(forms.ChoiceField, self.fields["section"])
+        section.choices = [(each.code, each.title) for each in version.sections.all()]
+        services = Service.objects.filter(line=version.tool.line_id)
+        chosen = cast(forms.MultipleChoiceField, self.fields["services"])
+        chosen.choices = [(each.code, each.name) for each in services]
+        for grade in self.grades:
+            self.fields[f"descriptor_{grade}"] = LongText(
+                label=f"What {LABELS[grade].lower()} looks like in a file",
+                required=True,
+                rows=4,
+                error_messages={
+                    "required": f"Write what {LABELS[grade].lower()} looks like in a file"
+                },
+            )
+
+    def clean_prompts(self) -> list[str]:
+        """The lines that are not blank."""
+        return _lines(self.cleaned_data["prompts"])
+
+    def clean_attributes(self) -> dict[str, list[str]]:
+        """ "disability = yes, not known" as {"disability": ["yes", "not known"]}."""
+        found = {}
+        for line in _lines(self.cleaned_data["attributes"]):
+            name, equals, values = line.partition("=")
+            listed = [value.strip() for value in values.split(",") if value.strip()]
+            if not (equals and name.strip() and listed):
+                raise ValidationError(f"“{line}” is not of the form: fact = value, value")
+            if name.strip() not in FACTS:
+                raise ValidationError(
+                    f"“{name.strip()}” is not a fact that an import knows. It knows: "
+                    f"{', '.join(FACTS)}."
+                )
+            found[name.strip()] = listed
+        return found
+
+    def clean(self) -> dict[str, Any]:
+        """Months that fit together, and a condition that the rules can read."""
+        data = super().clean() or self.cleaned_data
+        judged, read = data.get("look_back_months"), data.get("read_back_months")
+        if judged and read and read < judged:
+            self.add_error("read_back_months", "Months read must not be fewer than months judged")
+        return data
+
+    def standard(self) -> dict[str, Any]:
+        """What a valid form says, as fields of a practice standard."""
+        data = self.cleaned_data
+        plain = ("title", "definition", "prompts", "look_back_months", "read_back_months",
+                 "weight", "critical", "may_be_not_applicable")  # fmt: skip
+        condition = {
+            "services": data["services"],
+            "attributes": data["attributes"],
+            "recorded": data["recorded"],
+        }
+        return {
+            **{name: data[name] for name in plain},
+            "applies_when": {name: value for name, value in condition.items() if value},
+            "descriptors": {grade: data[f"descriptor_{grade}"] for grade in self.grades},
+        }
+
+
+def initial_of(standard: PracticeStandard) -> dict[str, Any]:
+    """What a form for a standard opens with."""
+    condition = Condition.from_dict(standard.applies_when)
+    return {
+        "title": standard.title,
+        "section": standard.section.code,
+        "definition": standard.definition,
+        "prompts": "\n".join(standard.prompts),
+        "look_back_months": standard.look_back_months,
+        "read_back_months": standard.read_back_months,
+        "weight": standard.weight,
+        "critical": standard.critical,
+        "may_be_not_applicable": standard.may_be_not_applicable,
+        "services": list(condition.services),
+        "recorded": list(condition.recorded),
+        "attributes": "\n".join(
+            f"{name} = {', '.join(values)}" for name, values in condition.attributes
+        ),
+        **{f"descriptor_{grade}": text for grade, text in standard.descriptors.items()},
+    }
+
+
+NEW_STANDARD = {
+    "look_back_months": 6,
+    "read_back_months": 12,
+    "weight": 1,
+    "may_be_not_applicable": True,
+}
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+class LimitsForm(forms.Form):
+    """The scale, and what holds the overall grade down."""
+
+    scale = forms.ChoiceField(
+        label="Scale",
+        choices=[(code, scale.title) for code, scale in SCALES.items()],
+        widget=GovRadios,
+    )
+    critical_grade = forms.ChoiceField(
+        label="When a critical standard is graded this or worse",
+        choices=[(grade, LABELS[grade]) for grade in reversed(GRADES[1:])],
+    )
+    critical_cap = forms.ChoiceField(
+        label="the overall grade is at best", choices=CAPS, required=False
+    )
+    concern_cap = forms.ChoiceField(
+        label="When there is an immediate safeguarding concern, the overall grade is at best",
+        choices=CAPS,
+        required=False,
+    )
+    number = forms.IntegerField(
+        label="When so many standards", min_value=1, max_value=100, required=False
+    )
+    number_grade = forms.ChoiceField(
+        label="are graded this or worse",
+        choices=[(grade, LABELS[grade]) for grade in reversed(GRADES[1:])],
+    )
+    number_cap = forms.ChoiceField(
+        label="the overall grade is at best", choices=CAPS, required=False
+    )
+
+    def __init__(self, *args: Any, version: ToolVersion, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.codes = {limit["when"]: limit["code"] for limit in version.limits}
+
+    def clean(self) -> dict[str, Any]:
+        """A limit by number needs the number."""
+        data = super().clean() or self.cleaned_data
+        if data.get("number_cap") and not data.get("number"):
+            self.add_error("number", "Enter how many standards")
+        return data
+
+    def limits(self) -> list[dict[str, Any]]:
+        """The limits as data of a tool."""
+        data = self.cleaned_data
+        rows: Iterable[tuple[str, dict[str, Any]]] = (
+            (
+                data["critical_cap"],
+                {
+                    "when": CRITICAL_STANDARD,
+                    "grade": data["critical_grade"],
+                },
+            ),
+            (data["concern_cap"], {"when": IMMEDIATE_CONCERN}),
+            (
+                data["number_cap"],
+                {
+                    "when": NUMBER_OF_STANDARDS,
+                    "grade": data["number_grade"],
+                    "at_least": data["number"],
+                },
+            ),
+        )
+        return [
+            {**limit, "code": self.codes.get(limit["when"], limit["when"]), "cap": cap}
+            for cap, limit in rows
+            if cap
+        ]
+
+
+def initial_limits(version: ToolVersion) -> dict[str, Any]:
+    """What the form of limits opens with; None where a tool's JSON holds more than it can show."""
+    found: dict[str, Any] = {"scale": version.scale.get("code", "")}
+    names = {
+        CRITICAL_STANDARD: "critical",
+        IMMEDIATE_CONCERN: "concern",
+        NUMBER_OF_STANDARDS: "number",
+    }
+    for limit in version.limits:
+        name = names[limit["when"]]
+        found[f"{name}_cap"] = limit["cap"]
+        found[f"{name}_grade"] = limit.get("grade")
+        if "at_least" in limit:
+            found["number"] = limit["at_least"]
+    return found
+
+
+def fits_the_form(version: ToolVersion) -> bool:
+    """Whether the form of limits shows all of a version: a known scale, one limit of each kind."""
+    kinds = [limit["when"] for limit in version.limits]
+    scale = SCALES.get(str(version.scale.get("code")))
+    return len(kinds) == len(set(kinds)) and scale is not None and scale.as_dict() == version.scale
+
+
+class PublishForm(forms.Form):
+    """What changed, in the words of whoever owns the tool."""
+
+    note = forms.CharField(
+        label="What has changed?",
+        help_text="Auditors read this. Audits that are already allocated keep their version.",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": "4"}),
+        error_messages={"required": "Write what has changed"},
+    )
+
+
+class ImportToolForm(forms.Form):
+    """A tool as a JSON file."""
+
+    file = forms.FileField(
+        label="Audit tool",
+        help_text="A JSON file as the product exports it.",
+        max_length=200,
+        widget=forms.FileInput(attrs={"accept": ".json"}),
+        error_messages={"required": "Choose a file", "empty": "The file you chose is empty"},
+    )
+
+    def clean_file(self) -> str:
+        """The text of the file. Raises ValidationError where it is none, or too large."""
+        file = self.cleaned_data["file"]
+        if file.size > LARGEST:
+            raise ValidationError("The file is larger than 1 MB. An audit tool is smaller.")
+        try:
+            return str(file.read().decode("utf-8-sig"))
+        except UnicodeDecodeError:
+            raise ValidationError("The file is not text in UTF-8.") from None
+
+    def add_faults(self, error: InvalidDefinition) -> None:
+        """Every fault of the file, each on its own line."""
+        for problem in error.problems[:50]:
+            self.add_error("file", str(problem))
+
+
+class TryForm(forms.Form):
+    """Grades tried out on a tool: what would it suggest?"""
+
+    concern = forms.BooleanField(label="An immediate safeguarding concern", required=False)
+
+    def __init__(self, *args: Any, version: ToolVersion, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        points = Scale.from_dict(version.scale).points
+        choices = [("", "No grade"), *((point.code, point.label) for point in points)]
+        for section in version.sections.all():
+            for standard in section.standards.all():
+                self.fields[f"grade_{standard.code}"] = forms.ChoiceField(
+                    label=standard.title, choices=choices, required=False
+                )

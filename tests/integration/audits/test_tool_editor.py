@@ -1,0 +1,325 @@
+"""Owning an audit tool: draft, change, try, publish, export, import."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from accounts.operations import MovedOn, Refused
+from audits.models import Audit, AuditTool, PracticeStandard, Section, ToolVersion
+from audits.operations import tool_editing
+from audits.queries.tool_editing import definition_of, version_with_parts
+from audits.rules.grades import ZERO_TO_TEN
+from audits.tools import shipped_tools
+from tests.cast import NOW, Cast
+from tests.integration.audits.auditing import Make, begin, fill, submitted
+
+AsUser = Callable[[User], Client]
+HOSTILE = "<script>alert(1)</script> \u202etxet & {{ 7|add:7 }}"
+
+
+def text_of(response: Any) -> str:
+    return response.content.decode()
+
+
+@pytest.fixture
+def tool(tools: None) -> AuditTool:
+    return AuditTool.objects.get(code="statutory")
+
+
+@pytest.fixture
+def draft(cast: Cast, tool: AuditTool) -> ToolVersion:
+    return tool_editing.start_draft(tool=tool, by=cast.lead, now=NOW)
+
+
+def at(version: ToolVersion, rest: str = "") -> str:
+    return f"/tools/{version.tool.code}/{version.number}/{rest}"
+
+
+def first_standard(version: ToolVersion) -> PracticeStandard:
+    return PracticeStandard.objects.filter(section__version=version)[0]
+
+
+def typed(client: Client, path: str) -> dict[str, Any]:
+    """What the form on a page would send if nothing were changed."""
+    page = client.get(path)
+    form = page.context["form"]
+    fields: dict[str, Any] = {}
+    for name in form.fields:
+        value = form[name].value()
+        if value is True:
+            fields[name] = "on"
+        elif value not in (None, False):
+            fields[name] = value
+    fields["seen"] = page.context.get("seen", "")
+    return fields
+
+
+class TestDraft:
+    def test_it_starts_as_an_exact_copy(self, tool: AuditTool, draft: ToolVersion) -> None:
+        old, new = version_with_parts().filter(tool=tool).order_by("number")
+        assert definition_of(old) == definition_of(new)
+        assert (new.number, new.status) == (old.number + 1, "draft")
+
+    def test_there_is_one_at_a_time(self, cast: Cast, draft: ToolVersion, as_user: AsUser) -> None:
+        with pytest.raises(Refused, match="has a draft already"):
+            tool_editing.start_draft(tool=draft.tool, by=cast.lead, now=NOW)
+        shown = text_of(as_user(cast.lead).get("/tools/"))
+        assert shown.count("Start a new version") == 1  # of the other tool
+
+    def test_nobody_but_its_owner_sees_it(
+        self, cast: Cast, draft: ToolVersion, as_user: AsUser
+    ) -> None:
+        client = as_user(cast.auditor)
+        assert client.get(at(draft)).status_code == 404
+        assert "Draft" not in text_of(client.get("/tools/"))
+
+    def test_changing_it_changes_nothing_for_those_who_grade(
+        self, cast: Cast, make_audit: Make, tool: AuditTool
+    ) -> None:
+        audit = make_audit()
+        grading = begin(audit)
+        draft = tool_editing.start_draft(tool=tool, by=cast.lead, now=NOW)
+        code = first_standard(draft).code
+        tool_editing.remove_standard(version=draft, code=code, by=cast.lead, now=NOW)
+        tool_editing.publish(version=draft, note="Shorter", by=cast.lead, now=NOW)
+        fill(grading)
+        later = make_audit()
+        assert grading.standard_grades.count() > begin(later).standard_grades.count()
+        audit.refresh_from_db()
+        assert audit.tool_version.status == ToolVersion.Status.RETIRED
+
+    def test_deleted_it_is_gone_and_a_late_change_is_told(
+        self, cast: Cast, draft: ToolVersion, as_user: AsUser
+    ) -> None:
+        client = as_user(cast.lead)
+        assert client.post(at(draft, "delete/")).status_code == 302
+        with pytest.raises(MovedOn, match="deleted"):
+            tool_editing.save_section(version=draft, code="", title="Late", by=cast.lead, now=NOW)
+        assert client.get(at(draft)).status_code == 404
+
+
+class TestChanging:
+    def test_a_standard_is_changed_in_the_browser(
+        self, cast: Cast, draft: ToolVersion, as_user: AsUser
+    ) -> None:
+        standard = first_standard(draft)
+        client, path = as_user(cast.lead), at(draft, f"standards/{standard.code}/")
+        said = typed(client, path) | {"title": HOSTILE[:60], "attributes": "disability = yes, no"}
+        assert client.post(path, said).status_code == 302
+        standard.refresh_from_db()
+        assert standard.applies_when["attributes"] == {"disability": ["yes", "no"]}
+        shown = text_of(client.get(at(draft)))
+        assert "<script>alert" not in shown
+        assert "disability" in text_of(client.get(at(draft, "changes/")))
+
+    @pytest.mark.parametrize(
+        ("said", "error"),
+        [
+            ({"title": ""}, "Enter the name of the practice standard"),
+            ({"descriptor_good": " "}, "Write what good looks like in a file"),
+            ({"prompts": "\n \n"}, "Write where to look"),
+            ({"look_back_months": "12", "read_back_months": "6"}, "must not be fewer"),
+            ({"attributes": "shoe size = 9"}, "is not a fact that an import knows"),
+            ({"attributes": "disability"}, "is not of the form"),
+            ({"weight": "11"}, "less than or equal to 10"),
+        ],
+    )
+    def test_each_wrong_field_says_so(
+        self,
+        cast: Cast,
+        draft: ToolVersion,
+        as_user: AsUser,
+        said: dict[str, str],
+        error: str,
+    ) -> None:
+        path = at(draft, f"standards/{first_standard(draft).code}/")
+        client = as_user(cast.lead)
+        answer = client.post(path, typed(client, path) | said)
+        assert error in text_of(answer)
+
+    def test_two_editors_of_one_standard(
+        self, cast: Cast, draft: ToolVersion, as_user: AsUser
+    ) -> None:
+        path = at(draft, f"standards/{first_standard(draft).code}/")
+        client = as_user(cast.lead)
+        first = typed(client, path) | {"definition": "The first text."}
+        second = typed(client, path) | {"definition": "The second text."}
+        assert client.post(path, first).status_code == 302
+        told = text_of(client.post(path, second))
+        assert "Somebody else changed this standard" in told
+        assert "The second text." in told
+        assert first_standard(draft).definition == "The first text."
+
+    def test_added_moved_and_taken_away(
+        self, cast: Cast, draft: ToolVersion, as_user: AsUser
+    ) -> None:
+        client = as_user(cast.lead)
+        client.post(at(draft, "sections/"), {"title": "Culture & identity"})
+        section = Section.objects.get(version=draft, title="Culture & identity")
+        assert section.code == "culture_identity"
+        assert "must hold at least one standard" in text_of(client.get(at(draft)))
+        path = at(draft, "standards/")
+        said = typed(client, f"{path}?section={section.code}") | {
+            "title": "Identity",
+            "definition": "Who the child is.",
+            "prompts": "Chronology\nDirect work",
+            **{f"descriptor_{g}": f"It is {g}." for g in
+               ("outstanding", "good", "requires_improvement", "inadequate")},
+        }  # fmt: skip
+        assert said["section"] == section.code
+        assert client.post(path, said).status_code == 302
+        added = PracticeStandard.objects.get(section=section)
+        client.post(at(draft, f"move/{section.code}/"), {"kind": "section", "direction": "up"})
+        orders = list(Section.objects.filter(version=draft).values_list("code", flat=True))
+        assert orders.index(section.code) == len(orders) - 2
+        refused = client.post(at(draft, f"remove/{section.code}/"), {"kind": "section"})
+        assert "Move or take away its practice standards first" in text_of(
+            client.get(refused.headers["Location"])
+        )
+        client.post(at(draft, f"remove/{added.code}/"), {"kind": "standard"})
+        client.post(at(draft, f"remove/{section.code}/"), {"kind": "section"})
+        assert not Section.objects.filter(pk=section.pk).exists()
+
+    def test_moving_at_the_end_of_the_list_changes_nothing(
+        self, cast: Cast, draft: ToolVersion
+    ) -> None:
+        codes = list(Section.objects.filter(version=draft).values_list("code", flat=True))
+        tool_editing.move(
+            version=draft, code=f"section:{codes[0]}", direction="up", by=cast.lead, now=NOW
+        )
+        assert list(Section.objects.filter(version=draft).values_list("code", flat=True)) == codes
+
+    def test_scale_and_limits(self, cast: Cast, draft: ToolVersion, as_user: AsUser) -> None:
+        client, path = as_user(cast.lead), at(draft, "limits/")
+        said = typed(client, path) | {"scale": "zero_to_ten", "number_cap": "good", "number": ""}
+        assert "Enter how many standards" in text_of(client.post(path, said))
+        assert client.post(path, said | {"number": "3"}).status_code == 302
+        draft.refresh_from_db()
+        assert draft.scale == ZERO_TO_TEN.as_dict()
+        shown = text_of(client.get(at(draft)))
+        said_so = "3 or more standards graded inadequate: the overall grade is at best good"
+        assert said_so in shown
+
+    def test_a_published_version_cannot_be_changed(
+        self, cast: Cast, tool: AuditTool, as_user: AsUser
+    ) -> None:
+        published = tool.versions.get()
+        standard = first_standard(published)
+        client = as_user(cast.lead)
+        for path in ("limits/", "sections/", f"standards/{standard.code}/"):
+            assert client.get(at(published, path)).status_code == 409
+        taken = client.post(at(published, f"remove/{standard.code}/"), {"kind": "standard"})
+        assert taken.status_code == 409
+        assert "it cannot be changed" in text_of(taken)
+
+
+class TestPublishing:
+    def test_with_a_note_the_old_one_retires(
+        self, cast: Cast, draft: ToolVersion, as_user: AsUser
+    ) -> None:
+        client = as_user(cast.lead)
+        assert "Write what has changed" in text_of(client.post(at(draft, "publish/"), {"note": ""}))
+        assert client.post(at(draft, "publish/"), {"note": "Clearer words"}).status_code == 302
+        states = draft.tool.versions.order_by("number").values_list("status", flat=True)
+        assert list(states) == ["retired", "published"]
+        assert "Clearer words" in text_of(as_user(cast.auditor).get("/tools/"))
+
+    def test_a_draft_with_faults_is_not_published(
+        self, cast: Cast, draft: ToolVersion, as_user: AsUser
+    ) -> None:
+        tool_editing.remove_standard(version=draft, code="impact", by=cast.lead, now=NOW)
+        for standard in PracticeStandard.objects.filter(section__version=draft):
+            if not standard.may_be_not_applicable:
+                tool_editing.remove_standard(
+                    version=draft, code=standard.code, by=cast.lead, now=NOW
+                )
+        answer = as_user(cast.lead).post(at(draft, "publish/"), {"note": "x"})
+        assert "cannot be published yet" in text_of(answer)
+
+    def test_old_grades_keep_their_words(
+        self, cast: Cast, make_audit: Make, tool: AuditTool, as_user: AsUser
+    ) -> None:
+        audit: Audit = make_audit()
+        grading = submitted(audit)
+        draft = tool_editing.start_draft(tool=tool, by=cast.lead, now=NOW)
+        PracticeStandard.objects.filter(section__version=draft).update(title="New words")
+        tool_editing.publish(version=draft, note="Renamed", by=cast.lead, now=NOW)
+        shown = text_of(
+            as_user(cast.auditor).get(f"/audits/{audit.reference}/gradings/{grading.pk}/")
+        )
+        assert "New words" not in shown
+
+
+class TestFiles:
+    def test_the_round_trip_is_exact(self, cast: Cast, tool: AuditTool, as_user: AsUser) -> None:
+        client = as_user(cast.lead)
+        exported = client.get(at(tool.versions.get(), "tool.json"))
+        shipped = next(s for s in shipped_tools() if s.definition.code == "statutory")
+        assert exported.content.decode() == shipped.definition.as_json()
+        file = SimpleUploadedFile("tool.json", exported.content)
+        answer = client.post("/tools/import/", {"file": file})
+        assert answer.status_code == 302
+        again = client.get(f"{answer.headers['Location']}tool.json")
+        assert again.content == exported.content
+
+    @pytest.mark.parametrize(
+        ("content", "error"),
+        [
+            (b"\xff\xfe\x00", "not text in UTF-8"),
+            (b"{", "is not JSON"),
+            (b"[]", "must be an object"),
+            (b'{"code": "x"}', "sections: is missing"),
+        ],
+    )
+    def test_a_file_that_is_no_tool_says_what_is_wrong(
+        self, cast: Cast, tool: AuditTool, as_user: AsUser, content: bytes, error: str
+    ) -> None:
+        answer = as_user(cast.lead).post(
+            "/tools/import/", {"file": SimpleUploadedFile("tool.json", content)}
+        )
+        assert error in text_of(answer)
+        assert not ToolVersion.objects.filter(status="draft").exists()
+
+    def test_an_unknown_line_is_refused(self, cast: Cast, tool: AuditTool, as_user: AsUser) -> None:
+        data = shipped_tools()[0].definition.as_dict() | {"code": "other", "line": "adults"}
+        file = SimpleUploadedFile("tool.json", json.dumps(data).encode())
+        answer = as_user(cast.lead).post("/tools/import/", {"file": file})
+        assert "not set up: adults" in text_of(answer)
+
+
+class TestPreview:
+    def test_grades_are_tried_out_and_nothing_is_kept(
+        self, cast: Cast, tool: AuditTool, as_user: AsUser
+    ) -> None:
+        client, version = as_user(cast.auditor), tool.versions.get()
+        critical = PracticeStandard.objects.filter(section__version=version, critical=True)[0]
+        shown = text_of(client.get(at(version, f"preview/?grade_{critical.code}=inadequate")))
+        assert "It would suggest" in shown
+        assert f"A critical standard is graded inadequate ({critical.title})" in shown.replace(
+            "&#x27;", "'"
+        )
+
+    def test_pages_take_the_same_queries_for_more_standards(
+        self, cast: Cast, draft: ToolVersion, as_user: AsUser
+    ) -> None:
+        client = as_user(cast.lead)
+        for page in ("", "preview/", "changes/"):
+            counts = []
+            for number in range(2):
+                with CaptureQueriesContext(connection) as queries:
+                    assert client.get(at(draft, page)).status_code == 200
+                counts.append(len(queries))
+                standard = first_standard(draft)
+                standard.pk, standard.code = None, f"{page.strip('/') or 'version'}_{number}"
+                standard.order = 500 + standard.section.standards.count()
+                standard.save()
+            assert counts[0] == counts[1]
