@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.views import imports, jobs
+from cases.views import import_tables, imports, jobs
 
 import_patterns = [
     path("imports/", imports.import_list, name="import_list"),
     path("imports/new/", imports.import_upload, name="import_upload"),
     path("imports/template/", imports.import_template_help, name="import_template_help"),
     path("imports/template/cases.csv", imports.import_template, name="import_template"),
+    path("imports/audited-earlier/", import_tables.audited_upload, name="audited_upload"),
+    path(
+        "imports/audited-earlier/confirm/",
+        import_tables.audited_upload_confirm,
+        name="audited_upload_confirm",
+    ),
+    path(
+        "imports/audited-earlier/template/", import_tables.audited_template, name="audited_template"
+    ),
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/confirm/", imports.import_confirm, name="import_confirm"),
     path("imports/<int:pk>/check-again/", imports.import_check_again, name="import_check_again"),

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Hashable
 from datetime import date, datetime, time, timedelta
-from math import isfinite
+from math import isfinite, isnan
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -81,6 +81,8 @@ def clean_text(value: object) -> str:
     if value is None or isinstance(value, bool):
         return "" if value is None else ("Yes" if value else "No")
     if isinstance(value, float):
+        if isnan(value):  # what a data-frame tool puts for nothing
+            return ""
         return str(int(value)) if value.is_integer() else repr(value)
     if isinstance(value, datetime):
         return value.date().isoformat()

@@ -66,6 +66,27 @@ class Spellings:
         return True
 
 
+def wrong_with_id(raw: Any, child_id: str, limits: ReadLimits) -> str:
+    """Why a row cannot be said to be about one child; "" where it can.
+
+    ``raw`` is the cell as it stands in the file, ``child_id`` what `clean_id` made of it.
+    """
+    if not child_id:
+        return "There is no child id."
+    if id_was_shortened(raw):
+        return (
+            "The child id was turned into a rounded number by a spreadsheet. Format the "
+            "column as text and export it again."
+        )
+    if len(child_id) > limits.max_id_length:
+        return f"The child id is longer than {limits.max_id_length} characters."
+    if child_id.casefold() in _TOTALS:
+        return "This is a line of totals, not a child."
+    if not child_id.isdigit() and COMMON.get(heading_key(child_id)) == "child_id":
+        return "This line repeats the headings."
+    return ""
+
+
 class RowReader:
     """Reads the rows of one sheet. `problems` holds those of the row read last."""
 
@@ -153,28 +174,11 @@ class RowReader:
 
     def _child_id(self, raw: Any) -> str | None:
         child_id = clean_id(raw)
-        wrong = self._wrong_with_id(raw, child_id)
+        wrong = wrong_with_id(raw, child_id, self._limits)
         if wrong:
             self._say("child_id", wrong, LEFT_OUT)
             return None
         return child_id
-
-    def _wrong_with_id(self, raw: Any, child_id: str) -> str:
-        """Why a row cannot be said to be about one child; "" where it can."""
-        if not child_id:
-            return "There is no child id."
-        if id_was_shortened(raw):
-            return (
-                "The child id was turned into a rounded number by a spreadsheet. Format the "
-                "column as text and export it again."
-            )
-        if len(child_id) > self._limits.max_id_length:
-            return f"The child id is longer than {self._limits.max_id_length} characters."
-        if child_id.casefold() in _TOTALS:
-            return "This is a line of totals, not a child."
-        if not child_id.isdigit() and COMMON.get(heading_key(child_id)) == "child_id":
-            return "This line repeats the headings."
-        return ""
 
     # --- which service, and is it open
 

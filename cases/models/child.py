@@ -20,6 +20,9 @@ class Child(models.Model):
     # Set while an audit of this child has begun and is not withdrawn, by audits.operations: this
     # app decides eligibility and cannot know of audits. Says why a child is not drawn again.
     audit_reference = models.CharField(max_length=20, blank=True, db_index=True)
+    # The file was audited before this product was in use, as the council's own records say: such a
+    # child is not drawn either.
+    audited_before_on = models.DateField("audited earlier, on", null=True, blank=True)
 
     class Meta:
         verbose_name_plural = "children"
@@ -27,6 +30,14 @@ class Child(models.Model):
 
     def __str__(self) -> str:
         return self.local_id
+
+    @property
+    def already_audited(self) -> bool:
+        """Whether the file was audited, here or before this product: "never the same child again".
+
+        The same in SQL: `cases.queries.audited_earlier.ALREADY_AUDITED`.
+        """
+        return bool(self.audit_reference) or self.audited_before_on is not None
 
 
 @tracked(level=pgtrigger.Statement)

@@ -177,7 +177,7 @@ def _entries(frozen_on: date, policy: CasePolicy) -> Iterator[FrameEntry]:
 
 def _case_facts(case: Case) -> CaseFacts:
     return CaseFacts(
-        already_audited=bool(case.child.audit_reference),
+        already_audited=case.child.already_audited,
         restricted=case.restricted,
         opened_on=case.opened_on,
         service=case.service.code,

@@ -21,6 +21,7 @@ from cases.forms.imports import ConfirmForm, ProblemFilterForm, UploadForm
 from cases.importers import template_columns, template_csv
 from cases.models import CaseImport
 from cases.operations.imports import check_again, confirm_list, discard_list, upload_list
+from cases.queries.audited_earlier import audited_earlier_count
 from cases.queries.calendar import local_date
 from cases.queries.imports import (
     SEVERITY_NAMES,
@@ -40,7 +41,8 @@ PER_PAGE = 25
 def import_list(request: SignedInRequest) -> HttpResponse:
     """All imports, newest first."""
     page = Paginator(imports_visible_to(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "cases/imports/list.html", {"page": page})
+    context = {"page": page, "audited_earlier": audited_earlier_count()}
+    return render(request, "cases/imports/list.html", context)
 
 
 @allow(Permission.IMPORT_CASES)

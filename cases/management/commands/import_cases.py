@@ -63,7 +63,7 @@ class Command(BaseCommand):
                 case_import = import_list(
                     path=path,
                     as_of=options["as_of"],
-                    by=_person(options["by"]),
+                    by=person(options["by"]),
                     now=timezone.now(),
                     confirm=not preview,
                 )
@@ -79,7 +79,8 @@ class Command(BaseCommand):
         self.stdout.write(text)
 
 
-def _person(email: str | None) -> User:
+def person(email: str | None) -> User:
+    """Who does it: the active user with this address, the system itself without one."""
     if email is None:
         return User.objects.system()
     user = User.objects.filter(email__iexact=email, is_active=True).first()

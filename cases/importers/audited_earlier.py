@@ -1,0 +1,98 @@
+"""What a list of children audited before this product would change: two columns, `child_id` and
+`audited_on`.
+
+A child of such a list counts as already audited in every frame frozen from then on, whether or not
+a list of open cases has named the child yet. A line without a date takes a registration back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.rules.table_file import Change, Line, LineProblem, Plan, TableFile
+from cases.importers.cells import clean_id, read_date
+from cases.importers.records import ReadLimits
+from cases.importers.rows import wrong_with_id
+
+REQUIRED = ("child_id", "audited_on")
+_LIMITS = ReadLimits()
+
+
+@dataclass(frozen=True)
+class AuditedEarlierPlan:
+    """The plan in words, and the same as dates: child id → the date wanted, None for no date."""
+
+    plan: Plan
+    wanted: Mapping[str, date | None]
+
+
+def plan_audited_earlier(
+    table: TableFile, known: Mapping[str, date | None], today: date
+) -> AuditedEarlierPlan:
+    """What ``table`` would change; a child on several lines has the latest of the dates.
+
+    ``known``: id of every child of the table that is here → the date registered so far, None where
+    there is none. ``today``: nothing was audited after it.
+    """
+    problems = list(table.problems)
+    wanted: dict[str, date | None] = {}
+    first: dict[str, int] = {}
+    changes: list[Change] = []
+    for line in table.lines:
+        child_id = clean_id(line["child_id"])
+        audited_on, wrong = _read(line, child_id, known, today)
+        problems += wrong
+        if wrong:
+            continue
+        if child_id in first:
+            words = f"The same child as line {first[child_id]}."
+            changes.append(Change(line.number, child_id, "same", (words,)))
+        first.setdefault(child_id, line.number)
+        wanted[child_id] = _later(wanted.get(child_id), audited_on)
+    changes += [
+        _change(first[child_id], child_id, audited_on, child_id in known, known.get(child_id))
+        for child_id, audited_on in wanted.items()
+    ]
+    ordered = tuple(sorted(changes, key=lambda change: change.line))
+    return AuditedEarlierPlan(Plan(() if problems else ordered, tuple(problems)), wanted)
+
+
+def _later(one: date | None, other: date | None) -> date | None:
+    return max(filter(None, (one, other)), default=None)
+
+
+def _read(
+    line: Line, child_id: str, known: Mapping[str, date | None], today: date
+) -> tuple[date | None, list[LineProblem]]:
+    """The date of a line, and what is wrong with the line."""
+    wrong = wrong_with_id(line["child_id"], child_id, _LIMITS)
+    if wrong:
+        return None, [LineProblem(line.number, "child_id", wrong)]
+    audited_on, readable = read_date(line["audited_on"], as_of=today)
+    if not readable:
+        words = f"“{line['audited_on'][:40]}” cannot be read as a date."
+    elif audited_on is None and known.get(child_id) is None:
+        words = "There is no date."
+    elif audited_on is not None and audited_on > today:
+        words = "The date is in the future."
+    else:
+        return audited_on, []
+    return None, [LineProblem(line.number, "audited_on", words)]
+
+
+def _change(
+    number: int, child_id: str, wanted: date | None, is_here: bool, now: date | None
+) -> Change:
+    details = [] if is_here else ["No list of open cases has named this child yet."]
+    if wanted == now:
+        return Change(number, child_id, "same", tuple(details))
+    if wanted is None:
+        gone = f"Audited on {now:%d/%m/%Y} → not audited: can be drawn again."
+        return Change(number, child_id, "change", (gone,))
+    if now is None:
+        return Change(number, child_id, "add", (f"Audited on {wanted:%d/%m/%Y}.", *details))
+    return Change(
+        number, child_id, "change", (f"Audited on {now:%d/%m/%Y} → {wanted:%d/%m/%Y}.", *details)
+    )
