@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from audits.models import Audit, Feedback, StandardGrade
 from audits.queries.visibility import DECIDED
-from audits.rules.grades import below_good
+from audits.rules.grades import Scale, below_good
 from quality.models import Action, Escalation, Moderation, NoActionReason
 from quality.queries.escalation import OPEN
 from quality.rules.actions import ActionState, AuditSnapshot, StandardState
@@ -24,10 +24,11 @@ def action_state(action: Action) -> ActionState:
 
 
 def snapshot(audit: Audit) -> AuditSnapshot:
-    """The audit as ``quality.rules.actions.missing_to_close`` sees it. Six queries at most."""
+    """The audit as ``quality.rules.actions.missing_to_close`` sees it. Seven queries at most."""
     record = audit.grading_of_record if audit.status in DECIDED else None
     reasons = dict(NoActionReason.objects.filter(audit=audit).values_list("standard_id", "reason"))
     answers = StandardGrade.objects.filter(grading=record).select_related("standard")
+    scale = Scale.from_dict(audit.tool_version.scale)
     actions = Action.objects.filter(audit=audit).select_related("standard")
     opened = Escalation.objects.filter(audit=audit, status__in=OPEN)
     moderation = Moderation.objects.filter(audit=audit).exclude(status=Moderation.Status.DECIDED)
@@ -37,7 +38,7 @@ def snapshot(audit: Audit) -> AuditSnapshot:
             StandardState(
                 each.standard.code,
                 each.standard.title,
-                each.grade or None,
+                scale.grade_of(each.grade) if each.grade else None,
                 reasons.get(each.standard_id, ""),
             )
             for each in (answers if record else ())
@@ -52,8 +53,9 @@ def snapshot(audit: Audit) -> AuditSnapshot:
 def standards_below_good(audit: Audit) -> list[StandardGrade]:
     """The standards below good in the grade of record, in the order of the form."""
     answers = StandardGrade.objects.filter(grading=audit.grading_of_record_id)
+    scale = Scale.from_dict(audit.tool_version.scale)
     return [
         each
         for each in answers.select_related("standard__section")
-        if each.grade and below_good(each.grade)
+        if each.grade and below_good(scale.grade_of(each.grade))
     ]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from accounts.models import User
-from audits.models import Audit, Grading, StandardGrade
+from audits.models import Audit, Grading, StandardGrade, ToolVersion
 from audits.queries.visibility import gradings_visible_to
+from audits.rules.grades import Scale
 from quality.models import Moderation
 from quality.queries.visibility import moderations_visible_to
 from quality.rules.moderation import Difference, compare
@@ -44,10 +45,12 @@ def second_is_in(moderation: Moderation) -> bool:
 
 @dataclass(frozen=True)
 class Beside:
-    """One practice standard in both gradings."""
+    """One practice standard in both gradings; labels are the points of the tool's own scale."""
 
     title: str
     difference: Difference
+    first_label: str
+    second_label: str
     first_evidence: str
     second_evidence: str
 
@@ -68,7 +71,10 @@ class Compared:
 
 
 def compared(moderation: Moderation, user: User) -> Compared | None:
-    """The auditor's and the moderator's grading, where ``user`` may read both. Three queries."""
+    """The auditor's and the moderator's grading, where ``user`` may read both.
+
+    Four queries. Grades are compared as Ofsted's four, whatever the tool's scale.
+    """
     readable = gradings_visible_to(user).filter(audit=moderation.audit_id).select_related("grader")
     submitted = {
         each.kind: each
@@ -79,9 +85,12 @@ def compared(moderation: Moderation, user: User) -> Compared | None:
     second = submitted.get(Grading.Kind.MODERATOR)
     if first is None or second is None:
         return None
+    scale = Scale.from_dict(ToolVersion.objects.get(pk=moderation.audit.tool_version_id).scale)
     answers = {first.pk: _answers(first), second.pk: _answers(second)}
     graded = {
-        pk: {code: each.grade or None for code, each in rows.items()}
+        pk: {
+            code: scale.grade_of(each.grade) if each.grade else None for code, each in rows.items()
+        }
         for pk, rows in answers.items()
     }
     result = compare(
@@ -95,7 +104,7 @@ def compared(moderation: Moderation, user: User) -> Compared | None:
         second,
         result.overall,
         tuple(
-            _beside(difference, answers[first.pk], answers[second.pk])
+            _beside(difference, scale, answers[first.pk], answers[second.pk])
             for difference in result.standards
         ),
     )
@@ -108,16 +117,25 @@ def _answers(grading: Grading) -> dict[str, StandardGrade]:
 
 
 def _beside(
-    difference: Difference, first: dict[str, StandardGrade], second: dict[str, StandardGrade]
+    difference: Difference,
+    scale: Scale,
+    first: dict[str, StandardGrade],
+    second: dict[str, StandardGrade],
 ) -> Beside:
     one, other = first.get(difference.subject), second.get(difference.subject)
     either = one or other
     return Beside(
         either.standard.title if either else difference.subject,
         difference,
+        _label(one, scale),
+        _label(other, scale),
         _words(one),
         _words(other),
     )
+
+
+def _label(answer: StandardGrade | None, scale: Scale) -> str:
+    return scale.label_of(answer.grade) if answer and answer.grade else ""
 
 
 def _words(answer: StandardGrade | None) -> str:

@@ -145,8 +145,8 @@ def fill(grading: Grading, grade: str = DEFAULT_GRADE, overall: str = "") -> Gra
     return grading
 
 
-def submitted(audit: Audit, grade: str = DEFAULT_GRADE) -> Grading:
+def submitted(audit: Audit, grade: str = DEFAULT_GRADE, overall: str = "") -> Grading:
     """The auditor's grading of ``audit``, begun, filled in and submitted."""
-    grading = submit_grading(grading=fill(begin(audit), grade), by=audit.auditor, now=NOW)
+    grading = submit_grading(grading=fill(begin(audit), grade, overall), by=audit.auditor, now=NOW)
     audit.refresh_from_db()
     return grading

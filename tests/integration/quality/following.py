@@ -31,7 +31,7 @@ def assigned(audit: Audit, moderator: User) -> Moderation:
     )
 
 
-def second_grading(audit: Audit, moderator: User, grade: str) -> Grading:
+def second_grading(audit: Audit, moderator: User, grade: str, overall: str = "") -> Grading:
     """The moderator takes the audit, grades alone and submits."""
     grading = assigned(audit, moderator).grading
     assert grading
@@ -42,7 +42,7 @@ def second_grading(audit: Audit, moderator: User, grade: str) -> Grading:
         by=moderator,
         now=NOW,
     )
-    return submit_grading(grading=fill(grading, grade), by=moderator, now=NOW)
+    return submit_grading(grading=fill(grading, grade, overall), by=moderator, now=NOW)
 
 
 def decided(audit: Audit, moderator: User, grade: str, stands: str = "second") -> Audit:

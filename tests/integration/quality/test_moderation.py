@@ -14,7 +14,9 @@ from accounts.operations import MovedOn, Refused, record_access
 from audits.models import Audit, Grading
 from audits.operations.feedback import release_feedback
 from audits.operations.submitting import reopen_audit, submit_grading
+from audits.operations.tool_editing import publish, save_limits, start_draft
 from audits.queries.visibility import gradings_visible_to
+from audits.rules.grades import ZERO_TO_TEN
 from cases.models import DeclaredConflict
 from quality.models import Escalation, Moderation
 from quality.operations.moderating import hand_back
@@ -251,6 +253,24 @@ class TestDeciding:
         assert "Visits were weekly." in text_of(
             as_user(cast.auditor).get(f"/audits/{audit.reference}/")
         )
+
+    def test_a_scale_of_ten_is_compared_as_the_four_grades(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        draft = start_draft(tool=audit.tool_version.tool, by=cast.lead, now=NOW)
+        save_limits(version=draft, scale=ZERO_TO_TEN.as_dict(), limits=[], by=cast.lead, now=NOW)
+        publish(version=draft, note="0 to 10", by=cast.lead, now=NOW)
+        Audit.objects.filter(pk=audit.pk).update(tool_version=draft)
+        audit.refresh_from_db()
+        submitted(audit, "2", "inadequate")
+        second_grading(audit, cast.moderator, "5", "requires_improvement")
+        client = as_user(cast.moderator)
+        shown = text_of(client.get(at(audit)))
+        assert "2 (inadequate)" in shown
+        assert "5 (requires improvement)" in shown
+        assert "Moderator higher" in shown
+        client.post(at(audit, "decide/"), {"stands": "second", "rationale": "Seen."})
+        assert text_of(as_user(cast.manager).get(f"/audits/{audit.reference}/"))
 
     def test_a_lower_grade_raises_what_the_first_did_not(
         self, cast: Cast, audit: Audit, random_share: Any
