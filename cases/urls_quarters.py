@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.views import draws, quarters, replacements
+from cases.views import draws, planner, quarters, replacements
 
 quarter_patterns = [
     path("quarters/", quarters.quarter_list, name="quarter_list"),
     path("quarters/<str:label>/", quarters.quarter_detail, name="quarter_detail"),
+    path("quarters/<str:label>/plan/", planner.quarter_plan, name="quarter_plan"),
     path("quarters/<str:label>/frame/", quarters.quarter_frame, name="quarter_frame"),
     path("quarters/<str:label>/frame/freeze/", quarters.quarter_freeze, name="quarter_freeze"),
     path("quarters/<str:label>/draw/", quarters.quarter_draw, name="quarter_draw"),

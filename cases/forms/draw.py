@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.govuk import GovRadios
 from cases.models import Replacement, SampledCase
-from cases.rules.rates import parse_rate, show_rate
+from cases.rules.rates import parse_rate, parse_share, show_rate
 from cases.rules.sampling import clean_seed
 
 AREA = {"rows": 3}
@@ -77,10 +78,56 @@ class DrawForm(forms.Form):
 
     def clean_rate(self) -> Fraction:
         """The rate, exactly as typed."""
-        try:
-            return parse_rate(self.cleaned_data["rate"])
-        except ValueError as error:
-            raise ValidationError(str(error), code="rate") from error
+        return _exactly(parse_rate, self.cleaned_data["rate"])
+
+
+class PlanForm(forms.Form):
+    """What to plan with, beside the usual rates."""
+
+    rate = forms.CharField(
+        label="A rate of your own (optional)",
+        help_text="For example, 4% or 1/30.",
+        max_length=30,
+        required=False,
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-5"}),
+    )
+    good = forms.CharField(
+        label="Expected share of good or better",
+        help_text="50% gives the widest interval, so the surest plan.",
+        max_length=30,
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-5"}),
+        error_messages={"required": "Enter the expected share, for example 50%"},
+    )
+    turnover = forms.CharField(
+        label="Open cases that close and make room for others in a quarter",
+        max_length=30,
+        widget=forms.TextInput(attrs={"class": "govuk-input--width-5"}),
+        error_messages={"required": "Enter the share that closes, 0% for none"},
+    )
+
+    def __init__(self, *args: Any, turnover_hint: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["turnover"].help_text = turnover_hint
+
+    def clean_rate(self) -> Fraction | None:
+        """The rate, exactly as typed; None where none was."""
+        typed = self.cleaned_data["rate"]
+        return _exactly(parse_rate, typed) if typed else None
+
+    def clean_good(self) -> Fraction:
+        """The expected share, exactly as typed."""
+        return _exactly(parse_share, self.cleaned_data["good"])
+
+    def clean_turnover(self) -> Fraction:
+        """The turnover, exactly as typed."""
+        return _exactly(parse_share, self.cleaned_data["turnover"])
+
+
+def _exactly(parse: Callable[[str], Fraction], typed: str) -> Fraction:
+    try:
+        return parse(typed)
+    except ValueError as error:
+        raise ValidationError(str(error), code="share") from error
 
 
 class SampleFilterForm(forms.Form):

@@ -24,6 +24,8 @@ SERVICE_ORDER = (
     "early_help",
 )
 
+PLANNED_SHARES = ("moderation_share", "expected_good", "quarterly_turnover")
+
 EXCLUSION_FIELDS = ("service", "team", "legal_status", "plan")
 
 
@@ -155,6 +157,15 @@ class CasePolicy(DrawPolicy):
     - `other_teams_independent`: whether another team under the same Head of Service is far enough
       from a case to grade it.
     - `audit_due_working_days`: from allocation until the audit is due.
+
+    For planning only (cases/rules/planner.py), no draw depends on them:
+
+    - `minutes_per_audit`, `minutes_per_moderation`: what one takes.
+    - `moderation_share`: how many audits are expected to be moderated.
+    - `expected_good`: the share of good or better that is expected; a half gives the widest
+      interval.
+    - `quarterly_turnover`: share of open cases that close in a quarter and make room for children
+      never audited; 0 is the worst case.
     """
 
     minimum_weeks_open: int = 6
@@ -162,11 +173,20 @@ class CasePolicy(DrawPolicy):
     service_order: tuple[str, ...] = SERVICE_ORDER
     other_teams_independent: bool = True
     audit_due_working_days: int = 15
+    minutes_per_audit: int = 120
+    minutes_per_moderation: int = 90
+    moderation_share: Fraction = Fraction(3, 10)
+    expected_good: Fraction = Fraction(1, 2)
+    quarterly_turnover: Fraction = Fraction(0)
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _whole("minimum_weeks_open", self.minimum_weeks_open, 0)
-        _whole("audit_due_working_days", self.audit_due_working_days, 1)
+        for name in ("audit_due_working_days", "minutes_per_audit", "minutes_per_moderation"):
+            _whole(name, getattr(self, name), 1)
+        for name in PLANNED_SHARES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie between 0 and 1.")
         if len(set(self.service_order)) != len(self.service_order) or not self.service_order:
             raise ValueError("service_order must name every service once.")
         if not isinstance(self.other_teams_independent, bool):
@@ -187,4 +207,6 @@ class CasePolicy(DrawPolicy):
             read["excluded"] = tuple(map(Exclusion.from_dict, read["excluded"]))
         if "service_order" in read:
             read["service_order"] = tuple(read["service_order"])
+        for name in set(PLANNED_SHARES) & set(read):
+            read[name] = _fraction(name, read[name])
         return super().from_dict(read)

@@ -33,6 +33,21 @@ def parse_rate(text: str) -> Fraction:
         ) from None
 
 
+def parse_share(text: str) -> Fraction:
+    """A share that somebody typed, from none to all: "50%", "0.5" and "1/2" are exactly 1/2.
+
+    Raises `ValueError`, in words for a page, for what is no share and for more than 100%.
+    """
+    typed = text.strip()
+    try:
+        share = _exact(typed)
+    except (LookupError, ZeroDivisionError):
+        raise ValueError(f"“{typed}” is not a share. Write it like 50%, 0.5 or 1/2.") from None
+    if share > 1:
+        raise ValueError(f"{show_rate(share)} is more than all of them: a share ends at 100%.")
+    return share
+
+
 def _exact(typed: str) -> Fraction:
     if found := _PERCENT.fullmatch(typed):
         return Fraction(found[1]) / 100

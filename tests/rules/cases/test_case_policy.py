@@ -50,6 +50,11 @@ def test_defaults_are_those_of_the_programme() -> None:
         ],
         "other_teams_independent": True,
         "audit_due_working_days": 15,
+        "minutes_per_audit": 120,
+        "minutes_per_moderation": 90,
+        "moderation_share": "3/10",
+        "expected_good": "1/2",
+        "quarterly_turnover": "0/1",
     }
 
 
@@ -88,6 +93,9 @@ def test_what_is_left_out_has_its_default() -> None:
         ({"rotation": 1}, "rotation must be on or off"),
         ({"other_teams_independent": "yes"}, "other_teams_independent must be on or off"),
         ({"audit_due_working_days": 0}, "at least 1"),
+        ({"minutes_per_audit": 0}, "minutes_per_audit must be a whole number of at least 1"),
+        ({"expected_good": "3/2"}, "expected_good must lie between 0 and 1"),
+        ({"quarterly_turnover": 0.1}, "must be a fraction"),
         ({"minimum_weeks_open": -1}, "at least 0"),
         ({"service_order": []}, "every service once"),
         ({"service_order": ["a", "a"]}, "every service once"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.rules.rates import checked_rate, exact, parse_rate, share_of, show_rate
+from cases.rules.rates import checked_rate, exact, parse_rate, parse_share, share_of, show_rate
 
 RATES = st.fractions(Fraction(1, 1000), 1, max_denominator=1000)
 
@@ -50,6 +50,22 @@ def test_more_than_everything_is_refused(text: str, shown: str) -> None:
 def test_what_is_no_rate_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not a sampling rate\. Write it like 5%"):
         parse_rate(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"), [("0%", Fraction(0)), ("0", Fraction(0)), ("50 %", Fraction(1, 2)), ("1", 1)]
+)
+def test_a_share_may_be_none_or_all(text: str, share: Fraction) -> None:
+    assert parse_share(text) == share
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("half", "is not a share"), ("1/0", "is not a share"), ("101%", "ends at 100%")],
+)
+def test_what_is_no_share_is_refused(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        parse_share(text)
 
 
 @given(RATES)

@@ -1,0 +1,128 @@
+"""Reading: what the planner of a sample starts from."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from django.db.models import BooleanField, Count, ExpressionWrapper, Q
+
+from accounts.roles import Role
+from cases.models import AuditQuarter, Case, Grader, SamplingFrame, Service
+from cases.queries.frame import frame_counts, live_frame
+from cases.queries.policy import case_policy
+from cases.rules.eligibility import (
+    OPENED_RECENTLY,
+    CaseFacts,
+    decide,
+    opened_too_late_from,
+)
+from cases.rules.planner import ServiceNow, Staff
+from cases.rules.policy import CasePolicy
+
+TURNOVER_DAYS = 91  # a quarter of a year
+# What an exclusion may look at, by the name that the policy gives it.
+EXCLUSION_COLUMNS = {
+    "service": "service__code",
+    "team": "team__name",
+    "legal_status": "legal_status",
+    "plan": "plan",
+}
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a plan stands on: the frozen frame, or the open cases of today where there is none."""
+
+    frame: SamplingFrame | None
+    policy: CasePolicy
+    services: list[ServiceNow]
+
+
+def planning_basis(quarter: AuditQuarter | None, today: date) -> Basis:
+    """The services of a quarter in their order of precedence: at most three queries."""
+    frame = live_frame(quarter) if quarter else None
+    if frame is not None:
+        policy = CasePolicy.from_dict(frame.policy)
+        reasons = {
+            row["stratum"]: {"": row["eligible"], **row["reasons"]} for row in frame_counts(frame)
+        }
+    else:
+        policy = case_policy(quarter or AuditQuarter())
+        reasons = _open_now(policy, today)
+    lines = Service.objects.select_related("line").order_by("line__order", "precedence")
+    known = {service.name: service.line.name for service in lines}
+    names = [*(name for name in known if name in reasons), *sorted(set(reasons) - set(known))]
+    services = [_service(name, known.get(name, "Other"), reasons[name]) for name in names]
+    return Basis(frame, policy, services)
+
+
+def _service(name: str, line: str, reasons: dict[str, int]) -> ServiceNow:
+    eligible = reasons.get("", 0)
+    return ServiceNow(
+        name=name,
+        line=line,
+        open=sum(reasons.values()),
+        eligible=eligible,
+        never_audited=eligible + reasons.get(OPENED_RECENTLY, 0),
+    )
+
+
+def _open_now(policy: CasePolicy, today: date) -> dict[str, dict[str, int]]:
+    """Open cases by service and reason for not being eligible, as a freeze today would find them.
+
+    Grouped in the database by what decides, so that a council's cases come as a few dozen rows.
+    """
+    used = {exclusion.field for exclusion in policy.excluded}
+    columns = {field: column for field, column in EXCLUSION_COLUMNS.items() if field in used}
+    grouped = (
+        Case.objects.filter(closed_on__isnull=True)
+        .annotate(
+            audited=_truth(~Q(child__audit_reference="")),
+            recent=_truth(Q(opened_on__gte=opened_too_late_from(today, policy))),
+        )
+        .values("service__name", "audited", "restricted", "recent", *columns.values())
+        .annotate(number=Count("pk"))
+        .order_by()
+    )
+    found: defaultdict[str, dict[str, int]] = defaultdict(Counter)
+    for row in grouped:
+        facts = CaseFacts(
+            already_audited=row["audited"],
+            restricted=row["restricted"],
+            opened_on=today if row["recent"] else None,
+            **{field: row[column] or "" for field, column in columns.items()},
+        )
+        found[row["service__name"]][decide(facts, today, policy).code] += row["number"]
+    return found
+
+
+def _truth(condition: Q) -> ExpressionWrapper[Any]:
+    return ExpressionWrapper(condition, output_field=BooleanField())
+
+
+def staff_now() -> Staff:
+    """Who can grade: active people with the role who are not exempt. One query."""
+    roles: dict[str, set[int]] = {Role.AUDITOR: set(), Role.MODERATOR: set()}
+    capacity: dict[int, int] = {}
+    graders = Grader.objects.filter(
+        user__is_active=True, exempt_reason="", user__groups__name__in=list(roles)
+    )
+    for user, number, role in graders.values_list("user", "capacity", "user__groups__name"):
+        capacity[user] = number
+        roles[role].add(user)
+    auditors, moderators = roles[Role.AUDITOR], roles[Role.MODERATOR]
+    return Staff(
+        auditors=len(auditors),
+        audits=sum(capacity[user] for user in auditors),
+        moderators=len(moderators),
+        moderations=sum(capacity[user] for user in moderators),
+        both=len(auditors & moderators),
+    )
+
+
+def closed_lately(today: date) -> int:
+    """How many cases were closed in the last quarter of a year: what is known of the turnover."""
+    return Case.objects.filter(closed_on__gt=today - timedelta(days=TURNOVER_DAYS)).count()
