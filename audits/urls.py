@@ -59,7 +59,8 @@ of_version = [
     path("standards/", tool_parts.standard, name="tool_standard_add"),
     path("standards/<slug:part>/", tool_parts.standard, name="tool_standard"),
     path("move/<slug:part>/", tool_parts.move, name="tool_move"),
-    path("remove/<slug:part>/", tool_parts.remove, name="tool_remove"),
+    path("sections/<slug:part>/remove/", tool_parts.remove_section, name="tool_section_remove"),
+    path("standards/<slug:part>/remove/", tool_parts.remove_standard, name="tool_standard_remove"),
 ]
 
 urlpatterns = [

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import allow
-from accounts.operations import MovedOn, Refused
+from accounts.operations import MovedOn
 from accounts.policy import Permission
 from audits.forms.tools import (
     NEW_STANDARD,
@@ -156,16 +157,6 @@ def limits(request: HttpRequest, code: str, number: int) -> HttpResponse:
     return form_page(request, form, act, then=version_url(version), context=context)
 
 
-def _change(
-    request: HttpRequest, version: ToolVersion, operation: Callable[..., object], **what: str
-) -> HttpResponse:
-    try:
-        operation(version=version, by=person(request), now=timezone.now(), **what)
-    except Refused as error:
-        messages.error(request, str(error))
-    return redirect(version_url(version))
-
-
 @allow(P.MANAGE_TOOLS)
 @require_POST
 def move(request: HttpRequest, code: str, number: int, part: str) -> HttpResponse:
@@ -173,14 +164,49 @@ def move(request: HttpRequest, code: str, number: int, part: str) -> HttpRespons
     direction = "up" if request.POST.get("direction") == "up" else "down"
     what = f"section:{part}" if request.POST.get("kind") == "section" else part
     version = draft_or_404(code, number)
-    return _change(request, version, tool_editing.move, code=what, direction=direction)
+    tool_editing.move(
+        version=version, code=what, direction=direction, by=person(request), now=timezone.now()
+    )
+    return redirect(version_url(version))
 
 
 @allow(P.MANAGE_TOOLS)
-@require_POST
-def remove(request: HttpRequest, code: str, number: int, part: str) -> HttpResponse:
-    """Take a standard, or with ``kind`` "section" an empty section, out of a draft."""
+@require_http_methods(["GET", "POST"])
+def remove_section(request: HttpRequest, code: str, number: int, part: str) -> HttpResponse:
+    """Take an empty section out of a draft."""
     version = draft_or_404(code, number)
-    if request.POST.get("kind") == "section":
-        return _change(request, version, tool_editing.remove_section, code=part)
-    return _change(request, version, tool_editing.remove_standard, code=part)
+    title = _section_or_404(version, part).title
+    return _remove(request, version, tool_editing.remove_section, part, title)
+
+
+@allow(P.MANAGE_TOOLS)
+@require_http_methods(["GET", "POST"])
+def remove_standard(request: HttpRequest, code: str, number: int, part: str) -> HttpResponse:
+    """Take a practice standard, with all its words, out of a draft."""
+    version = draft_or_404(code, number)
+    title = _standard_or_404(version, part).title
+    return _remove(request, version, tool_editing.remove_standard, part, title)
+
+
+def _remove(
+    request: HttpRequest,
+    version: ToolVersion,
+    operation: Callable[..., None],
+    part: str,
+    title: str,
+) -> HttpResponse:
+    _refuse_published(version)
+    form = Form(request.POST if request.method == "POST" else None)
+
+    def act() -> None:
+        operation(version=version, code=part, by=person(request), now=timezone.now())
+
+    context = {
+        "title": f"Take “{title}” away?",
+        "lead": "Versions that are published keep it.",
+        "submit": "Take it away",
+        "warning": True,
+        "back_url": version_url(version),
+        "breadcrumbs": crumbs(version, "Take away"),
+    }
+    return form_page(request, form, act, then=version_url(version), context=context)

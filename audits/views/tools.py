@@ -287,10 +287,22 @@ def tool_publish(request: HttpRequest, code: str, number: int) -> HttpResponse:
 
 
 @allow(P.MANAGE_TOOLS)
-@require_POST
+@require_http_methods(["GET", "POST"])
 def tool_delete(request: HttpRequest, code: str, number: int) -> HttpResponse:
-    """Throw a draft away."""
+    """Throw a draft away, when asked twice."""
     version = draft_or_404(code, number)
-    tool_editing.delete_draft(version=version, by=person(request), now=timezone.now())
-    messages.success(request, "The draft is deleted.")
-    return redirect("audits:tool_list")
+    form = Form(request.POST if request.method == "POST" else None)
+
+    def act() -> None:
+        tool_editing.delete_draft(version=version, by=person(request), now=timezone.now())
+        messages.success(request, "The draft is deleted.")
+
+    context = {
+        "title": "Delete this draft?",
+        "lead": f"Everything that was changed in {version} is taken away.",
+        "submit": "Delete the draft",
+        "warning": True,
+        "back_url": version_url(version),
+        "breadcrumbs": crumbs(version, "Delete"),
+    }
+    return form_page(request, form, act, then=reverse("audits:tool_list"), context=context)

@@ -181,12 +181,12 @@ class TestChanging:
         client.post(at(draft, f"move/{section.code}/"), {"kind": "section", "direction": "up"})
         orders = list(Section.objects.filter(version=draft).values_list("code", flat=True))
         assert orders.index(section.code) == len(orders) - 2
-        refused = client.post(at(draft, f"remove/{section.code}/"), {"kind": "section"})
-        assert "Move or take away its practice standards first" in text_of(
-            client.get(refused.headers["Location"])
-        )
-        client.post(at(draft, f"remove/{added.code}/"), {"kind": "standard"})
-        client.post(at(draft, f"remove/{section.code}/"), {"kind": "section"})
+        away = at(draft, f"sections/{section.code}/remove/")
+        assert "Culture &amp; identity” away?" in text_of(client.get(away))
+        refused = client.post(away)
+        assert "Move or take away its practice standards first" in text_of(refused)
+        client.post(at(draft, f"standards/{added.code}/remove/"))
+        client.post(away)
         assert not Section.objects.filter(pk=section.pk).exists()
 
     def test_moving_at_the_end_of_the_list_changes_nothing(
@@ -217,7 +217,7 @@ class TestChanging:
         client = as_user(cast.lead)
         for path in ("limits/", "sections/", f"standards/{standard.code}/"):
             assert client.get(at(published, path)).status_code == 409
-        taken = client.post(at(published, f"remove/{standard.code}/"), {"kind": "standard"})
+        taken = client.post(at(published, f"standards/{standard.code}/remove/"))
         assert taken.status_code == 409
         assert "it cannot be changed" in text_of(taken)
 
