@@ -52,6 +52,7 @@ from audits.views.access import (
 )
 from audits.views.conflicts import conflict_texts
 from audits.views.facts import audit_rows, fact_rows
+from audits.views.keeping import kept_page
 from audits.views.steps import (
     after_standard,
     first_standard,
@@ -326,7 +327,8 @@ def _page(
     if request.method == "GET":
         if found.status != Grading.Status.DRAFT:
             return redirect(page_url("grading", found))
-        return render(request, template, context() | {"form": form})
+        keep = kept_page(person(request), request.path)
+        return render(request, template, context() | {"form": form, "keep": keep})
     by_itself = bool(getattr(request, "htmx", False))
     saved: Saved | None = None
     conflict = None
@@ -344,7 +346,8 @@ def _page(
         line = {"saved": saved, "form": form, "conflict": conflict}
         return render(request, SAVED, line, status=200 if saved else status)
     if saved is None:
-        shown = context() | {"form": form, "conflict": conflict}
+        keep = kept_page(person(request), request.path)
+        shown = context() | {"form": form, "conflict": conflict, "keep": keep}
         return render(request, template, shown, status=status)
     to_list = request.POST.get("next") == "list"
     return redirect(page_url("grading", found) if to_list else then())

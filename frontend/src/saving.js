@@ -1,0 +1,254 @@
+/**
+ * A form that saves itself (templates/audits/grading/_form.html). htmx sends it; this file sees to
+ * it that nothing typed is lost on the way: kept in the browser until the server has it, sent again
+ * when the connection or the sign-in is back, sent before the page is left.
+ */
+import htmx from "htmx.org";
+
+import { Kept, forget } from "./kept.js";
+import { offer } from "./offering.js";
+import { beforeSigningOut, onSigningOutElsewhere, personOn } from "./signing_out.js";
+import { isWholePage, say } from "./status.js";
+import { differences, valuesOf } from "./values.js";
+
+const PATIENCE = 5000; // milliseconds that a press of a button waits for a save under way
+const AGAIN = [3000, 5000, 10000, 20000]; // milliseconds between attempts; the last for ever
+const SENT = "cfa-sent"; // in this tab: the entry of a form that was sent by its button
+
+const NO_CONNECTION = "There is no connection at the moment. What you type is sent as soon as it is back.";
+const SIGNED_OUT = "You have been signed out. Nothing you typed on this page is lost: sign in again in a new tab, and it is saved.";
+const SOMEBODY_ELSE = "Somebody else has signed in with this browser. What is on this page is not saved: it waits until you sign in again.";
+const MOVED_ON = "This grading has been submitted, or it has moved on in another way. Copy what you still need from this page.";
+const FAILED = "That did not work. What you typed is still on this page, and is sent again in a moment.";
+
+/** What became of a save: "saved", "refused" (the line says why), or why it must wait. */
+function outcomeOf({ xhr }) {
+  const page = isWholePage(xhr.responseText);
+  if (xhr.status === 0) return "no connection";
+  if (page && xhr.status === 409) return "moved on";
+  if (page && xhr.status === 200) return "signed out";
+  if (xhr.status === 403) return "old key";
+  if (page || xhr.status >= 500 || xhr.status === 404) return "failed";
+  return xhr.status === 200 ? "saved" : "refused";
+}
+
+const WORDS = {
+  "no connection": NO_CONNECTION,
+  "signed out": SIGNED_OUT,
+  "somebody else": SOMEBODY_ELSE,
+  "moved on": MOVED_ON,
+  failed: FAILED,
+};
+
+class SavingForm {
+  constructor(form) {
+    this.form = form;
+    this.line = document.getElementById("saved-line");
+    this.kept = new Kept(form.dataset.keep, form.dataset.keepKey);
+    this.person = personOn(document);
+    this.savesItself = form.hasAttribute("hx-post");
+    // A form that came back with something to correct holds what the server does not have.
+    this.typed = "typed" in form.dataset;
+    this.saved = this.typed ? {} : valuesOf(form);
+    this.sending = null; // what the request under way carries
+    this.outcome = "saved";
+    this.attempts = 0;
+  }
+
+  async begin() {
+    this.listen();
+    const sent = JSON.parse(sessionStorage.getItem(SENT) ?? "null");
+    sessionStorage.removeItem(SENT);
+    const before = this.typed ? [] : await this.kept.leftBehind();
+    const used = await offer(this.form, before);
+    await this.keep();
+    for (const { name } of [...before, ...(this.typed && sent ? [sent] : [])]) forget(name);
+    if (used) this.save();
+  }
+
+  listen() {
+    const { form } = this;
+    form.addEventListener("input", () => this.changed());
+    form.addEventListener("change", () => this.changed());
+    form.addEventListener("htmx:beforeRequest", (event) => this.before(event));
+    form.addEventListener("htmx:afterRequest", (event) => this.after(event.detail));
+    form.addEventListener("submit", (event) => this.submit(event));
+    document.addEventListener("click", (event) => this.follow(event));
+    for (const name of ["online", "focus"]) window.addEventListener(name, () => this.again());
+    window.addEventListener("offline", () => this.waitFor("no connection"));
+    window.addEventListener("pageshow", () => delete form.dataset.sending);
+    window.addEventListener("beforeunload", (event) => {
+      if (this.isUnsaved() && !this.kept.able && !form.dataset.sending) event.preventDefault();
+    });
+    beforeSigningOut(() => this.isUnsaved());
+    onSigningOutElsewhere(this.person, () => {
+      this.kept.stop();
+      this.waitFor("signed out");
+    });
+  }
+
+  unsaved() {
+    return differences(valuesOf(this.form), this.saved);
+  }
+
+  isUnsaved() {
+    return Object.keys(this.unsaved()).length > 0;
+  }
+
+  changed() {
+    this.keep();
+    if (this.isWaiting()) this.tell();
+  }
+
+  async keep() {
+    if (!this.isUnsaved()) return this.kept.drop();
+    this.isKept = await this.kept.put(this.unsaved());
+    return undefined;
+  }
+
+  isWaiting() {
+    return !["saved", "refused"].includes(this.outcome);
+  }
+
+  /** Ask htmx to send it now; it does nothing where nothing is unsaved. */
+  save() {
+    if (this.savesItself) htmx.trigger(this.form, "cfa:save");
+  }
+
+  before(event) {
+    if (this.form.dataset.sending || this.form.hidden || !this.isUnsaved()) event.preventDefault();
+    else this.sending = valuesOf(this.form);
+  }
+
+  after(detail) {
+    const sent = this.sending;
+    this.sending = null;
+    this.outcome = outcomeOf(detail);
+    if (this.outcome === "saved") {
+      this.saved = sent ?? this.saved;
+      this.attempts = 0;
+      this.keep();
+    }
+    if (this.isWaiting()) this.waitFor(this.outcome);
+    else say("");
+    this.form.dispatchEvent(new CustomEvent("cfa:answered"));
+  }
+
+  waitFor(outcome) {
+    if (!this.isUnsaved()) return;
+    this.outcome = outcome;
+    this.tell();
+    clearTimeout(this.timer);
+    if (outcome === "moved on") return;
+    const first = outcome === "old key" && this.attempts === 0;
+    const pause = first ? 0 : AGAIN[Math.min(this.attempts, AGAIN.length - 1)];
+    this.attempts += 1;
+    this.timer = setTimeout(() => this.again(), pause);
+  }
+
+  /** The line by the buttons and the one at the top; the text may be the only copy there is. */
+  async tell() {
+    say(WORDS[this.outcome] ?? "");
+    await this.keep();
+    if (!this.isWaiting() || !this.line) return;
+    this.line.textContent = this.isKept
+      ? "Kept on this device, not saved yet"
+      : "Not saved yet, and this browser cannot keep it: leave this page open";
+  }
+
+  /** Try again, where something waits. First a look at the page: is there an answer, and whose? */
+  async again() {
+    if (!this.isWaiting() || this.looking || !this.isUnsaved()) return;
+    this.looking = true;
+    const found = await this.look();
+    this.looking = false;
+    if (!this.isWaiting()) return;
+    if (found === "ready") this.save();
+    else this.waitFor(found);
+  }
+
+  /** Fetch the page anew, and take the key for posting from it: a new sign-in brings a new one. */
+  async look() {
+    let page;
+    try {
+      const answer = await fetch(window.location.pathname, { signal: AbortSignal.timeout(15000) });
+      if (answer.status >= 500) return "failed";
+      page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch {
+      return "no connection";
+    }
+    const person = personOn(page);
+    if (person !== this.person) return person ? "somebody else" : "signed out";
+    const key = page.querySelector("form[data-keep] input[name=csrfmiddlewaretoken]");
+    if (!key) return "moved on";
+    for (const field of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) {
+      field.value = key.value;
+    }
+    return "ready";
+  }
+
+  /** Wait until nothing is under way, then save what is left; after PATIENCE it must go on. */
+  async settle() {
+    const until = Date.now() + PATIENCE;
+    if (this.sending) await this.answered(until);
+    if (this.isUnsaved() && this.savesItself && this.outcome !== "refused") {
+      this.save();
+      if (this.sending) await this.answered(until);
+    }
+  }
+
+  answered(until) {
+    return new Promise((answer) => {
+      setTimeout(answer, Math.max(0, until - Date.now()));
+      this.form.addEventListener("cfa:answered", answer, { once: true });
+    });
+  }
+
+  /**
+   * A press of a button. A form that saves itself and is sent by its button at the same moment
+   * would seem to be two tabs: it is saved first, and sent when that has been answered. Without a
+   * connection the page stays, because a browser would put its own error page in its place.
+   */
+  async submit(event) {
+    const { form } = this;
+    if (form.dataset.sending || !(this.sending || this.isUnsaved())) return;
+    event.preventDefault();
+    if (this.leaving) return;
+    this.leaving = true;
+    await this.settle();
+    this.leaving = false;
+    if (this.outcome === "no connection") return;
+    form.dataset.sending = "yes";
+    const sent = { name: this.kept.name, path: window.location.pathname };
+    if (this.isUnsaved()) sessionStorage.setItem(SENT, JSON.stringify(sent));
+    form.requestSubmit(event.submitter);
+  }
+
+  /** A link on this page: saved first, so that nothing stays behind in the browser. */
+  async follow(event) {
+    const link = event.target.closest?.("a[href]");
+    if (!link || event.defaultPrevented || event.button !== 0) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || link.target) return;
+    if (link.dataset.keptRemove !== undefined) this.kept.drop();
+    else if (link.pathname !== window.location.pathname && (this.sending || this.isUnsaved())) {
+      event.preventDefault();
+      await this.settle();
+      window.location.assign(link.href);
+    }
+  }
+}
+
+/** A form that was sent by its button and led on to another page has been saved. */
+function forgetSent() {
+  const sent = JSON.parse(sessionStorage.getItem(SENT) ?? "null");
+  if (!sent || sent.path === window.location.pathname) return;
+  sessionStorage.removeItem(SENT);
+  if (window.location.pathname.startsWith("/audits/")) forget(sent.name);
+}
+
+/** Look after the form of this page that saves itself, where there is one. */
+export function startSaving() {
+  forgetSent();
+  const form = document.querySelector("form[data-keep]");
+  if (form) new SavingForm(form).begin();
+}
