@@ -180,22 +180,29 @@ def take_over(planned: Iterable[PlannedCase], as_of: date, now: datetime, by: Us
     """Store what the council's list of that day says: what has opened and closed since the last."""
     planned = list(planned)
     listed = [case for case in planned if _open_on(case, as_of)]
+    before = CaseImport.objects.order_by("as_of").last()
     case_import = _confirmed(listed, as_of, now, by)
-    new = [case for case in listed if case.stored is None]
-    _open(new, as_of)
+    _open([case for case in listed if case.stored is None], as_of, case_import)
     closed = [
         case
         for case in planned
         if case.stored and case.stored.closed_on is None and not _open_on(case, as_of)
     ]
     for case in closed:
-        given(case.stored).closed_on = case.closed_on
-    Case.objects.bulk_update([given(c.stored) for c in closed], ["closed_on"], batch_size=1000)
-    Case.objects.filter(closed_on__isnull=True).update(last_import=case_import)
+        stored = given(case.stored)
+        stored.closed_on, stored.last_import = case.closed_on, before
+    rows = [given(case.stored) for case in closed]
+    Case.objects.bulk_update(rows, ["closed_on", "last_import"], batch_size=1000)
     return case_import
 
 
-def _open(cases: list[PlannedCase], as_of: date) -> None:
+def listed_last() -> None:
+    """What is open now was on the last list."""
+    last = CaseImport.objects.latest("as_of")
+    Case.objects.filter(closed_on__isnull=True).exclude(last_import=last).update(last_import=last)
+
+
+def _open(cases: list[PlannedCase], as_of: date, case_import: CaseImport) -> None:
     services = {service.code: service for service in Service.objects.all()}
     children = Child.objects.bulk_create(
         (Child(local_id=case.local_id) for case in cases), batch_size=2000
@@ -217,6 +224,7 @@ def _open(cases: list[PlannedCase], as_of: date) -> None:
             transferred_in_from=case.transferred_in_from,
             legal_status=case.legal_status,
             plan=case.plan,
+            last_import=case_import,
         )
     Case.objects.bulk_create((case.stored for case in cases if case.stored), batch_size=2000)
 

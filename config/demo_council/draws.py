@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from random import Random
@@ -13,6 +14,26 @@ from cases.rules.working_days import add_working_days, on_or_after
 
 T = TypeVar("T")
 LONDON = ZoneInfo("Europe/London")
+
+
+class Turns:
+    """Counts, so that what is rare happens in every quarter, at any size of council."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def one_in(self, many: int, what: str) -> bool:
+        """Whether it is this one's turn: that of the second, and of every so many after it."""
+        self._counts[what] += 1
+        return (self._counts[what] - 2) % many == 0
+
+    def spread(self, what: str) -> float:
+        """Numbers from 0 to 1 that lie evenly, however few are asked for: shares come out right.
+
+        The fractions of multiples of the golden ratio.
+        """
+        self._counts[what] += 1
+        return self._counts[what] * 0.6180339887498949 % 1
 
 
 def given(value: T | None) -> T:

@@ -1,4 +1,4 @@
-"""What follows a submitted audit: escalations with their clocks, actions, feedback and replies.
+"""What follows a submitted audit: escalations with their clocks, actions, and their verification.
 
 Everything has its moments first; what lies after ``now`` has not happened.
 """
@@ -11,29 +11,53 @@ from random import Random
 
 from accounts.models import User
 from audits.models import Audit, Feedback, FeedbackRecipient, FeedbackReply, PracticeStandard
-from audits.operations.feedback import recipients_of
 from cases.queries.calendar import bank_holidays
 from config.demo_council import words
-from config.demo_council.draws import LONDON, later, weighted, working_days_on
-from quality.models import Action, Escalation, EscalationStep
+from config.demo_council.draws import LONDON, Turns, given, later, working_days_on
+from quality.models import Action, Escalation, EscalationStep, NoActionReason
 from quality.rules.escalation import IMMEDIATE_CONCERN, LEVELS, acknowledge_by, deadlines
 from quality.rules.policy import QualityPolicy
 
 POLICY = QualityPolicy()
 ON_TIME = 0.84
-STANCES = (("agree", 0.7), ("partly", 0.2), ("disagree", 0.1))
+# One in so many. An escalation that nobody takes up for weeks goes up as far as its track does.
+SILENT = {"inadequate": 12, "requires_improvement": 30}
+PLANNED_LATE, RETURNED, CANCELLED, NO_ACTION = 8, 14, 12, 3
 
 
 @dataclass
 class Followed:
-    """Rows not stored yet, and whether all of it is done."""
+    """Rows not stored yet, and when what was last."""
 
     escalations: list[Escalation] = field(default_factory=list)
     steps: list[tuple[EscalationStep, User]] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
+    no_action: list[NoActionReason] = field(default_factory=list)
     feedback: Feedback | None = None
     recipients: list[FeedbackRecipient] = field(default_factory=list)
     replies: list[FeedbackReply] = field(default_factory=list)
+    standards_waiting: bool = False  # for an action, or a reason for none
+
+    def last_event(self, system: User) -> tuple[datetime, User] | None:
+        """When the last thing was done and by whom; None while something is not done.
+
+        An audit is closed in that moment; by the system where it was the release of feedback.
+        """
+        live = any(e.status not in ("closed", "stood_down") for e in self.escalations)
+        undone = any(a.status not in ("verified", "cancelled") for a in self.actions)
+        if self.feedback is None or live or undone or self.standards_waiting:
+            return None
+        events = [(self.feedback.released_at, system)]
+        events += [(reason.given_at, reason.given_by) for reason in self.no_action]
+        events += [ended(action) for action in self.actions]
+        return max(events, key=lambda event: event[0])
+
+
+def ended(action: Action) -> tuple[datetime, User]:
+    """When an action that is verified or cancelled ended, and by whom."""
+    if action.status == Action.Status.CANCELLED:
+        return given(action.cancelled_at), given(action.cancelled_by)
+    return given(action.verified_at), given(action.verified_by)
 
 
 @dataclass
@@ -41,6 +65,7 @@ class Following:
     """One audit being followed up to ``now``."""
 
     rng: Random
+    turns: Turns
     audit: Audit
     director: User
     now: datetime
@@ -58,7 +83,7 @@ class Following:
 
     def escalate(
         self, track: str, raised_at: datetime, stood_down_at: datetime | None = None
-    ) -> None:
+    ) -> Escalation:
         """Raise one track, and follow it."""
         dates = deadlines(track, raised_at, holidays=bank_holidays(), policy=POLICY)
         raised = Escalation(
@@ -70,15 +95,15 @@ class Following:
             acknowledge_by=dates.acknowledge_by,
             plan_by=dates.plan_by,
         )
-        if track == IMMEDIATE_CONCERN:
-            raised.concern, raised.told = words.CONCERN, words.CONCERN_TOLD
         self.made.escalations.append(raised)
         self._step(raised, raised_at)
-        answered_at = self._answered_at(raised)
         if stood_down_at is not None and stood_down_at <= self.now:
             self._stand_down(raised, stood_down_at)
-        elif answered_at <= self.now:
+            return raised
+        answered_at = self._answered_at(raised)
+        if answered_at <= self.now:
             self._acknowledge(raised, answered_at)
+        return raised
 
     def _step(self, escalation: Escalation, sent_at: datetime) -> None:
         step = EscalationStep(
@@ -91,48 +116,98 @@ class Following:
 
     def _answered_at(self, escalation: Escalation) -> datetime:
         """When it is acknowledged; on the way it moves up a level where that is late."""
-        raised_at, rng = escalation.raised_at, self.rng
-        if rng.random() < ON_TIME:
+        deadline, track, rng = escalation.acknowledge_by, escalation.track, self.rng
+        silent = track in SILENT and self.turns.one_in(SILENT[track], f"silent {track}")
+        if not silent and rng.random() < ON_TIME:
             days = {"immediate_concern": 0, "inadequate": 1, "requires_improvement": 4}
-            at = later(rng, raised_at, 0, days[escalation.track])
-            if at <= escalation.acknowledge_by:
-                return at
-            return escalation.acknowledge_by - timedelta(minutes=rng.randint(5, 40))
-        late = later(rng, escalation.acknowledge_by, 1, 2)
-        moved_up = escalation.acknowledge_by + timedelta(minutes=10)
+            at = later(rng, escalation.raised_at, 0, days[track])
+            return at if at <= deadline else deadline - timedelta(minutes=rng.randint(5, 40))
+        moved_up = deadline + timedelta(seconds=1)
         if moved_up <= self.now:
-            escalation.level = LEVELS[escalation.track][1]
+            escalation.level = LEVELS[track][1]
             escalation.acknowledge_by = acknowledge_by(
-                escalation.track, moved_up, holidays=bank_holidays(), policy=POLICY
+                track, moved_up, holidays=bank_holidays(), policy=POLICY
             )
             self._step(escalation, moved_up)
-        return late
+        if silent:
+            return later(rng, deadline, 30, 40)
+        return later(rng, moved_up, *((0, 0) if track == IMMEDIATE_CONCERN else (1, 2)))
 
     def _stand_down(self, escalation: Escalation, at: datetime) -> None:
         escalation.status = Escalation.Status.STOOD_DOWN
-        escalation.closed_at, escalation.closed_by = at, self.audit.auditor
-        escalation.stood_down_reason = "The grade of record after moderation needs none."
+        escalation.closed_at, escalation.closed_by = at, self.audit.finalised_by
+        escalation.stood_down_reason = "The grade of record needs none."
 
     def _acknowledge(self, escalation: Escalation, at: datetime) -> None:
         by = self.person(escalation.level)
         escalation.status = Escalation.Status.ACKNOWLEDGED
         escalation.acknowledged_at, escalation.acknowledged_by = at, by
         escalation.response = self.rng.choice(words.RESPONSES)
-        agreed = later(self.rng, at, 1, 5 if escalation.track != "requires_improvement" else 9)
-        if agreed > self.now:
-            return
+        days = (1, 9) if escalation.track == "requires_improvement" else (1, 4)
+        if self.turns.one_in(PLANNED_LATE, "plan"):
+            days = (11, 16)
+        agreed = later(self.rng, at, *days)
+        if agreed <= self.now:
+            self._plan(escalation, agreed, by)
+
+    def _plan(self, escalation: Escalation, agreed: datetime, by: User) -> None:
         escalation.status = Escalation.Status.PLAN_AGREED
         escalation.plan_agreed_at, escalation.plan_agreed_by = agreed, by
-        sides = ["manager", "practitioner"]
-        if self.rng.random() < 0.4:
+        concern = escalation.track == IMMEDIATE_CONCERN
+        sides = ["manager"] if concern else ["manager", "practitioner"]
+        if self.rng.random() < 0.3:
             sides.append(self.rng.choice(sides))
         actions = [self.act(side, agreed, by, escalation) for side in sides]
-        if all(a.status in ("verified", "cancelled") for a in actions):
-            escalation.status = Escalation.Status.CLOSED
-            last = max(a.verified_at for a in actions if a.verified_at)
-            escalation.closed_at, escalation.closed_by = last, self.person("head_of_service")
-        elif all(a.status != "open" for a in actions):
+        if self.turns.one_in(CANCELLED, "cancelled"):
+            self._cancelled(escalation, agreed, by)
+        states = {action.status for action in actions}
+        if Action.Status.OPEN in states:
+            return
+        if states != {Action.Status.VERIFIED}:
             escalation.status = Escalation.Status.AWAITING_VERIFICATION
+            return
+        escalation.status = Escalation.Status.CLOSED
+        mine = [action for action in self.made.actions if action.escalation is escalation]
+        escalation.closed_at, escalation.closed_by = max(map(ended, mine), key=lambda end: end[0])
+
+    def _cancelled(self, escalation: Escalation, at: datetime, by: User) -> None:
+        """One action more than the plan needs, taken out of it a few days later."""
+        cancelled_at = later(self.rng, at, 2, 6)
+        if cancelled_at > self.now:
+            return
+        self.made.actions.append(
+            Action(
+                audit=self.audit,
+                escalation=escalation,
+                side=Action.Side.MANAGER,
+                owner=self.person("team_manager"),
+                description=words.ACTIONS["manager"][0],
+                due_on=working_days_on(at.astimezone(LONDON).date(), 20),
+                created_at=at,
+                created_by=by,
+                status=Action.Status.CANCELLED,
+                cancelled_at=cancelled_at,
+                cancelled_by=by,
+                cancel_reason=words.CANCELLED,
+            )
+        )
+
+    def answer_standard(self, standard: PracticeStandard, at: datetime) -> None:
+        """An action on one standard below good, or the manager's reason for none."""
+        manager = self.person("team_manager")
+        if self.turns.one_in(NO_ACTION, "no action"):
+            self.made.no_action.append(
+                NoActionReason(
+                    audit=self.audit,
+                    standard=standard,
+                    reason=self.rng.choice(words.NO_ACTION),
+                    given_at=at,
+                    given_by=manager,
+                )
+            )
+            return
+        side = self.rng.choice(("manager", "practitioner"))
+        self.act(side, at, manager, standard=standard)
 
     def act(
         self,
@@ -173,65 +248,25 @@ class Following:
         # Most are done about when they are due, some months later.
         days = rng.randint(3, 30) if rng.random() < 0.9 else rng.randint(60, 150)
         offered_at = later(rng, action.created_at, days, days)
+        if self.turns.one_in(RETURNED, "returned"):
+            returned_at = later(rng, offered_at, 2, 6)
+            if returned_at <= self.now:
+                self._offer(action, offered_at, offered_by)
+                action.status, action.returned_reason = Action.Status.OPEN, words.RETURNED
+                offered_at = later(rng, returned_at, 4, 10)
         if offered_at > self.now:
             return
-        if rng.random() < 0.07:
-            action.returned_reason = words.RETURNED
-            offered_at = later(rng, offered_at, 4, 10)
-            if offered_at > self.now:
-                return
-        action.status = Action.Status.EVIDENCE_OFFERED
-        action.evidence = rng.choice(words.DONE)
-        action.offered_at, action.offered_by = offered_at, offered_by
+        self._offer(action, offered_at, offered_by)
         verified_at = later(rng, offered_at, 2, 12)
         if verified_at > self.now:
             return
         manager = self.person("team_manager")
         own = action.side == "manager" or manager in (action.owner, offered_by)
-        action.status = Action.Status.VERIFIED
+        action.status, action.returned_reason = Action.Status.VERIFIED, ""
         action.verified_at = verified_at
         action.verified_by = self.person("head_of_service") if own else manager
         action.change_for_child = rng.choice(words.CHANGED)
 
-    def release_feedback(self, at: datetime, strengths: str, improvements: str) -> None:
-        """Give feedback to both practitioners, who read it and mostly reply."""
-        released = later(self.rng, at, 1, 4)
-        if released > self.now:
-            return
-        reply_by = working_days_on(released.astimezone(LONDON).date(), 10)
-        feedback = Feedback(
-            audit=self.audit,
-            strengths=strengths,
-            improvements=improvements,
-            released_at=released,
-            released_by=self.audit.auditor,
-            reply_by=reply_by,
-        )
-        self.made.feedback = feedback
-        for practitioner in recipients_of(self.audit):
-            recipient = FeedbackRecipient(feedback=feedback, practitioner=practitioner)
-            self.made.recipients.append(recipient)
-            if practitioner.user and not practitioner.left_on and self.rng.random() < 0.88:
-                self._read(recipient, practitioner.user)
-
-    def _read(self, recipient: FeedbackRecipient, user: User) -> None:
-        feedback = recipient.feedback
-        read_at = later(self.rng, feedback.released_at, 0, 7)
-        if read_at > self.now:
-            return
-        recipient.read_at = read_at
-        replied_at = later(self.rng, read_at, 0, 6)
-        if self.rng.random() > 0.72 or replied_at > self.now:
-            return
-        stance = weighted(self.rng, STANCES)
-        self.made.replies.append(
-            FeedbackReply(
-                feedback=feedback,
-                practitioner=recipient.practitioner,
-                stance=stance,
-                text=self.rng.choice(words.REPLIES[stance]),
-                replied_at=replied_at,
-                replied_by=user,
-                late=replied_at.astimezone(LONDON).date() > feedback.reply_by,
-            )
-        )
+    def _offer(self, action: Action, at: datetime, by: User) -> None:
+        action.status, action.evidence = Action.Status.EVIDENCE_OFFERED, self.rng.choice(words.DONE)
+        action.offered_at, action.offered_by = at, by

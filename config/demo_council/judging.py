@@ -53,20 +53,22 @@ class Judged:
     submitted: bool
 
 
-def aimed_grade(rng: Random, audit: Audit, quarter: int) -> str:
-    """About how good this case's work is: ``quarter`` counts from the oldest."""
+def aimed_grade(rng: Random, audit: Audit, quarter: int, place: float) -> str:
+    """About how good this case's work is.
+
+    ``quarter`` counts from the oldest; ``place`` is the case's own, from 0 (best) to 1.
+    """
     line = audit.service.line.code
     good = figures.GOOD_OR_BETTER[line][quarter]
     practitioner, team = audit.practitioner_judged, audit.team
     good += Random(team.name).uniform(-0.09, 0.09) if team else 0
     if practitioner is not None and practitioner.agency:
         good -= 0.06
-    if audit.facts.get("practitioner_caseload", 0) > figures.CASELOAD + 3:
+    if (audit.facts.get("practitioner_caseload") or 0) > figures.held(audit.service.code) + 3:
         good -= 0.04
-    if rng.random() < good:
+    if place < good:
         return OUTSTANDING if rng.random() < figures.OUTSTANDING_OF_GOOD else GOOD
-    inadequate = figures.INADEQUATE[line][quarter] / (1 - figures.GOOD_OR_BETTER[line][quarter])
-    return INADEQUATE if rng.random() < inadequate else REQUIRES_IMPROVEMENT
+    return INADEQUATE if place > 1 - figures.INADEQUATE[line][quarter] else REQUIRES_IMPROVEMENT
 
 
 def moderated_grade(rng: Random, first: str) -> str:

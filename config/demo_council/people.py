@@ -142,9 +142,7 @@ def _make_practitioners(people: People, hiring: Hiring, rng: Random, scale: floa
     number = 0
     for team in people.teams:
         code = given(team.service).code
-        # Early help workers hold more cases, and some families have none.
-        load = figures.CASELOAD * (1.35 if code == "early_help" else 1)
-        wanted = figures.OPEN_CASES[code] * scale / of_service[code] / load
+        wanted = figures.OPEN_CASES[code] * scale / of_service[code] / figures.held(code)
         here = max(round(wanted), 1)
         for place in range(here + (rng.random() < LEFT * here)):
             number += 1
@@ -157,7 +155,7 @@ def _make_practitioners(people: People, hiring: Hiring, rng: Random, scale: floa
 
 
 def _practitioner(team: Team, number: int, gone: bool, hiring: Hiring, rng: Random) -> Practitioner:
-    agency = rng.random() < figures.AGENCY
+    agency = number % round(1 / figures.AGENCY) == 0
     user = None
     name = hiring.names.next()
     if not gone and rng.random() < (0.4 if agency else 0.75):

@@ -138,8 +138,8 @@ def allocate_waves(rng: Random, draw: Draw, plan: Schedule, by: User) -> list[Al
     """Every file to an independent auditor, in two waves, as the rule of allocation gives them."""
     waiting = list(
         draw.cases.select_related(
-            "entry__service__line", "entry__team", "entry__practitioner", "entry__case",
-            "entry__child",
+            "entry__service__line", "entry__service__head", "entry__team__manager",
+            "entry__practitioner__user", "entry__case", "entry__child",
         ).filter(status=SampledCase.Status.DRAWN)
     )  # fmt: skip
     second = {case.pk for case in waiting if rng.random() < LATE_WAVE}

@@ -9,6 +9,7 @@ from datetime import datetime
 from accounts.models import User
 from accounts.roles import Role
 from audits.models import Audit, FeedbackRecipient, Grading
+from cases.queries.calendar import local_date
 from config.demo_council.people import DOMAIN, PASSWORD, SINGLES, People
 from quality.models import Action, Escalation, Moderation
 
@@ -21,7 +22,7 @@ def choose_signins(people: People, now: datetime) -> list[dict[str, str]]:
         Role.MODERATOR: (_moderator(people), "moderator"),
         Role.TEAM_MANAGER: (_manager(people, now), "team.manager"),
         Role.PRACTITIONER: (_practitioner(), "practitioner"),
-        Role.HEAD_OF_SERVICE: (_head(people), "head.of.service"),
+        Role.HEAD_OF_SERVICE: (_head(people, now), "head.of.service"),
     }
     for role, (user, name) in memorable.items():
         user.email = f"{name}@{DOMAIN}"
@@ -63,18 +64,21 @@ def _moderator(people: People) -> User:
 
 
 def _manager(people: People, now: datetime) -> User:
+    """Somebody with an escalation to acknowledge in time, plans to make and actions to verify."""
     points: Counter[int] = Counter()
-    waiting = Escalation.objects.filter(
-        status=Escalation.Status.RAISED,
-        level=Escalation.Level.TEAM_MANAGER,
-        acknowledge_by__gt=now,
+    level = Escalation.Level.TEAM_MANAGER
+    raised = Escalation.objects.filter(
+        status=Escalation.Status.RAISED, level=level, acknowledge_by__gt=now
     )
-    for manager in waiting.values_list("audit__team__manager", flat=True):
-        points[manager] += 10
-    live = (Action.Status.OPEN, Action.Status.EVIDENCE_OFFERED)
-    for manager in Action.objects.filter(status__in=live).values_list(
-        "audit__team__manager", flat=True
-    ):
+    planning = Escalation.objects.filter(status=Escalation.Status.ACKNOWLEDGED, level=level)
+    offered = Action.objects.filter(
+        status=Action.Status.EVIDENCE_OFFERED, side=Action.Side.PRACTITIONER
+    )
+    for found, worth in ((raised, 100), (planning, 30), (offered, 10)):
+        for manager in found.values_list("audit__team__manager", flat=True):
+            points[manager] += worth
+    own = Action.objects.filter(status=Action.Status.OPEN, owner__in=people.managers)
+    for manager in own.values_list("owner", flat=True):
         points[manager] += 1
     return _busiest(points, people.managers)
 
@@ -93,12 +97,17 @@ def _practitioner() -> User:
     return _busiest(points, anybody)
 
 
-def _head(people: People) -> User:
+def _head(people: People, now: datetime) -> User:
+    """Somebody with something late: an answer or a plan."""
     points: Counter[int] = Counter()
     waiting = Escalation.objects.filter(
         status__in=(Escalation.Status.RAISED, Escalation.Status.ACKNOWLEDGED),
         level=Escalation.Level.HEAD_OF_SERVICE,
     )
-    for head in waiting.values_list("audit__service__head", flat=True):
-        points[head] += 1
+    for head, status, answer_by, plan_by in waiting.values_list(
+        "audit__service__head", "status", "acknowledge_by", "plan_by"
+    ):
+        raised = status == Escalation.Status.RAISED
+        late = answer_by < now if raised else plan_by < local_date(now)
+        points[head] += 10 if late else 1
     return _busiest(points, people.heads)

@@ -15,7 +15,7 @@ from audits.models import (
 from cases.models import Child, SampledCase
 from config.demo_council.following import Followed
 from config.demo_council.story import Story
-from quality.models import Action, Escalation, EscalationStep, Moderation
+from quality.models import Action, Escalation, EscalationStep, Moderation, NoActionReason
 
 AT_ONCE = 1000
 
@@ -82,6 +82,7 @@ def _store_followed(followed: Sequence[Followed]) -> None:
         sent(escalationstep_id=step.pk, user_id=user.pk) for step, user in steps
     )
     Action.objects.bulk_create(each for made in followed for each in made.actions)
+    NoActionReason.objects.bulk_create(each for made in followed for each in made.no_action)
     Feedback.objects.bulk_create(made.feedback for made in followed if made.feedback)
     FeedbackRecipient.objects.bulk_create(each for made in followed for each in made.recipients)
     FeedbackReply.objects.bulk_create(each for made in followed for each in made.replies)

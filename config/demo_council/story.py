@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 
+from accounts.models import User
 from audits.models import Audit, Grading, ToolVersion
 from audits.queries.tools import published_version
 from audits.rules.grades import INADEQUATE, REQUIRES_IMPROVEMENT
@@ -13,7 +14,8 @@ from cases.models import Allocation, AuditQuarter, Practitioner, SampledCase, Se
 from cases.operations.frame import opaque
 from cases.queries.calendar import bank_holidays
 from config.demo_council import words
-from config.demo_council.draws import LONDON, given, later
+from config.demo_council.answering import release_feedback
+from config.demo_council.draws import LONDON, Turns, given, later
 from config.demo_council.following import POLICY, Followed, Following
 from config.demo_council.judging import (
     Judged,
@@ -26,11 +28,11 @@ from config.demo_council.judging import (
 )
 from config.demo_council.people import People
 from quality.models import Moderation
-from quality.rules.escalation import required_for, settle
+from quality.rules.escalation import IMMEDIATE_CONCERN, required_for, settle
 from quality.rules.moderation import ModerationChoice, choose
 
 BELOW_GOOD = (REQUIRES_IMPROVEMENT, INADEQUATE)
-CONCERN = 0.012
+CONCERN = 8  # one in so many inadequate files
 HELD_BY_ANOTHER = 0.12
 
 
@@ -56,6 +58,8 @@ class Teller:
         self.versions: dict[int, ToolVersion] = {}
         self.tools: dict[int, Tool] = {}
         self.number = 0
+        self.turns = Turns()
+        self.system = User.objects.system()
         self.rng = Random()
 
     def tell(self, allocation: Allocation) -> Story:
@@ -103,13 +107,13 @@ class Teller:
         audit.child.audit_reference = audit.reference
         first = draft(rng, audit, tool, kind="auditor", grader=audit.auditor, begun=started_at)
         story = Story(audit, [first])
-        aim = aimed_grade(rng, audit, self.place)
+        aim = aimed_grade(rng, audit, self.place, self.turns.spread(audit.service.line.code))
         late = rng.random() < 0.14
         submitted_at = later(rng, started_at, 6 if late else 1, 16 if late else 4)
         if submitted_at > self.now:
             fill(rng, first, aim, min(later(rng, started_at, 0, 0), self.now), rng.random())
             return story
-        if aim == INADEQUATE and rng.random() < CONCERN * 8:
+        if aim == INADEQUATE and self.turns.one_in(CONCERN, "concern"):
             first.grading.immediate_concern = True
             first.grading.immediate_concern_text = words.CONCERN
             first.grading.immediate_concern_told = words.CONCERN_TOLD
@@ -146,7 +150,7 @@ class Teller:
         if choice.required:
             self._moderate(story, first, choice, at)
         else:
-            self._finalise(story, grading, at)
+            self._finalise(story, grading, audit.auditor, at)
         self._follow(story, first)
 
     def _moderate(
@@ -161,7 +165,7 @@ class Teller:
             required_at=at,
         )
         story.moderation = moderation
-        moderator, assigned_at = rng.choice(self.people.moderators), later(rng, at, 0, 2)
+        moderator, assigned_at = rng.choice(self.people.moderators), later(rng, at, 0, 3)
         if assigned_at > self.now:
             return
         moderation.status = Moderation.Status.ASSIGNED
@@ -179,7 +183,7 @@ class Teller:
             fill(rng, second, aim, min(later(rng, assigned_at, 0, 0), self.now), 0.5)
             return
         complete(rng, second, tool, aim, graded_at)
-        decided_at = later(rng, graded_at, 0, 1)
+        decided_at = later(rng, graded_at, 0, 2)
         if decided_at <= self.now:
             self._decide(story, first.grading, second.grading, decided_at)
 
@@ -192,17 +196,17 @@ class Teller:
         moderation.first_grade, moderation.second_grade = first.overall_grade, second.overall_grade
         moderation.rationale = self.rng.choice(words.RATIONALES[why])
         moderation.decided_at, moderation.decided_by = at, moderation.moderator
-        self._finalise(story, stands, at)
+        self._finalise(story, stands, given(moderation.moderator), at)
 
-    def _finalise(self, story: Story, grading: Grading, at: datetime) -> None:
+    def _finalise(self, story: Story, grading: Grading, by: User, at: datetime) -> None:
         story.of_record = grading
         story.audit.status = Audit.Status.FINALISED
-        story.audit.finalised_at, story.audit.finalised_by = at, grading.grader
+        story.audit.finalised_at, story.audit.finalised_by = at, by
 
     def _follow(self, story: Story, first: Judged) -> None:
         audit, grading = story.audit, first.grading
         director = self.people.single["director"]
-        following = Following(self.rng, audit, director, self.now)
+        following = Following(self.rng, self.turns, audit, director, self.now)
         story.followed = following.made
         tracks = required_for(grading.overall_grade, grading.immediate_concern)
         record = story.of_record
@@ -216,44 +220,37 @@ class Teller:
             )
             stood_down = settled.to_stand_down
             for track in settled.to_raise:
-                following.escalate(track, given(audit.finalised_at))
+                raised = following.escalate(track, given(audit.finalised_at))
+                raised.raised_by = given(audit.finalised_by)
         for track in tracks:
             down = audit.finalised_at if track in stood_down else None
-            following.escalate(track, given(audit.submitted_at), down)
+            if track == IMMEDIATE_CONCERN:
+                raised = following.escalate(track, given(grading.immediate_concern_at))
+                raised.concern = grading.immediate_concern_text
+                raised.told = grading.immediate_concern_told
+            else:
+                following.escalate(track, given(audit.submitted_at), down)
         if record is not None:
             self._after(story, following, record)
 
     def _after(self, story: Story, following: Following, record: Grading) -> None:
-        """Feedback, actions on single standards, and closing."""
+        """Feedback, single standards below good, and closing when nothing is missing."""
         audit, first = story.audit, story.gradings[0].grading
         decided_at = given(audit.finalised_at)
-        following.release_feedback(decided_at, first.strengths, first.improvements)
+        release_feedback(following, decided_at, first.strengths, first.improvements)
         if record.overall_grade not in BELOW_GOOD:
             self._standards(story, following, record, decided_at)
-        self._close(story, following, record)
+        last = following.made.last_event(self.system)
+        if last is not None:
+            audit.status = Audit.Status.CLOSED
+            audit.closed_at, audit.closed_by = last
 
     def _standards(self, story: Story, following: Following, record: Grading, at: datetime) -> None:
+        rows = next(each.standards for each in story.gradings if each.grading is record)
+        below = [row.standard for row in rows if row.grade in BELOW_GOOD]
         planned_at = later(self.rng, at, 2, 6)
         if planned_at > self.now:
+            following.made.standards_waiting = bool(below)
             return
-        rows = next(each.standards for each in story.gradings if each.grading is record)
-        for row in rows:
-            if row.grade in BELOW_GOOD:
-                side = self.rng.choice(("manager", "practitioner"))
-                manager = following.person("team_manager")
-                following.act(side, planned_at, manager, standard=row.standard)
-
-    def _close(self, story: Story, following: Following, record: Grading) -> None:
-        made, audit = following.made, story.audit
-        open_ = [e for e in made.escalations if e.status not in ("closed", "stood_down")]
-        undone = [a for a in made.actions if a.status not in ("verified", "cancelled")]
-        if made.feedback is None or open_ or undone:
-            return
-        last = [made.feedback.released_at, *(a.verified_at for a in made.actions if a.verified_at)]
-        closed_at = later(self.rng, max(last), 1, 9)
-        if closed_at > self.now:
-            return
-        below = record.overall_grade in BELOW_GOOD
-        level = "head_of_service" if below else "team_manager"
-        audit.status = Audit.Status.CLOSED
-        audit.closed_at, audit.closed_by = closed_at, following.person(level)
+        for standard in below:
+            following.answer_standard(standard, planned_at)

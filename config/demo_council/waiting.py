@@ -7,33 +7,32 @@ from random import Random
 
 from audits.models import Audit
 from cases.models import Allocation, DeclaredConflict, Replacement, SampledCase
-from cases.queries.calendar import local_date
 from cases.rules.quarters import Quarter
 from config.demo_council import words
 from config.demo_council.draws import given
 from config.demo_council.people import People
 
 
-def leave_something_waiting(rng: Random, people: People, now: datetime) -> None:
+def leave_something_waiting(rng: Random, quarter: Quarter, people: People, now: datetime) -> None:
     """In the present quarter, where it has audits that nobody has begun."""
-    label = Quarter.containing(local_date(now)).label
     not_begun = list(
-        Audit.objects.filter(quarter__label=label, status=Audit.Status.ALLOCATED)
+        Audit.objects.filter(quarter__label=quarter.label, status=Audit.Status.ALLOCATED)
         .select_related("sampled_case", "auditor")
         .order_by("reference")
     )
     if len(not_begun) < 4:
         return
-    asked, conflicted = rng.sample(not_begun, 2)
-    reason = Replacement.Reason.IN_COURT
-    Replacement.objects.create(
-        sampled_case=given(asked.sampled_case),
-        reason=reason,
-        explanation=words.REPLACEMENT_NOTES[reason],
-        requested_at=now - timedelta(hours=20),
-        requested_by=people.analyst,
-    )
-    _declare_conflict(conflicted, now - timedelta(hours=26))
+    *asked, conflicted = rng.sample(not_begun, 3)
+    reasons = (Replacement.Reason.IN_COURT, Replacement.Reason.CHILD_IN_CRISIS)
+    for audit, reason in zip(asked, reasons, strict=True):
+        Replacement.objects.create(
+            sampled_case=given(audit.sampled_case),
+            reason=reason,
+            explanation=words.REPLACEMENT_NOTES[reason],
+            requested_at=now - timedelta(hours=rng.randint(8, 14)),
+            requested_by=people.analyst,
+        )
+    _declare_conflict(conflicted, now - timedelta(hours=10))
 
 
 def _declare_conflict(audit: Audit, at: datetime) -> None:

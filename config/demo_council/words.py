@@ -280,6 +280,12 @@ CHANGED = (
     "Little so far: the plan is better, and we look again in a month.",
 )
 RETURNED = "The record shows a meeting, not what came of it. Add what changed and offer it again."
+CANCELLED = "The same is part of another action of this plan."
+NO_ACTION = (
+    "It has been put right since: the record is complete now, I have read it.",
+    "One visit was late in six months, with a reason on the file.",
+    "The whole team is working on this; an action on this file adds nothing.",
+)
 RESPONSES = (
     "I have read the audit and spoken with the worker. I accept it; the plan follows.",
     "Seen today. The child has been visited, and I am satisfied that they are safe for now.",
