@@ -1,38 +1,19 @@
-"""HTML to tagged PDF: the dumb, repeatable step. The same figures give the same bytes.
-
-WeasyPrint opens nothing but files under the project's static folder and the report's own charts:
-whatever else a page asks for, the network included, stops the rendering.
-"""
+"""The committee report as HTML, and as a PDF (cases/pdf.py): the same figures, the same bytes."""
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import BytesIO
-from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from django.conf import settings
 from django.template.loader import render_to_string
 
-from accounts.operations import Refused
+from cases.pdf import Rendered, pdf_of
 from reports.charts import svg
 
-PANGO_MISSING = (
-    "The PDF cannot be made: the Pango library is missing on this machine. The administrator can "
-    "install it with: apt-get install libpango-1.0-0 libpangoft2-1.0-0"
-)
 TEMPLATE = "reports/pdf/v1/report.html"
-STATIC = Path("static")
 EDITION_WORDS = {"public": "Public edition", "exempt": "Exempt edition"}
-
-# The library reads the time from the environment, which all threads of a process share.
-_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -42,18 +23,6 @@ class Words:
     narrative: str
     next_steps: str
     number: int
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A PDF and its number of pages."""
-
-    pdf: bytes
-    pages: int
-
-
-class OutsideTheProject(ValueError):
-    """A report asked for something that is no file of the project."""
 
 
 def report_html(
@@ -94,84 +63,11 @@ def _comes_last(section: Mapping[str, Any]) -> bool:
 
 
 def render_pdf(figures: Mapping[str, Any], edition: str, words: Words) -> Rendered:
-    """One edition as a tagged PDF (PDF/UA-1).
-
-    Raises Refused where Pango is missing,
-    OutsideTheProject where the page asks for what is not the project's.
-    """
-    weasyprint = _weasyprint()
+    """One edition as a tagged PDF (PDF/UA-1). Raises as `cases.pdf.pdf_of`."""
     html, charts = report_html(figures, edition, words)
-    moment = datetime.fromisoformat(figures["frozen_at"])
-    try:
-        with _clock_at(moment):
-            document = weasyprint.HTML(
-                string=html, base_url=_static_root().as_uri() + "/", url_fetcher=_fetcher(charts)
-            ).render(pdf_variant="pdf/ua-1")
-            target = BytesIO()
-            identifier = _identifier(figures, edition)
-            document.write_pdf(target, pdf_variant="pdf/ua-1", pdf_identifier=identifier)
-    except weasyprint.urls.FatalURLFetchingError as error:
-        # It is no Exception, so it would take the worker down instead of failing the job.
-        raise OutsideTheProject(str(error)) from error
-    return Rendered(target.getvalue(), len(document.pages))
-
-
-def _identifier(figures: Mapping[str, Any], edition: str) -> bytes:
-    return f"{figures['quarter']} {edition} {figures['frozen_at']}".encode()
-
-
-def _weasyprint() -> Any:
-    """The library, which loads Pango when it is imported: only those who render need it."""
-    try:
-        import weasyprint
-    except OSError as error:
-        raise Refused(PANGO_MISSING) from error
-    return weasyprint
-
-
-def _static_root() -> Path:
-    return Path(settings.BASE_DIR, STATIC).resolve()
-
-
-@contextmanager
-def _clock_at(moment: datetime) -> Iterator[None]:
-    """The fonts that go into the PDF are stamped with `moment` instead of now."""
-    with _one_at_a_time:
-        before = os.environ.get("SOURCE_DATE_EPOCH")
-        os.environ["SOURCE_DATE_EPOCH"] = str(int(moment.timestamp()))
-        try:
-            yield
-        finally:
-            if before is None:
-                del os.environ["SOURCE_DATE_EPOCH"]
-            else:
-                os.environ["SOURCE_DATE_EPOCH"] = before
-
-
-def static_file(url: str) -> Path:
-    """The file under the project's static folder that a file address names.
-
-    Raises OutsideTheProject for any other address, links that lead out of the folder included.
-    """
-    parts = urlsplit(url)
-    path = Path(unquote(parts.path)).resolve()
-    if parts.scheme != "file" or parts.netloc or not path.is_relative_to(_static_root()):
-        raise OutsideTheProject(f"A report may not open {parts.scheme} addresses: {url[:80]}")
-    return path
-
-
-def _fetcher(charts: Mapping[str, str]) -> Any:
-    from weasyprint.urls import URLFetcher, URLFetcherResponse
-
-    class ProjectFetcher(URLFetcher):
-        """Opens the project's static files and this report's charts."""
-
-        def fetch(self, url: str, headers: Any = None) -> Any:
-            if url in charts:
-                drawn = charts[url].encode()
-                return URLFetcherResponse(url, drawn, {"Content-Type": "image/svg+xml"})
-            return super().fetch(static_file(url).as_uri(), headers)
-
-    return ProjectFetcher(
-        allowed_protocols=("file", "chart"), allow_redirects=False, fail_on_errors=True
+    return pdf_of(
+        html,
+        moment=datetime.fromisoformat(figures["frozen_at"]),
+        identifier=f"{figures['quarter']} {edition} {figures['frozen_at']}",
+        drawings=charts,
     )

@@ -15,6 +15,7 @@ from accounts.models import AccessRecord, User
 from accounts.operations import MovedOn, Refused
 from cases.models import Job
 from cases.operations.jobs import run_job
+from cases.pdf import PANGO_MISSING, Rendered
 from reports.models import CommitteeReport
 from reports.operations import (
     approve_report,
@@ -24,7 +25,6 @@ from reports.operations import (
     save_words,
     withdraw_approved,
 )
-from reports.rendering import PANGO_MISSING, Rendered
 from tests.cast import NOW, Cast
 from tests.integration.reports import world
 from tests.integration.reports.world import World

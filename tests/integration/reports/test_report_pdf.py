@@ -16,10 +16,11 @@ from django.core.management import CommandError, call_command
 
 from cases.models import Job
 from cases.operations.jobs import run_job
+from cases.pdf import OutsideTheProject, static_file
 from reports.models import CommitteeReport, IssuedReport
 from reports.operations import create_report, render_report, save_words, start_rendering
 from reports.queries import latest_issue
-from reports.rendering import OutsideTheProject, Words, render_pdf, static_file
+from reports.rendering import Words, render_pdf
 from tests.cast import NOW, QUARTER, Cast
 from tests.integration.reports import world
 from tests.integration.reports.world import World
