@@ -20,6 +20,12 @@ import_patterns = [
     path(
         "imports/audited-earlier/template/", import_tables.audited_template, name="audited_template"
     ),
+    path("imports/complete/", import_tables.gaps_upload, name="gaps_upload"),
+    path(
+        "imports/complete/confirm/", import_tables.gaps_upload_confirm, name="gaps_upload_confirm"
+    ),
+    path("imports/complete/template/", import_tables.gaps_template, name="gaps_template"),
+    path("imports/complete/cases.csv", import_tables.gaps_download, name="gaps_download"),
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/confirm/", imports.import_confirm, name="import_confirm"),
     path("imports/<int:pk>/check-again/", imports.import_check_again, name="import_check_again"),

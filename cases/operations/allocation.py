@@ -107,9 +107,12 @@ def check_auditor(case: SampledCase, auditor: User, policy: CasePolicy) -> None:
     """Raise Refused where ``auditor`` may not grade this case."""
     if not auditor.is_active or Role.AUDITOR not in auditor.roles:
         raise Refused(f"{auditor} does not have the auditor’s role.")
+    (to_grade,) = cases_to_grade([case])
+    if to_grade.missing:
+        raise Refused(to_grade.missing)
     found = independence(
         person_of(auditor),
-        cases_to_grade([case])[0],
+        to_grade,
         other_teams_independent=policy.other_teams_independent,
     )
     if isinstance(found, NotIndependent):

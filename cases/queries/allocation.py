@@ -20,7 +20,7 @@ from cases.models import (
     SampledCase,
 )
 from cases.rules.allocation import Auditor
-from cases.rules.independence import CaseToGrade, Person
+from cases.rules.independence import CaseToGrade, Person, missing_for_allocation
 
 # Of a frame entry: who held the case at the freeze and who holds it now, then their managers.
 NEAR = (
@@ -77,9 +77,11 @@ def is_near(user: User, entry: FrameEntry) -> bool:
 def cases_to_grade(cases: Iterable[SampledCase]) -> list[CaseToGrade]:
     """Sampled cases (``entry`` and its ``service`` loaded) as the rules of independence see them.
 
-    The key of each is the primary key of the sampled case. Three queries.
+    The key of each is the primary key of the sampled case. What the case lacked at the freeze and
+    has been given since counts. Four queries.
     """
     cases = list(cases)
+    staff = _staff_known(case.entry_id for case in cases)
     near = people_near(case.entry for case in cases)
     conflicts: defaultdict[int, set[str]] = defaultdict(set)
     declared = DeclaredConflict.objects.filter(child__in=[case.entry.child_id for case in cases])
@@ -88,15 +90,46 @@ def cases_to_grade(cases: Iterable[SampledCase]) -> list[CaseToGrade]:
     return [
         CaseToGrade(
             key=str(case.pk),
-            team=str(case.entry.team_id or ""),
+            team=staff[case.entry_id].team,
             head=str(case.entry.service.head_id or ""),
-            has_practitioner=case.entry.practitioner_id is not None,
+            has_practitioner=staff[case.entry_id].practitioner,
             holders=near[case.entry_id].holders,
             line=near[case.entry_id].line,
             conflicts=frozenset(conflicts[case.entry.child_id]),
+            missing=missing_for_allocation(
+                practitioner=staff[case.entry_id].practitioner,
+                team=bool(staff[case.entry_id].team),
+                manager=staff[case.entry_id].manager,
+            ),
         )
         for case in cases
     ]
+
+
+@dataclass(frozen=True)
+class _Staff:
+    """What is known of an entry's case, at the freeze or since."""
+
+    practitioner: bool
+    team: str  # id, "" where there is none
+    manager: bool
+
+
+def _staff_known(entries: Iterable[int]) -> dict[int, _Staff]:
+    found = FrameEntry.objects.filter(pk__in=list(entries)).order_by()
+    return {
+        pk: _Staff(
+            practitioner=bool(worker_then or worker_now),
+            team=str(team_then or team_now or ""),
+            manager=bool(manager_then or manager_now),
+        )
+        for pk, worker_then, worker_now, team_then, team_now, manager_then, manager_now in (
+            found.values_list(
+                "pk", "practitioner", "case__practitioner", "team", "case__team",
+                "team__manager", "case__team__manager",
+            )
+        )
+    }  # fmt: skip
 
 
 def auditors_for(quarter: AuditQuarter) -> list[Auditor]:

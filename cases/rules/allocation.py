@@ -100,6 +100,8 @@ def why_nobody(
     case: CaseToGrade, auditors: Iterable[Auditor], other_teams_independent: bool = True
 ) -> str:
     """Why none of these auditors can take the case, in words; each counted by the first reason."""
+    if case.missing:
+        return case.missing
     counts: Counter[str] = Counter()
     full = 0
     for auditor in auditors:
@@ -149,7 +151,8 @@ class _Allocation:
             case.key: frozenset(
                 auditor.person.id
                 for auditor in auditors
-                if not isinstance(
+                if not case.missing
+                and not isinstance(
                     independence(
                         auditor.person, case, other_teams_independent=other_teams_independent
                     ),

@@ -34,6 +34,7 @@ NO_PRACTITIONER = (
     "No practitioner is recorded, so nobody can be ruled out for having held this case. Ask the "
     "auditor to declare any conflict."
 )
+NOT_COMPLETE = "It cannot be allocated before {} known."
 NO_TEAM = (
     "No team is recorded, so independence from the team and its line cannot be checked. Ask the "
     "auditor to declare any conflict."
@@ -59,7 +60,8 @@ class CaseToGrade:
 
     ``holders`` hold or held the case; ``line`` supervises or manages it; ``conflicts`` declared
     one. ``team`` and ``head`` are empty where not known. ``has_practitioner`` is whether the case
-    has an allocated practitioner, with or without an account.
+    has an allocated practitioner, with or without an account. ``missing`` is why the case cannot be
+    given to anybody yet, empty where nothing is.
     """
 
     key: str
@@ -69,6 +71,7 @@ class CaseToGrade:
     holders: frozenset[str] = frozenset()
     line: frozenset[str] = frozenset()
     conflicts: frozenset[str] = frozenset()
+    missing: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,3 +125,23 @@ def warnings_of(case: CaseToGrade) -> tuple[str, ...]:
     """What cannot be checked for this case, whoever grades it."""
     unknown = ((NO_PRACTITIONER, not case.has_practitioner), (NO_TEAM, not case.team))
     return tuple(sentence for sentence, holds in unknown if holds)
+
+
+def missing_for_allocation(*, practitioner: bool, team: bool, manager: bool) -> str:
+    """Why a case cannot be given to an auditor yet, in a sentence; "" where all three are known.
+
+    What follows a grade goes to the practitioner and the team manager, so both must be known first.
+    """
+    lacking = [
+        words
+        for words, known in (
+            ("its practitioner", practitioner),
+            ("its team", team),
+            ("its team’s manager", manager or not team),
+        )
+        if not known
+    ]
+    if not lacking:
+        return ""
+    verb = "is" if len(lacking) == 1 else "are"
+    return NOT_COMPLETE.format(f"{' and '.join(lacking)} {verb}")

@@ -1,4 +1,7 @@
-"""Short lists that complete what lists of open cases say: children audited before this product."""
+"""Short lists that complete what lists of open cases say.
+
+Children audited before this product; teams and practitioners of cases that came without.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SignedInRequest, allow
+from accounts.exports import csv_download
 from accounts.policy import Permission
 from accounts.rules.table_file import Plan
 from accounts.views.uploads import TableUpload, confirm_page, empty_table, upload_page
+from cases.importers.gaps import REQUIRED as GAPS_HEADINGS
 from cases.operations.import_audited import register_audited_earlier
+from cases.operations.import_gaps import complete_gaps
 from cases.queries.audited_earlier import plan_for_audited_earlier
 from cases.queries.calendar import local_date
+from cases.queries.gaps import incomplete_cases, plan_for_gaps
+from cases.views.people import log_download
 
 may_import = allow(Permission.IMPORT_CASES)
 
@@ -61,3 +69,60 @@ def audited_upload_confirm(request: SignedInRequest) -> HttpResponse:
 def audited_template(request: SignedInRequest) -> HttpResponse:
     """The headings of the list of children audited earlier."""
     return empty_table(AUDITED_UPLOAD)
+
+
+def _gaps_plan(text: str) -> Plan:
+    return plan_for_gaps(text).plan
+
+
+GAPS_UPLOAD = TableUpload(
+    title="Complete open cases",
+    noun="case",
+    plural="cases",
+    columns=(
+        ("child_id", "The council’s own id of the child, as in your lists of open cases."),
+        ("team", "The team that holds the case."),
+        ("practitioner", "The allocated worker, written as in your staff list."),
+    ),
+    note="Only what a case lacks is filled in: a team or a practitioner that a case has already "
+    "stays. A name that is not known is added as a team or a practitioner, never as an account.",
+    plan=_gaps_plan,
+    apply=complete_gaps,
+    list_name="cases:import_list",
+    list_label="Imports",
+    upload_name="cases:gaps_upload",
+    confirm_name="cases:gaps_upload_confirm",
+    template_name="cases:gaps_template",
+)
+
+
+@may_import
+@require_http_methods(["GET", "POST"])
+def gaps_upload(request: SignedInRequest) -> HttpResponse:
+    """Upload teams and practitioners of cases that lack them, and see what that would change."""
+    return upload_page(request, GAPS_UPLOAD)
+
+
+@may_import
+@require_POST
+def gaps_upload_confirm(request: SignedInRequest) -> HttpResponse:
+    """Complete the cases as shown."""
+    return confirm_page(request, GAPS_UPLOAD)
+
+
+@may_import
+@require_GET
+def gaps_template(request: SignedInRequest) -> HttpResponse:
+    """The headings of the list that completes cases."""
+    return empty_table(GAPS_UPLOAD)
+
+
+@may_import
+@require_GET
+def gaps_download(request: SignedInRequest) -> HttpResponse:
+    """The cases to be completed, as the file to be filled in and uploaded."""
+    rows = [
+        [case.child.local_id, case.team or "", case.practitioner or ""]
+        for case in incomplete_cases()
+    ]
+    return csv_download(log_download(request, "cases-to-complete"), GAPS_HEADINGS, rows)

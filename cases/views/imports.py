@@ -23,6 +23,7 @@ from cases.models import CaseImport
 from cases.operations.imports import check_again, confirm_list, discard_list, upload_list
 from cases.queries.audited_earlier import audited_earlier_count
 from cases.queries.calendar import local_date
+from cases.queries.gaps import gap_counts
 from cases.queries.imports import (
     SEVERITY_NAMES,
     closing_much,
@@ -41,7 +42,7 @@ PER_PAGE = 25
 def import_list(request: SignedInRequest) -> HttpResponse:
     """All imports, newest first."""
     page = Paginator(imports_visible_to(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "audited_earlier": audited_earlier_count()}
+    context = {"page": page, "audited_earlier": audited_earlier_count(), "gaps": gap_counts()}
     return render(request, "cases/imports/list.html", context)
 
 

@@ -317,6 +317,7 @@ TABLE: dict[str, Row] = {
     "cases:draw_detail": row(SEE_QUARTER, kwargs=of_draw, get=True),
     "cases:draw_cases": row("analyst lead", kwargs=of_draw, get=True),
     "cases:draw_certificate": row("analyst lead", kwargs=of_draw, get=True),
+    "cases:draw_certificate_pdf": row("analyst lead", kwargs=of_draw, get=True),
     "cases:sampled_case": row(
         "analyst head director lead", hides=SEE_QUARTER, kwargs=of_sampled_case, get=True
     ),
