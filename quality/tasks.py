@@ -1,4 +1,4 @@
-"""What runs by the clock: escalations that nobody acknowledged go up."""
+"""What runs by the clock: escalations that nobody acknowledged go up; reminders."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.once import first_today
 from quality.models import Escalation
 from quality.operations.escalating import late_escalations, move_up
+from quality.operations.reminding import remind_moderators, remind_owners
 
 
 @shared_task
@@ -18,3 +20,13 @@ def move_late_escalations_up() -> int:
         escalation = Escalation.objects.select_related("audit").get(pk=pk)
         moved += move_up(escalation=escalation, by=by, now=timezone.now())
     return moved
+
+
+@shared_task
+def send_reminders() -> int:
+    """Remind moderators and owners of actions, once a day; how many people."""
+    now = timezone.now()
+    if not first_today("quality.reminders", now):
+        return 0
+    by = User.objects.system()
+    return remind_moderators(by=by, now=now) + remind_owners(by=by, now=now)

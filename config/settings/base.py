@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
+from celery.schedules import crontab
 from csp.constants import NONCE, NONE, SELF
 
 from config import env
@@ -139,6 +140,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "quality.tasks.move_late_escalations_up",
         "schedule": timedelta(minutes=10),
         "options": {"expires": 600},
+    },
+    "remind-auditors": {
+        "task": "audits.tasks.send_reminders",
+        "schedule": crontab(hour="7", minute="30", day_of_week="mon-fri"),
+        "options": {"expires": 6 * 3600},
+    },
+    "remind-moderators-and-owners": {
+        "task": "quality.tasks.send_reminders",
+        "schedule": crontab(hour="7", minute="30", day_of_week="mon-fri"),
+        "options": {"expires": 6 * 3600},
     },
 }
 
