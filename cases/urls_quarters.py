@@ -28,6 +28,11 @@ quarter_patterns = [
         draws.draw_certificate,
         name="draw_certificate",
     ),
+    path(
+        "quarters/<str:label>/draws/<int:number>/certificate.pdf",
+        draws.draw_certificate_pdf,
+        name="draw_certificate_pdf",
+    ),
     path("sampled/<int:pk>/", draws.sampled_case, name="sampled_case"),
     path("sampled/<int:pk>/auditor/", draws.reallocate, name="reallocate"),
     path(

@@ -1,16 +1,29 @@
-"""Reading: a draw as the file that strangers repeat it from."""
+"""Reading: a draw as the file that strangers repeat it from, and as a page to sign and file."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
+from django.template.loader import render_to_string
 
 from cases.models import Draw
+from cases.pdf import Rendered, pdf_of
 from cases.queries.frame import frame_of_rules
 from cases.rules.certificate import CertificateMeta, export
 from cases.rules.policy import CasePolicy
+from cases.rules.rates import show_rate
 from cases.rules.sampling import draw as draw_again
+
+TEMPLATE = "cases/pdf/certificate.html"
+NUMBERS = {
+    "open": "Open",
+    "eligible": "Eligible",
+    "quota": "Quota",
+    "selected": "Selected",
+    "reserves": "Reserves",
+    "shortfall": "Short",
+}
 
 
 def certificate(draw: Draw) -> dict[str, Any]:
@@ -33,3 +46,55 @@ def certificate(draw: Draw) -> dict[str, Any]:
         reason=draw.reason,
     )
     return export(frame, result, meta)
+
+
+def certificate_pdf(draw: Draw) -> Rendered:
+    """The certificate as one printed page: hashes, seed, quotas and how to check them.
+
+    The draw is made again on the way: ValueError as in `certificate`, Refused where this machine
+    cannot make PDFs. The same draw gives the same bytes.
+    """
+    data = certificate(draw)
+    found = data["result"]["strata"]
+    context = {
+        "draw": draw,
+        "about": data["about"],
+        "quarter_name": draw.quarter.quarter.name,
+        "frame_cases": len(data["frame"]["cases"]),
+        "frame_sha256": data["frame"]["sha256"],
+        "seed": data["seed"],
+        "seed_words": seed_words(draw),
+        "result_sha256": data["result"]["sha256"],
+        "head": NUMBERS.values(),
+        "strata": [[name, *(found[name][code] for code in NUMBERS)] for name in sorted(found)],
+        "settings": _settings_in_words(CasePolicy.from_dict(draw.policy)),
+    }
+    html = render_to_string(TEMPLATE, context)
+    return pdf_of(html, moment=draw.drawn_at, identifier=f"{draw.reference} {draw.result_sha256}")
+
+
+def seed_words(draw: Draw) -> str:
+    """When the seed was made, and who saw it, in sentences."""
+    when = (
+        "The frame was frozen before this seed was given."
+        if draw.seed_committed
+        else "Not committed: this seed was known before the frame was frozen, so the draw does not "
+        "prove that the list was fixed first."
+    )
+    seen = (
+        f"Seen by {draw.seed_witnesses}." if draw.seed_witnesses else "No witnesses are recorded."
+    )
+    return f"{when} {seen}"
+
+
+def _settings_in_words(policy: CasePolicy) -> list[tuple[str, str]]:
+    rounding = "up" if policy.rounding == "up" else "to the nearest, halves up"
+    sample = f"{show_rate(policy.rate)} of the open cases of each service, rounded {rounding}"
+    reserves = f"{show_rate(policy.reserve_share)} of the sample"
+    rotation = "Each practitioner once before any twice" if policy.rotation else "Not used"
+    return [
+        ("Sample", f"{sample}, at least {policy.minimum_per_stratum}"),
+        ("Reserves", f"{reserves}, at least {policy.reserve_minimum}"),
+        ("Rotation", rotation),
+        ("Families", "One child of a family" if policy.one_per_family else "Not looked at"),
+    ]

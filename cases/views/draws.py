@@ -24,7 +24,7 @@ from accounts.rules.table_file import guarded
 from cases.forms.draw import ReallocateForm, SampleFilterForm
 from cases.models import Draw, SampledCase
 from cases.operations.allocation import allocate_by_hand
-from cases.queries.certificate import certificate
+from cases.queries.certificate import certificate, certificate_pdf, seed_words
 from cases.queries.quarters import auditors_of_case, names_of, sampled_cases_visible_to
 from cases.rules.policy import CasePolicy
 from cases.rules.rates import show_rate
@@ -56,6 +56,7 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
     may_export = may(request.user, Permission.EXPORT_DRAW)
     context = {
         "draw": draw,
+        "seed_words": seed_words(draw),
         "rate": show_rate(CasePolicy.from_dict(draw.policy).rate),
         "strata_head": STRATA_HEAD,
         "strata_rows": [_stratum_row(name, found) for name, found in sorted(draw.strata.items())],
@@ -95,6 +96,21 @@ def draw_certificate(request: SignedInRequest, label: str, number: int) -> HttpR
     text = json.dumps(data, ensure_ascii=False, indent=1, sort_keys=True)
     response = HttpResponse(text + "\n", content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{draw.reference}.json"'
+    return response
+
+
+@allow(Permission.EXPORT_DRAW)
+@require_GET
+def draw_certificate_pdf(request: SignedInRequest, label: str, number: int) -> HttpResponse:
+    """The certificate as one page to print, sign and file. Logged."""
+    draw = _draw_or_404(label, number)
+    try:
+        rendered = certificate_pdf(draw)
+    except (ValueError, Refused) as error:
+        raise MovedOn(str(error)) from error
+    _log(request.user, "downloaded", "draw", draw.reference)
+    response = HttpResponse(rendered.pdf, content_type="application/pdf")
+    response["Content-Disposition"] = f'attachment; filename="{draw.reference}.pdf"'
     return response
 
 
