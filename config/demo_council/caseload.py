@@ -20,6 +20,8 @@ from config.demo_council.draws import given, weighted
 from config.demo_council.people import People
 
 AUTHORITIES = ("Eastmere", "Southvale", "Westhaven City", "Larkshire", "Port Almsey")
+# So long a case may wait for a practitioner; the share that does, statutory and early help.
+NEW_DAYS, WAITING = 110, (0.01, 0.08)
 LEGAL_STATUSES = (("C2", 64.0), ("E1", 14.0), ("V2", 14.0), ("C1", 8.0))
 PLANS = {
     "child_protection": "Child protection plan",
@@ -88,7 +90,9 @@ class Planner:
             local_id=f"{(self.number * 7919 + 100003) % 900007 + 100000:07}",
             service=service,
             team=team,
-            practitioner=sibling.practitioner if sibling else self._practitioner(team, closed_on),
+            practitioner=sibling.practitioner
+            if sibling
+            else self._practitioner(team, opened_on, closed_on),
             opened_on=opened_on,
             closed_on=closed_on,
             family_id=f"F{self.families:05}",
@@ -121,11 +125,15 @@ class Planner:
             teams = [team for team in teams if team.works_with_disability == wanted]
         return self.rng.choice(teams)
 
-    def _practitioner(self, team: Team, closed_on: date | None) -> Practitioner | None:
+    def _practitioner(
+        self, team: Team, opened_on: date, closed_on: date | None
+    ) -> Practitioner | None:
+        """Mostly somebody with few cases. Some new cases wait for one, in early help above all."""
         gone = self.people.gone.get(team.pk, [])
         if closed_on and gone and self.rng.random() < 0.2:
             return self.rng.choice(gone)
-        if self.rng.random() < (0.15 if given(team.service).code == "early_help" else 0.01):
+        new = closed_on is None and (self.today - opened_on).days < NEW_DAYS
+        if new and self.rng.random() < WAITING[given(team.service).code == "early_help"]:
             return None
         here = self.people.practitioners[team.pk]
         fewest = min(self.held[each.pk] for each in here)

@@ -93,7 +93,7 @@ def write_samples(
 
 def _write_template(path: Path, cases: Sequence[PlannedCase], as_of: date, rng: Random) -> None:
     columns = [column.heading for column in template_columns()]
-    rows = [_template_row(case) for case in cases]
+    rows = [_template_row(case, as_of) for case in cases]
     faulty = [dict(row) for row in rows[:4]]
     rows.append(faulty[0])  # the same row again
     faulty[1]["child_id"] = ""
@@ -109,7 +109,7 @@ def _write_template(path: Path, cases: Sequence[PlannedCase], as_of: date, rng: 
         out.writerows({} for _ in range(3))
 
 
-def _template_row(case: PlannedCase) -> dict[str, str]:
+def _template_row(case: PlannedCase, as_of: date) -> dict[str, str]:
     worker = case.practitioner
     return {
         "child_id": case.local_id,
@@ -120,7 +120,7 @@ def _template_row(case: PlannedCase) -> dict[str, str]:
         "family_id": case.family_id,
         "agency": _yes(worker.agency) if worker else "",
         "restricted": _yes(case.restricted),
-        "date_of_birth": _day(case.born_on),
+        "date_of_birth": _day(case.born_on) if case.born_on <= as_of else "",
         "gender": case.gender,
         "ethnicity": case.ethnicity,
         "disability": case.disability,
@@ -202,14 +202,14 @@ def _list(
 def _cells(case: PlannedCase, as_of: date, rng: Random) -> dict[str, Any]:
     """Every cell that any list could want of a case; a list takes those it has headings for."""
     worker = case.practitioner.name if case.practitioner else None
-    opened = case.opened_on
+    opened, unborn = case.opened_on, case.born_on > as_of
     seen = max(opened, as_of - timedelta(days=rng.randint(1, 40)))
     return {
         "Child Unique ID": case.local_id,
         "Gender": rng.choice(VARIANTS.get(case.gender, (case.gender,))),
         "Ethnicity": case.ethnicity if rng.random() < 0.9 else f"a) {case.ethnicity}",
-        "Date of Birth": case.born_on,
-        "Age of Child (Years)": case.age_on(as_of),
+        "Date of Birth": None if unborn else case.born_on,
+        "Age of Child (Years)": -1 if unborn else case.age_on(as_of),
         "Does the Child have a Disability": "a) Yes" if case.disability == "yes" else "b) No",
         "Allocated Team": case.team.name,
         "Allocated Worker": worker,
