@@ -221,7 +221,8 @@ class SavingForm {
     form.dataset.sending = "yes";
     const sent = { name: this.kept.name, path: window.location.pathname };
     if (this.isUnsaved()) sessionStorage.setItem(SENT, JSON.stringify(sent));
-    form.requestSubmit(event.submitter);
+    const { submitter } = event;
+    setTimeout(() => form.requestSubmit(submitter)); // not while this event is still going round
   }
 
   /** A link on this page: saved first, so that nothing stays behind in the browser. */
