@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from cases.views import import_meanings as meanings
 from cases.views import import_tables, imports, jobs
 
 import_patterns = [
@@ -20,6 +21,8 @@ import_patterns = [
     path(
         "imports/audited-earlier/template/", import_tables.audited_template, name="audited_template"
     ),
+    path("imports/meanings/", meanings.meaning_list, name="meaning_list"),
+    path("imports/meanings/<int:pk>/forget/", meanings.meaning_forget, name="meaning_forget"),
     path("imports/complete/", import_tables.gaps_upload, name="gaps_upload"),
     path(
         "imports/complete/confirm/", import_tables.gaps_upload_confirm, name="gaps_upload_confirm"
@@ -28,6 +31,7 @@ import_patterns = [
     path("imports/complete/cases.csv", import_tables.gaps_download, name="gaps_download"),
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/confirm/", imports.import_confirm, name="import_confirm"),
+    path("imports/<int:pk>/services/", meanings.import_services, name="import_services"),
     path("imports/<int:pk>/check-again/", imports.import_check_again, name="import_check_again"),
     path("imports/<int:pk>/discard/", imports.import_discard, name="import_discard"),
     path("imports/<int:pk>/problems.csv", imports.import_problems, name="import_problems"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import PurePath
 from typing import Any
@@ -15,6 +16,7 @@ from accounts.govuk import GovDateField
 from cases.queries.imports import SEVERITY_NAMES, ServiceChange
 
 ENDINGS = (".xlsx", ".xls", ".csv")
+OPENS_NO_CASE = "-"
 MEGABYTE = 1024 * 1024
 
 
@@ -85,6 +87,36 @@ class ConfirmForm(forms.Form):
         field.error_messages["required"] = (
             "Tick the box to say that closing so many cases is right, or discard the list"
         )
+
+
+class ServicesForm(forms.Form):
+    """What names of services mean that are not known: one question for each name."""
+
+    def __init__(
+        self,
+        *args: Any,
+        unknown: Sequence[Mapping[str, Any]],
+        services: Sequence[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
+        """``unknown``: {"said", "rows"} of each name; ``services``: (code, name) of each."""
+        super().__init__(*args, **kwargs)
+        self.said = {f"service_{place}": one["said"] for place, one in enumerate(unknown)}
+        choices = [("", "Choose a service"), *services, (OPENS_NO_CASE, "None: open no case")]
+        for (name, said), one in zip(self.said.items(), unknown, strict=True):
+            rows = one["rows"]
+            self.fields[name] = forms.ChoiceField(
+                label=f"“{said}”",
+                help_text=f"In {rows:,} {'row' if rows == 1 else 'rows'}",
+                choices=choices,
+                error_messages={"required": f"Say what “{said}” means"},
+            )
+
+    @property
+    def meanings(self) -> dict[str, str]:
+        """Name as it stands in the file → a service's code, "" where its rows open no case."""
+        chosen = {said: self.cleaned_data[name] for name, said in self.said.items()}
+        return {said: "" if code == OPENS_NO_CASE else code for said, code in chosen.items()}
 
 
 class ProblemFilterForm(forms.Form):

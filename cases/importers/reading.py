@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,7 +19,7 @@ from cases.importers.records import (
     Severity,
     SheetInfo,
 )
-from cases.importers.rows import RowReader, Spellings
+from cases.importers.rows import RowReader, Spellings, UnknownService
 from cases.importers.source import Sheet
 from cases.importers.workbook import Workbook
 
@@ -35,24 +35,27 @@ class ReadFile:
     empty_lists: tuple[str, ...]
     dropped_columns: tuple[str, ...]
     _as_of: date
+    _services: Mapping[str, str]
     _limits: ReadLimits
     _source: Workbook | DelimitedFile
+    unknown_services: tuple[UnknownService, ...] = ()
 
     def rows(self) -> Iterator[Row]:
         """Every row once: a CaseRow, or a Problem that says the row was left out.
 
         Problems of a kept row come just before it; remarks on a whole sheet (row None) before its
         rows. A generator: a CSV file is streamed, a workbook is read sheet by sheet. It can be
-        called again, and never raises for one bad row.
+        called again, and never raises for one bad row. `unknown_services` is right at its end.
         """
         yield from self._empty_note()
-        spellings = Spellings(self._as_of)
+        spellings = Spellings(self._as_of, self._services)
         for sheet in self._source.sheets:
             sheet.info.rows_read = 0
             if sheet.profile.list_code == ADOPTERS:
                 continue
             yield from sheet.notes()
             yield from self._sheet_rows(sheet, spellings)
+        self.unknown_services = tuple(spellings.unknown_services.values())
 
     def _sheet_rows(self, sheet: Sheet, spellings: Spellings) -> Iterator[Row]:
         reader = RowReader(sheet, self._as_of, spellings, self._limits)
@@ -83,12 +86,19 @@ def _is_blank(cells: list[object] | list[str]) -> bool:
     )
 
 
-def read(path: str | Path, *, as_of: date, limits: ReadLimits | None = None) -> ReadFile:
+def read(
+    path: str | Path,
+    *,
+    as_of: date,
+    limits: ReadLimits | None = None,
+    services: Mapping[str, str] | None = None,
+) -> ReadFile:
     """Open a council's file and say what it is; its rows follow from `ReadFile.rows`.
 
     `as_of` is the date the list is true for: ages are counted at it, and later dates are
-    problems. Raises FileRefused, with a message for the user, where the file as a whole cannot
-    be accepted.
+    problems. `services` says what names of services mean that are not known here: the name as
+    `codes.plain` makes it, and a service's code, or `NO_CASE` where its rows open no case. Raises
+    FileRefused, with a message for the user, where the file as a whole cannot be accepted.
     """
     path, limits = Path(path), limits or ReadLimits()
     container = inspect(path, limits)
@@ -106,6 +116,7 @@ def read(path: str | Path, *, as_of: date, limits: ReadLimits | None = None) -> 
         empty_lists=tuple(source.empty_lists),
         dropped_columns=tuple(dropped),
         _as_of=as_of,
+        _services=services or {},
         _limits=limits,
         _source=source,
     )

@@ -6,7 +6,8 @@ cannot be trusted, or, in the template, where its service is not known.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from operator import itemgetter
 from typing import Any, Final
@@ -34,28 +35,53 @@ FIELDS: Final = (
 )  # fmt: skip
 SHOWN_LENGTH: Final = 40
 _SPELLINGS_REPORTED: Final = 200
+_SERVICES_ASKED: Final = 50
+NO_CASE: Final = ""  # what a service's name means that opens no case, as somebody has said
 _TOTALS: Final = frozenset({"total", "grand total", "totals", "sum", "count"})
 _ALLOWED_SERVICES: Final = ", ".join(codes.SERVICE_NAMES.values())
+_OPENS_NO_CASE: Final = "As you have said, rows of this service open no case."
 _EXCEL_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!")
+
+
+@dataclass(slots=True)
+class UnknownService:
+    """A service's name as it first stood in the file, and in how many rows."""
+
+    said: str
+    rows: int = 1
 
 
 class Spellings:
     """What cells mean, remembered for one file, so that a repeated value is worked out once."""
 
-    def __init__(self, as_of: date) -> None:
+    def __init__(self, as_of: date, services: Mapping[str, str] | None = None) -> None:
+        given = services or {}
         self.date: Memo[Any, tuple[date | None, bool]] = Memo(
             lambda value: read_date(value, as_of=as_of)
         )
         self.age: Memo[Any, tuple[int | None, bool]] = Memo(read_age)
         self.text: Memo[Any, str] = Memo(clean_text)
         self.name: Memo[Any, str] = Memo(clean_name)
-        self.service: Memo[str, str | None] = Memo(codes.service_code)
-        self.status: Memo[str, str | None] = Memo(codes.case_status)
+        self.service: Memo[str, str | None] = Memo(
+            lambda text: codes.service_code(text) or given.get(codes.plain(text))
+        )
+        self.status: Memo[str, str | None] = Memo(
+            lambda text: codes.case_status(text) or given.get(codes.plain(text))
+        )
+        self.unknown_services: dict[str, UnknownService] = {}
         self.gender: Memo[str, str] = Memo(codes.gender_code)
         self.ethnicity: Memo[str, str] = Memo(codes.ethnicity_code)
         self.yes_or_no: Memo[str, tuple[bool | None, bool]] = Memo(codes.yes_or_no)
         self.agency: Memo[str, tuple[bool | None, bool]] = Memo(codes.agency_status)
         self._reported: set[tuple[str, str]] = set()
+
+    def not_known(self, text: str) -> None:
+        """Count a row whose service's name is not known, so that somebody can say what it means."""
+        key = codes.plain(text)
+        if key in self.unknown_services:
+            self.unknown_services[key].rows += 1
+        elif len(self.unknown_services) < _SERVICES_ASKED:
+            self.unknown_services[key] = UnknownService(text)
 
     def first_time(self, field: str, text: str) -> bool:
         """Whether an unknown spelling is new, so that it is reported once and not per row."""
@@ -191,7 +217,11 @@ class RowReader:
         code = self._known.status(text)
         if code == codes.CLOSED:
             return self._profile.service_code, False
+        if code == NO_CASE:
+            self._say("status", _OPENS_NO_CASE, NOTE, text)
+            return self._profile.service_code, False
         if code is None:
+            self._known.not_known(text)
             if self._known.first_time("status", text):
                 self._say("status", "This case status is not known. The row is read as child in "
                                     "need.", NOTE, text)  # fmt: skip
@@ -200,8 +230,13 @@ class RowReader:
 
     def _template_service(self, text: str) -> tuple[str | None, bool]:
         code = self._known.service(text) if text else None
+        if code == NO_CASE:
+            self._say("service", _OPENS_NO_CASE, LEFT_OUT, text)
+            return None, True
         if code is None:
             what = "This service is not known." if text else "There is no service."
+            if text:
+                self._known.not_known(text)
             self._say("service", f"{what} Use one of: {_ALLOWED_SERVICES}.", LEFT_OUT, text)
         return code, True
 

@@ -4,7 +4,7 @@ from cases.models.allocation import Allocation
 from cases.models.child import Case, Child, DeclaredConflict
 from cases.models.draw import Draw, Replacement, SampledCase
 from cases.models.frame import AuditQuarter, FrameEntry, SamplingFrame
-from cases.models.imports import CaseImport, ImportProblem, StagedCase
+from cases.models.imports import CaseImport, ImportMeaning, ImportProblem, StagedCase
 from cases.models.jobs import Job
 from cases.models.people import Grader, Practitioner, Service, ServiceLine, Team
 
@@ -18,6 +18,7 @@ __all__ = [
     "Draw",
     "FrameEntry",
     "Grader",
+    "ImportMeaning",
     "ImportProblem",
     "Job",
     "Practitioner",

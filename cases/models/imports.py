@@ -19,6 +19,7 @@ class CaseImport(models.Model):
 
     class Status(models.TextChoices):
         UPLOADED = "uploaded", "Being checked"
+        COLUMNS = "columns", "Waiting for its columns"  # nobody has said yet what they mean
         CHECKED = "checked", "Ready to confirm"
         CONFIRMED = "confirmed", "Confirmed"
         REFUSED = "refused", "Cannot be accepted"
@@ -114,3 +115,37 @@ class ImportProblem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sheet} row {self.row}: {self.message}"
+
+
+@tracked()
+class ImportMeaning(models.Model):
+    """What councils' files mean by a word or a set of headings, as somebody decided in a preview.
+
+    Remembered for every later list; never guessed.
+    """
+
+    class Kind(models.TextChoices):
+        SERVICE = "service", "Name of a service"
+        COLUMNS = "columns", "Column headings"
+
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    # A service's name as it is looked up (cases.importers.codes.plain); for columns the SHA-256 of
+    # the headings.
+    key = models.CharField(max_length=200)
+    said = models.TextField("as it stood in the file")
+    # Service: {"service": code, "" for rows that open no case}. Columns: {"columns": {field:
+    # heading}, "service": code where every row is of one service, else ""}.
+    meaning = models.JSONField()
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("kind", "said")
+        constraints = (
+            models.UniqueConstraint(fields=("kind", "key"), name="one_meaning_for_each_word"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.said[:80]}"

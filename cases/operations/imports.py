@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,10 @@ from cases.importers import FileFormat, FileRefused, ReadFile, ReadLimits, read
 from cases.models import CaseImport, ImportProblem, Job
 from cases.operations import import_sql
 from cases.operations.import_files import delete_strays, local_file, sha256_of
+from cases.operations.import_meanings import remember_services
 from cases.operations.import_rows import stage
 from cases.operations.jobs import Progress, handles, live_job, queue_job
+from cases.queries.import_meanings import services_by_name
 from cases.queries.imports import (
     closing_much,
     confirmed_already,
@@ -90,6 +93,21 @@ def check_again(*, case_import: CaseImport, by: User, now: datetime) -> Job:
 
 
 @operation
+def name_services(
+    *, case_import: CaseImport, meanings: Mapping[str, str], by: User, now: datetime
+) -> Job:
+    """Say what names of services mean that are not known, and have the list read again.
+
+    ``meanings``: name as it stands in the file → a service's code, or "" where its rows open no
+    case. Remembered for later lists. Raises Refused where a service is unknown.
+    """
+    require(by, Permission.IMPORT_CASES)
+    case_import = _locked(case_import.pk, Status.CHECKED)
+    remember_services(meanings=meanings, by=by, now=now)
+    return check_again(case_import=case_import, by=by, now=now)
+
+
+@operation
 def confirm_list(
     *, case_import: CaseImport, compared_with: int, understood: bool, by: User, now: datetime
 ) -> Job:
@@ -105,6 +123,8 @@ def confirm_list(
     if compared_with != case_import.summary["based_on"]:
         raise MovedOn("This list has been compared again since this page was loaded.")
     _still_right(case_import)
+    if case_import.summary.get("unknown_services"):
+        raise Refused("Say first which services the names mean that are not known.")
     if closing_much(case_import) and not understood:
         raise Refused("Confirm that closing so many cases is right.")
     return _queue(Job.Kind.CONFIRM_IMPORT, case_import, by, now)
@@ -225,7 +245,7 @@ def _check(case_import: CaseImport, path: Path, progress: Progress) -> None:
     """Stage the file at ``path`` and store its numbers; raises FileRefused."""
     progress(0, "Opening the file")
     limits = ReadLimits(max_bytes=settings.CFA_UPLOAD_MAX_BYTES)
-    file = read(path, as_of=case_import.as_of, limits=limits)
+    file = read(path, as_of=case_import.as_of, limits=limits, services=services_by_name())
     _refuse_with(confirmed_already(file.sha256, case_import.as_of))
     case_import.file_sha256, case_import.file_format = file.sha256, file.format.value
     _forget(case_import)
@@ -281,6 +301,9 @@ def _summary(case_import: CaseImport, file: ReadFile) -> dict[str, Any]:
         "empty_lists": list(file.empty_lists),
         "dropped_columns": list(file.dropped_columns),
         "covers": sorted(_covers(case_import, file)),
+        "unknown_services": [
+            {"said": unknown.said, "rows": unknown.rows} for unknown in file.unknown_services
+        ],
     }
 
 

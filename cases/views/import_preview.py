@@ -10,9 +10,10 @@ from django.core.paginator import Page
 from django.utils import timezone
 
 from accounts.models import User
-from cases.forms.imports import ConfirmForm
+from cases.forms.imports import ConfirmForm, ServicesForm
 from cases.models import CaseImport, ImportProblem, Job
 from cases.operations.imports import subject_of
+from cases.queries.import_meanings import service_choices
 from cases.queries.imports import (
     FORMAT_NAMES,
     SEVERITY_NAMES,
@@ -34,8 +35,13 @@ CHANGED = (
 )  # fmt: skip
 
 
-def preview(case_import: CaseImport, form: ConfirmForm | None = None) -> dict[str, Any]:
-    """Everything of the page but the list of problems. Three queries."""
+def preview(
+    case_import: CaseImport,
+    form: ConfirmForm | None = None,
+    services_form: ServicesForm | None = None,
+) -> dict[str, Any]:
+    """Everything of the page but the list of problems. Three queries, four where the names of
+    services are not known."""
     changes = service_changes(case_import)
     closing = [change for change in changes if change.closes_much]
     summary = case_import.summary
@@ -58,9 +64,17 @@ def preview(case_import: CaseImport, form: ConfirmForm | None = None) -> dict[st
         "sheet_rows": _sheet_rows(summary),
         "out_of_date": checked and based_on != last_confirmed_id(),
         "form": form or ConfirmForm(initial={"compared_with": based_on}, closing=closing),
+        "services_form": services_form or _services_form(case_import),
         "job": job if job and job.status != Job.Status.SUCCEEDED else None,
         "problem_total": sum(problem_counts(case_import).values()),
     }
+
+
+def _services_form(case_import: CaseImport) -> ServicesForm | None:
+    unknown = case_import.summary.get("unknown_services")
+    if not unknown or case_import.status != CaseImport.Status.CHECKED:
+        return None
+    return ServicesForm(unknown=unknown, services=service_choices())
 
 
 def problem_rows(problems: Iterable[ImportProblem]) -> list[list[Any]]:

@@ -17,7 +17,7 @@ from accounts.access import SignedInRequest, allow
 from accounts.operations import Refused, record_access
 from accounts.policy import Permission
 from accounts.rules.table_file import guarded
-from cases.forms.imports import ConfirmForm, ProblemFilterForm, UploadForm
+from cases.forms.imports import ConfirmForm, ProblemFilterForm, ServicesForm, UploadForm
 from cases.importers import template_columns, template_csv
 from cases.models import CaseImport
 from cases.operations.imports import check_again, confirm_list, discard_list, upload_list
@@ -60,7 +60,7 @@ def import_upload(request: SignedInRequest) -> HttpResponse:
             form.add_error("file", str(refused))
         else:
             return redirect("cases:job_detail", pk=job.pk)
-    context = {"form": form, "breadcrumbs": _crumbs("Upload a list")}
+    context = {"form": form, "breadcrumbs": crumbs("Upload a list")}
     return render(request, "cases/imports/upload.html", context)
 
 
@@ -73,7 +73,7 @@ def import_template_help(request: SignedInRequest) -> HttpResponse:
         for column in template_columns()
     ]
     head = ["Column", "Needed", "What goes in it", "Example"]
-    context = {"head": head, "rows": rows, "breadcrumbs": _crumbs("The template")}
+    context = {"head": head, "rows": rows, "breadcrumbs": crumbs("The template")}
     return render(request, "cases/imports/template_help.html", context)
 
 
@@ -92,7 +92,7 @@ def import_template(request: SignedInRequest) -> HttpResponse:
 def import_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """One import: what was read, what confirming changes, and the problems."""
     case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
-    return _detail(request, case_import)
+    return detail_page(request, case_import)
 
 
 @allow(Permission.IMPORT_CASES)
@@ -114,7 +114,7 @@ def import_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             return redirect("cases:job_detail", pk=job.pk)
-    return _detail(request, case_import, form)
+    return detail_page(request, case_import, form)
 
 
 @allow(Permission.IMPORT_CASES)
@@ -154,26 +154,31 @@ def import_problems(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
     return response
 
 
-def _crumbs(last: str) -> list[dict[str, str]]:
+def crumbs(last: str) -> list[dict[str, str]]:
+    """The way from the list of imports to a page called ``last``."""
     return [{"label": "Imports", "url": reverse("cases:import_list")}, {"label": last}]
 
 
-def _detail(
-    request: SignedInRequest, case_import: CaseImport, form: ConfirmForm | None = None
+def detail_page(
+    request: SignedInRequest,
+    case_import: CaseImport,
+    form: ConfirmForm | None = None,
+    services_form: ServicesForm | None = None,
 ) -> HttpResponse:
+    """The page of one import; a form given here is one that was not accepted."""
     filters = ProblemFilterForm(request.GET or None)
     severity = filters.cleaned_data["severity"] if filters.is_valid() else ""
     problems = Paginator(problems_of(case_import, severity), PER_PAGE)
     page = problems.get_page(request.GET.get("page"))
     context = {
         "case_import": case_import,
-        "breadcrumbs": _crumbs(f"Open cases as of {in_words(case_import.as_of)}"),
+        "breadcrumbs": crumbs(f"Open cases as of {in_words(case_import.as_of)}"),
         "filters": filters,
         "filtered": bool(severity),
         "problems": page,
         "problem_rows": import_preview.problem_rows(page),
         "problem_caption": import_preview.problem_caption(page, severity),
-        **import_preview.preview(case_import, form),
+        **import_preview.preview(case_import, form, services_form),
     }
     return render(request, "cases/imports/detail.html", context)
 

@@ -34,6 +34,7 @@ DEFAULT_TAG = ("", "grey")
 STATUSES: dict[str, tuple[str, str]] = {
     # imports and jobs
     "uploaded": ("Being checked", "blue"),
+    "columns": ("Waiting for its columns", "yellow"),
     "checked": ("Ready to confirm", "purple"),
     "confirmed": ("Confirmed", "green"),
     "refused": ("Refused", "red"),

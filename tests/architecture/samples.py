@@ -24,6 +24,7 @@ from cases.models import (
     AuditQuarter,
     CaseImport,
     Draw,
+    ImportMeaning,
     Job,
     Replacement,
     SampledCase,
@@ -62,6 +63,17 @@ class Samples:
     def case_import(self) -> CaseImport:
         run_job(str(self.import_job.pk))
         return CaseImport.objects.get(pk=self.import_job.arguments["import"])
+
+    @cached_property
+    def import_meaning(self) -> ImportMeaning:
+        return ImportMeaning.objects.create(
+            kind="service",
+            key="family support",
+            said="Family Support",
+            meaning={"service": "early_help"},
+            decided_by=self.cast.analyst,
+            decided_at=NOW,
+        )
 
     @cached_property
     def quarter(self) -> AuditQuarter:

@@ -97,6 +97,10 @@ def of_audit(samples: Samples) -> dict[str, Any]:
     return {"reference": samples.audit.reference}
 
 
+def of_meaning(samples: Samples) -> dict[str, Any]:
+    return {"pk": samples.import_meaning.pk}
+
+
 def of_grading(samples: Samples) -> dict[str, Any]:
     """Her draft."""
     return {"reference": samples.audit.reference, "pk": samples.grading.pk}
@@ -293,6 +297,9 @@ TABLE: dict[str, Row] = {
     "cases:audited_upload": row("analyst"),
     "cases:audited_upload_confirm": row("analyst", post=True),
     "cases:audited_template": row("analyst", get=True),
+    "cases:import_services": row("analyst", kwargs=of_import, post=True),
+    "cases:meaning_list": row("analyst", get=True),
+    "cases:meaning_forget": row("analyst", kwargs=of_meaning, post=True),
     "cases:gaps_upload": row("analyst"),
     "cases:gaps_upload_confirm": row("analyst", post=True),
     "cases:gaps_template": row("analyst", get=True),

@@ -46,6 +46,9 @@ def import_open_cases(analyst: Visitor, folder: Path) -> None:
     analyst.sees("170", after=60_000)
     analyst.sees("No such service")
     assert not Case.objects.exists()
+    analyst.page.get_by_label("“No such service”").select_option("None: open no case")
+    analyst.press("Read the list again")
+    analyst.sees("As you have said, rows of this service open no case.", after=60_000)
     analyst.press("Confirm this list")
     analyst.sees("Confirmed", after=60_000)
     assert Case.objects.count() == 170

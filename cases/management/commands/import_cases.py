@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.operations import MovedOn, Refused
 from cases.models import CaseImport
+from cases.operations.import_meanings import remember_services
 from cases.operations.imports import import_list
 from cases.queries.imports import by_service_name, closing_much, problems_of
 
@@ -25,6 +26,13 @@ def _date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is not a date: write YYYY-MM-DD") from None
+
+
+def _service(text: str) -> tuple[str, str]:
+    name, sign, code = text.rpartition("=")
+    if not sign:
+        raise ArgumentTypeError(f"{text!r} has no equals sign: write NAME=CODE")
+    return name.strip(), code.strip()
 
 
 class Command(BaseCommand):
@@ -47,6 +55,15 @@ class Command(BaseCommand):
         parser.add_argument("--preview", action="store_true", help="only show; change nothing")
         parser.add_argument("--json", action="store_true", help="print one JSON object")
         parser.add_argument(
+            "--service",
+            action="append",
+            default=[],
+            type=_service,
+            metavar="NAME=CODE",
+            help="what a service's name in the list means, e.g. 'Family Support=early_help', or "
+            "'Archive=' where its rows open no case; remembered; may be repeated",
+        )
+        parser.add_argument(
             "--by",
             metavar="EMAIL",
             help="the person in whose name the list is imported (default: the system itself)",
@@ -60,10 +77,12 @@ class Command(BaseCommand):
         preview: bool = options["preview"]
         try:
             with transaction.atomic():
+                by = person(options["by"])
+                remember_services(meanings=dict(options["service"]), by=by, now=timezone.now())
                 case_import = import_list(
                     path=path,
                     as_of=options["as_of"],
-                    by=person(options["by"]),
+                    by=by,
                     now=timezone.now(),
                     confirm=not preview,
                 )
@@ -72,6 +91,11 @@ class Command(BaseCommand):
                     self.stderr.write(
                         f"Warning: {change.closes:,} of {change.before:,} open cases of "
                         f"{change.name} {'would close' if preview else 'were closed'}."
+                    )
+                for unknown in case_import.summary["unknown_services"]:
+                    self.stderr.write(
+                        f"Warning: nobody has said which service “{unknown['said']}” means "
+                        f"({unknown['rows']:,} rows). Say it with --service."
                     )
                 transaction.set_rollback(preview)
         except (Refused, MovedOn, PermissionDenied, OSError) as error:

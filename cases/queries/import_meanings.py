@@ -1,0 +1,33 @@
+"""What councils' files mean, as somebody decided in a preview."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+
+from cases.importers.codes import plain
+from cases.importers.rows import NO_CASE
+from cases.models import ImportMeaning, Service
+
+Kind = ImportMeaning.Kind
+
+
+def services_by_name() -> dict[str, str]:
+    """Names of services as `plain` makes them → code, or NO_CASE: the council's own names and
+    codes, then what was decided. A decision for a service that is gone is left out."""
+    services = dict(Service.objects.values_list("code", "name"))
+    known = {plain(word): code for code, name in services.items() for word in (name, code)}
+    decided = ImportMeaning.objects.filter(kind=Kind.SERVICE).values_list("key", "meaning")
+    for key, meaning in decided:
+        if meaning["service"] in services or meaning["service"] == NO_CASE:
+            known.setdefault(key, meaning["service"])
+    return known
+
+
+def meanings() -> QuerySet[ImportMeaning]:
+    """Everything that was decided, with who decided it."""
+    return ImportMeaning.objects.select_related("decided_by")
+
+
+def service_choices() -> list[tuple[str, str]]:
+    """(code, name) of every service, in the order of precedence."""
+    return list(Service.objects.order_by("precedence").values_list("code", "name"))

@@ -1,0 +1,79 @@
+"""Saying what a list's words mean, and the list of what was said."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import SignedInRequest, allow
+from accounts.operations import Refused
+from accounts.policy import Permission
+from accounts.views.paging import page_of
+from cases.forms.imports import ServicesForm
+from cases.models import ImportMeaning
+from cases.operations.import_meanings import forget_meaning
+from cases.operations.imports import name_services
+from cases.queries.calendar import local_date
+from cases.queries.import_meanings import meanings, service_choices
+from cases.queries.imports import imports_visible_to, in_words
+from cases.views.imports import crumbs, detail_page
+
+
+@allow(Permission.IMPORT_CASES)
+@require_POST
+def import_services(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Say what the names of services mean that a list has and nobody knows."""
+    case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
+    unknown = case_import.summary.get("unknown_services", [])
+    form = ServicesForm(request.POST, unknown=unknown, services=service_choices())
+    if form.is_valid():
+        try:
+            job = name_services(
+                case_import=case_import,
+                meanings=form.meanings,
+                by=request.user,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return redirect("cases:job_detail", pk=job.pk)
+    return detail_page(request, case_import, services_form=form)
+
+
+@allow(Permission.IMPORT_CASES)
+@require_GET
+def meaning_list(request: SignedInRequest) -> HttpResponse:
+    """What words of lists mean, as somebody said in a preview."""
+    names = dict(service_choices())
+    page = page_of(request, meanings())
+    context = {
+        "page": page,
+        "rows": [_row(meaning, names) for meaning in page],
+        "breadcrumbs": crumbs("What words in lists mean"),
+    }
+    return render(request, "cases/imports/meanings.html", context)
+
+
+def _row(meaning: ImportMeaning, names: dict[str, str]) -> dict[str, Any]:
+    code = meaning.meaning["service"]
+    return {
+        "meaning": meaning,
+        "means": names.get(code, "A service that is gone") if code else "Opens no case",
+        "who": f"{meaning.decided_by}, {in_words(local_date(meaning.decided_at))}",
+    }
+
+
+@allow(Permission.IMPORT_CASES)
+@require_POST
+def meaning_forget(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take a decision back."""
+    meaning = get_object_or_404(meanings(), pk=pk)
+    forget_meaning(meaning=meaning, by=request.user, now=timezone.now())
+    messages.success(request, f"Forgotten. The next list that says “{meaning.said}” asks again.")
+    return redirect("cases:meaning_list")
