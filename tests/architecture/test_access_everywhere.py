@@ -374,9 +374,7 @@ TABLE: dict[str, Row] = {
     "audits:grading_submit": row("auditor", hides=GRADE, kwargs=of_grading, post=True),
     "audits:grading_submitted": row("auditor", hides=GRADE, kwargs=of_submitted, get=True),
     "audits:reopen": row("lead", kwargs=of_submitted_audit),
-    "audits:release_feedback": row(
-        "auditor moderator manager lead", hides=f"{GRADE} {MANAGERS}", kwargs=of_decided
-    ),
+    "audits:release_feedback": row("auditor moderator lead", hides=GRADE, kwargs=of_decided),
     "audits:feedback_list": row(PRACTITIONERS, get=True),
     "audits:feedback": row("practitioner_user", hides=PRACTITIONERS, kwargs=of_feedback, get=True),
     "audits:feedback_read": row(
