@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
+from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
-from cases.models import AuditQuarter, Draw, FrameEntry, Job, SampledCase, SamplingFrame
-from cases.operations.frame import AT_ONCE, lock_quarter
+from cases.models import AuditQuarter, Draw, Job, SampledCase, SamplingFrame
+from cases.operations.bulk import copy_lines, uncollected
+from cases.operations.frame import lock_quarter
 from cases.operations.jobs import Progress, handles, queue_job
 from cases.queries.frame import frame_of_rules, live_draw, live_frame
 from cases.rules.policy import CasePolicy
@@ -29,6 +30,16 @@ STILL_OPEN = (
     SampledCase.Status.ALLOCATED,
     SampledCase.Status.IN_RESERVE,
 )
+
+_INSERT = """
+INSERT INTO cases_sampledcase
+  (draw_id, entry_id, stratum, role, rank, ticket, pass_number, status, note)
+SELECT %(draw)s, entry.id, entry.stratum, drawn.role, drawn.rank, drawn.ticket, drawn.pass,
+  CASE WHEN drawn.role = %(selected)s THEN %(drawn)s ELSE %(in_reserve)s END, ''
+FROM drawn_case AS drawn
+JOIN cases_frameentry AS entry ON entry.frame_id = %(frame)s AND entry.key = drawn.key
+ORDER BY entry.stratum, drawn.rank
+"""
 
 
 @operation
@@ -83,6 +94,7 @@ def draw_by_job(job: Job, progress: Progress) -> dict[str, Any]:
 
 
 @operation
+@uncollected()
 def draw_sample(
     *,
     quarter: Quarter,
@@ -132,7 +144,7 @@ def draw_sample(
         drawn_at=now,
         drawn_by=by,
     )
-    SampledCase.objects.bulk_create(_sampled(made, result), batch_size=AT_ONCE)
+    _store(made, result)
     return made
 
 
@@ -184,23 +196,32 @@ def _supersede(earlier: Draw, reason: str, by: User, now: datetime) -> None:
     earlier.save(update_fields=["status", "superseded_at", "superseded_by"])
 
 
-def _sampled(made: Draw, result: DrawResult) -> Iterable[SampledCase]:
-    keys = [drawn.key for drawn in result.drawn]
-    entries = dict(
-        FrameEntry.objects.filter(frame_id=made.frame_id, key__in=keys).values_list("key", "pk")
-    )
-    for drawn in result.drawn:
-        selected = drawn.role == SELECTED
-        yield SampledCase(
-            draw=made,
-            entry_id=entries[drawn.key],
-            stratum=drawn.stratum,
-            role=drawn.role,
-            rank=drawn.rank,
-            ticket=drawn.ticket,
-            pass_number=drawn.pass_number,
-            status=SampledCase.Status.DRAWN if selected else SampledCase.Status.IN_RESERVE,
+def _store(made: Draw, result: DrawResult) -> None:
+    """The cases drawn, as rows: matched with the frame's by their keys."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE TEMP TABLE drawn_case (key text, role text, rank int, ticket text, pass int)"
         )
+        copy_lines(
+            "drawn_case",
+            ("key", "role", "rank", "ticket", "pass"),
+            (f"{d.key}\t{d.role}\t{d.rank}\t{d.ticket}\t{d.pass_number}\n" for d in result.drawn),
+        )
+        cursor.execute("ANALYZE drawn_case")
+        cursor.execute(
+            _INSERT,
+            {
+                "draw": made.pk,
+                "frame": made.frame_id,
+                "selected": SELECTED,
+                "drawn": SampledCase.Status.DRAWN.value,
+                "in_reserve": SampledCase.Status.IN_RESERVE.value,
+            },
+        )
+        stored = cursor.rowcount
+        cursor.execute("DROP TABLE drawn_case")
+    if stored != len(result.drawn):
+        raise RuntimeError(f"{stored} of {len(result.drawn)} drawn cases are in the stored frame.")
 
 
 def _seed(text: str) -> str:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
+from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
@@ -20,21 +16,18 @@ from cases.models import (
     AuditQuarter,
     Case,
     Draw,
-    FrameEntry,
     Job,
     SampledCase,
     SamplingFrame,
 )
+from cases.operations.bulk import uncollected
+from cases.operations.frame_rows import opaque_of, store_open_cases
 from cases.operations.jobs import Progress, handles, queue_job
 from cases.queries.calendar import local_date
 from cases.queries.imports import imports_behind_open_cases
 from cases.queries.policy import case_policy
-from cases.rules.eligibility import CaseFacts, decide
-from cases.rules.frame import Frame, FrameCase
-from cases.rules.policy import CasePolicy
+from cases.rules.frame import Frame
 from cases.rules.quarters import Quarter
-
-AT_ONCE = 2000
 
 
 def opaque(kind: str, identity: str) -> str:
@@ -42,8 +35,7 @@ def opaque(kind: str, identity: str) -> str:
 
     64 hexadecimal digits; ``kind`` keeps a child's key from ever being that of a practitioner.
     """
-    message = f"{kind}\n{identity}".encode()
-    return hmac.new(settings.CFA_DRAW_SECRET.encode(), message, hashlib.sha256).hexdigest()
+    return opaque_of(kind)(identity)
 
 
 @operation
@@ -78,6 +70,7 @@ def freeze_by_job(job: Job, progress: Progress) -> dict[str, Any]:
 
 
 @operation
+@uncollected()
 def freeze_frame(
     *,
     quarter: Quarter,
@@ -99,27 +92,25 @@ def freeze_frame(
     _check_open_cases()
     progress(5, "Reading the open cases")
     frozen_on = local_date(now)
-    entries = list(_entries(frozen_on, policy))
+    frame_id = _next_frame_id()
+    cases = store_open_cases(frame_id, frozen_on, policy)
     rested = _rested(quarter.previous())
     if live is not None:
         live.status = SamplingFrame.Status.SUPERSEDED
         live.superseded_at, live.superseded_by, live.supersede_reason = now, by, reason.strip()
         live.save()
-    progress(50, "Computing the frame's hash")
+    progress(70, "Computing the frame's hash")
     frame = SamplingFrame.objects.create(
+        pk=frame_id,
         quarter=audit_quarter,
         number=(audit_quarter.frames.aggregate(last=Max("number"))["last"] or 0) + 1,
         frozen_at=now,
         frozen_by=by,
         frozen_on=frozen_on,
         policy=policy.as_dict(),
-        sha256=_rules_frame(quarter, frozen_on, entries, rested).sha256,
+        sha256=Frame(quarter, frozen_on, cases, rested).sha256,
         rested_practitioners=sorted(rested),
     )
-    progress(60, "Storing the frame")
-    for entry in entries:
-        entry.frame = frame
-    FrameEntry.objects.bulk_create(entries, batch_size=AT_ONCE)
     frame.imports.set(imports_behind_open_cases())
     return frame
 
@@ -152,70 +143,11 @@ def _check_frame(quarter: AuditQuarter, reason: str) -> SamplingFrame | None:
     return live
 
 
-def _entries(frozen_on: date, policy: CasePolicy) -> Iterator[FrameEntry]:
-    cases = Case.objects.filter(closed_on__isnull=True).select_related(
-        "child", "service", "team", "practitioner"
-    )
-    caseload = Counter(cases.values_list("practitioner_id", flat=True))
-    for case in cases.iterator(chunk_size=AT_ONCE):
-        verdict = decide(_case_facts(case), frozen_on, policy)
-        practitioner = case.practitioner_id
-        yield FrameEntry(
-            key=opaque("child", case.child.local_id),
-            child=case.child,
-            case=case,
-            stratum=case.service.name,
-            service=case.service,
-            team=case.team,
-            practitioner=case.practitioner,
-            practitioner_key=opaque("practitioner", str(practitioner)) if practitioner else "",
-            family_key=opaque("family", case.family_id) if case.family_id else "",
-            not_eligible=verdict.code,
-            facts=_facts(case, caseload[practitioner] if practitioner else None),
-        )
-
-
-def _case_facts(case: Case) -> CaseFacts:
-    return CaseFacts(
-        already_audited=case.child.already_audited,
-        restricted=case.restricted,
-        opened_on=case.opened_on,
-        service=case.service.code,
-        team=case.team.name if case.team else "",
-        legal_status=case.legal_status,
-        plan=case.plan,
-    )
-
-
-def _facts(case: Case, caseload: int | None) -> dict[str, Any]:
-    facts = {
-        "opened_on": case.opened_on and case.opened_on.isoformat(),
-        "age_years": case.age_years,
-        "gender": case.gender,
-        "ethnicity": case.ethnicity,
-        "disability": case.disability,
-        "agency": case.practitioner.agency if case.practitioner else None,
-        "transferred_in_on": case.transferred_in_on and case.transferred_in_on.isoformat(),
-        "transferred_in_from": case.transferred_in_from,
-        "legal_status": case.legal_status,
-        "plan": case.plan,
-        "practitioner_caseload": caseload,
-    }
-    return {name: value for name, value in facts.items() if value not in (None, "")}
-
-
-def _rules_frame(
-    quarter: Quarter, frozen_on: date, entries: Iterable[FrameEntry], rested: frozenset[str]
-) -> Frame:
-    return Frame(
-        quarter=quarter,
-        frozen_on=frozen_on,
-        cases=tuple(
-            FrameCase(e.key, e.stratum, e.not_eligible, e.practitioner_key, e.family_key)
-            for e in entries
-        ),
-        rested=rested,
-    )
+def _next_frame_id() -> int:
+    """The id that the frame will have: its rows come first, since its hash is made from them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('cases_samplingframe', 'id'))")
+        return int(cursor.fetchone()[0])
 
 
 def _rested(previous: Quarter) -> frozenset[str]:

@@ -6,7 +6,7 @@ are keyed hashes: no child, practitioner or family can be found from them.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -62,8 +62,8 @@ def export(frame: Frame, result: DrawResult, meta: CertificateMeta) -> dict[str,
         "tickets": {case.key: ticket(case.key) for case in cases if not case.not_eligible},
         "result": {
             "strata": result.strata_as_dict(),
-            "drawn": [asdict(case) for case in result.drawn],
-            "passed_over": [asdict(case) for case in result.passed_over],
+            "drawn": [case._asdict() for case in result.drawn],
+            "passed_over": [case._asdict() for case in result.passed_over],
             "sha256": result.sha256,
         },
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -22,7 +22,8 @@ _KEY = r"[!-~]{1,64}"
 _TEXT = r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}"
 _CODE = r"[a-z][a-z0-9_]{0,39}"
 _KEY_ONLY, _TEXT_ONLY = re.compile(_KEY), re.compile(_TEXT)
-_CASE_LINE = re.compile(rf"case\t{_KEY}\t{_TEXT}\t(?:{_CODE})?\t(?:{_KEY})?\t(?:{_KEY})?\n")
+_LINE = rf"case\t{_KEY}\t{_TEXT}\t(?:{_CODE})?\t(?:{_KEY})?\t(?:{_KEY})?\n"
+_CASE_LINE, _CASE_LINES = re.compile(_LINE), re.compile(rf"(?:{_LINE})*+")
 
 _LINES_AT_ONCE = 10_000
 
@@ -86,6 +87,12 @@ class Frame:
         Raises `ValueError` where a case's key, reason, practitioner or family is not of the form
         that the specification gives.
         """
+        yield from self._first_lines()
+        in_order = iter(sorted(self.cases, key=itemgetter(0)))
+        while cases := list(islice(in_order, _LINES_AT_ONCE)):
+            yield from _case_lines(cases)
+
+    def _first_lines(self) -> Iterator[str]:
         yield "case-file-audit frame 1\n"
         yield f"quarter\t{self.quarter.label}\n"
         yield f"frozen_on\t{self.frozen_on.isoformat()}\n"
@@ -93,15 +100,18 @@ class Frame:
             yield f"stratum\t{name}\n"
         for key in sorted(self.rested):
             yield f"rested\t{key}\n"
-        for case in sorted(self.cases, key=itemgetter(0)):
-            yield _case_line(case)
 
 
-def _case_line(case: FrameCase) -> str:
-    line = "case\t" + "\t".join(case) + "\n"
-    if not _CASE_LINE.fullmatch(line):
-        raise ValueError(f"This case cannot be written into a frame: {tuple(case)!r}.")
-    return line
+def _case_lines(cases: Sequence[FrameCase]) -> list[str]:
+    """The lines of some cases. Looked at all together, because there may be a million."""
+    lines = ["case\t" + "\t".join(case) + "\n" for case in cases]
+    text = "".join(lines)
+    # As many line feeds as lines: none is hidden in a value, so each line is one case.
+    if text.count("\n") != len(lines) or not _CASE_LINES.fullmatch(text):
+        for case, line in zip(cases, lines, strict=True):
+            if not _CASE_LINE.fullmatch(line):
+                raise ValueError(f"This case cannot be written into a frame: {tuple(case)!r}.")
+    return lines
 
 
 def hash_of(lines: Iterable[str]) -> str:

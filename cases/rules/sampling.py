@@ -19,7 +19,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from cases.rules.frame import Frame, FrameCase, hash_of
 from cases.rules.policy import DrawPolicy
@@ -42,8 +42,7 @@ PASSED_OVER: Mapping[str, str] = {
 MAX_SEED = 200
 
 
-@dataclass(frozen=True, slots=True)
-class DrawnCase:
+class DrawnCase(NamedTuple):
     """A selected case or a reserve. ``rank`` counts from 1 in its stratum, reserves last."""
 
     key: str
@@ -54,9 +53,11 @@ class DrawnCase:
     pass_number: int
 
 
-@dataclass(frozen=True, slots=True)
-class PassedOver:
-    """An eligible case not selected although its ticket is lower than a selected one's."""
+class PassedOver(NamedTuple):
+    """An eligible case not selected although its ticket is lower than a selected one's.
+
+    A named tuple, because nearly a whole frame of a million can be passed over for others.
+    """
 
     key: str
     stratum: str
@@ -285,15 +286,15 @@ def _passed_over(
     if not selected:
         return []
     last = max(turn.luck for turn in selected)
-    coded = [(turn, FAMILY) for turn in siblings if turn.luck < last]
     # The ticket is compared first because there may be very many of these.
+    coded = [(turn.luck, turn.case.stratum, FAMILY) for turn in siblings if turn.luck < last]
     coded += [
-        (turn, _why_later(turn, rested))
+        (turn.luck, turn.case.stratum, _why_later(turn, rested))
         for turn in after
         if turn.ticket <= last[0] and turn.luck < last
     ]
-    coded.sort(key=lambda pair: pair[0].luck)
-    return [PassedOver(turn.case.key, turn.case.stratum, turn.ticket, why) for turn, why in coded]
+    coded.sort()
+    return [PassedOver(key, stratum, ticket, why) for (ticket, key), stratum, why in coded]
 
 
 def _why_later(turn: Turn, rested: Container[str]) -> str:
