@@ -29,7 +29,7 @@ from config.demo_council.reports import make_reports
 from config.demo_council.sample import Schedule, allocate_waves, make_sample, schedule
 from config.demo_council.samples import write_samples
 from config.demo_council.signins import choose_signins
-from config.demo_council.storing import store
+from config.demo_council.storing import keys_checked_at_once, store
 from config.demo_council.story import Teller
 from config.demo_council.waiting import leave_something_waiting
 
@@ -67,10 +67,7 @@ def build(*, seed: str, home: Path, now: datetime, scale: float = 1) -> Built:
     county of 5,100 open cases.
     """
     now = datetime.combine(local_date(now), time.min, tzinfo=LONDON)
-    with _no_collecting(), transaction.atomic(), connection.cursor() as cursor:
-        # Foreign keys are checked as rows come: a hundred thousand checks left for the commit slow
-        # down every trigger until then.
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with _no_collecting(), transaction.atomic():
         return _build(seed, home, now, scale)
 
 
@@ -143,16 +140,18 @@ def _play(
     now: datetime,
 ) -> None:
     """One quarter: the list of open cases, the sample, its audits."""
-    take_over(planned, each.freeze.date(), each.freeze - timedelta(minutes=30), people.analyst)
+    with keys_checked_at_once():
+        take_over(planned, each.freeze.date(), each.freeze - timedelta(minutes=30), people.analyst)
     with connection.cursor() as cursor:
         # PostgreSQL would still take them for empty, and join them row by row.
         cursor.execute("ANALYZE cases_child, cases_case")
     # Its own dice: what is drawn depends on the instance's secret, the next quarter does not.
     rng = Random(f"{seed} {each.quarter.label}")
     draw = make_sample(rng, each, people)
-    allocations = allocate_waves(rng, draw, each, people.analyst)
-    teller = Teller(seed, draw.quarter, place, people, now)
-    store([teller.tell(allocation) for allocation in allocations])
+    with keys_checked_at_once():
+        allocations = allocate_waves(rng, draw, each, people.analyst)
+        teller = Teller(seed, draw.quarter, place, people, now)
+        store([teller.tell(allocation) for allocation in allocations])
 
 
 __all__ = ["PASSWORD", "Built", "build"]
