@@ -8,6 +8,7 @@ from django.db import models
 
 from accounts.history import tracked
 from cases.models.people import Practitioner, Service, Team
+from cases.models.references import named_by_a_frame
 
 
 # By statement, as for cases: an import brings every child of the council at once, and a trigger for
@@ -27,6 +28,7 @@ class Child(models.Model):
     class Meta:
         verbose_name_plural = "children"
         ordering = ("local_id",)
+        triggers = (named_by_a_frame("child_id"),)
 
     def __str__(self) -> str:
         return self.local_id

@@ -76,7 +76,8 @@ class Draw(models.Model):
         return f"{self.quarter.label}-D{self.number}"
 
 
-@tracked()
+# By statement: a draw may store tens of thousands at once.
+@tracked(level=pgtrigger.Statement)
 class SampledCase(models.Model):
     """One case that a draw chose, or keeps in reserve."""
 

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 
 from accounts.history import tracked
+from cases.models.references import named_by_a_frame
 
 
 @tracked()
@@ -50,6 +51,7 @@ class Service(models.Model):
 
     class Meta:
         ordering = ("precedence",)
+        triggers = (named_by_a_frame("service_id"),)
 
     def __str__(self) -> str:
         return self.name
@@ -83,6 +85,7 @@ class Team(models.Model):
 
     class Meta:
         ordering = ("name",)
+        triggers = (named_by_a_frame("team_id"),)
 
     def __str__(self) -> str:
         return self.name
@@ -124,6 +127,7 @@ class Practitioner(models.Model):
                 name="one_practitioner_per_name_and_team",
             ),
         )
+        triggers = (named_by_a_frame("practitioner_id"),)
 
     def __str__(self) -> str:
         return self.name

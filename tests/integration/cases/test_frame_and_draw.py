@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError, connection, transaction
+from django.db.models import Model
 
 from accounts.models import User
 from accounts.operations import MovedOn, Refused
@@ -29,6 +31,7 @@ from cases.models import (
     Replacement,
     SampledCase,
     SamplingFrame,
+    Team,
 )
 from cases.operations.allocation import allocate_by_hand, allocate_quarter
 from cases.operations.draw import draw_sample
@@ -144,6 +147,41 @@ def test_the_database_refuses_to_change_what_is_frozen(cast: Cast) -> None:
         FrameEntry.objects.filter(frame=draw.frame_id).update(not_eligible="restricted")
     with pytest.raises(DatabaseError, match="drawn_is_drawn"), transaction.atomic():
         Draw.objects.filter(pk=draw.pk).update(seed="mine")
+
+
+def test_what_a_frame_names_cannot_be_deleted(cast: Cast) -> None:
+    entry = drawn(cast, 1).frame.entries.get()
+    for named in (entry.child, entry.service, entry.team, entry.practitioner):
+        assert named is not None
+        kept = f"names this row of {named._meta.db_table}"
+        with pytest.raises(IntegrityError, match=kept), transaction.atomic():
+            delete(named)
+    with pytest.raises(IntegrityError, match="cases_frameentry"), transaction.atomic():
+        delete(entry.case)
+    unnamed = Team.objects.create(name="Typed by mistake")
+    delete(unnamed)
+    assert not Team.objects.filter(pk=unnamed.pk).exists()
+
+
+def delete(row: Model) -> None:
+    """As by hand in the database, to the end of the commit: Django protects nothing here."""
+    type(row)._base_manager.filter(pk=row.pk)._raw_delete(DEFAULT_DB_ALIAS)
+    connection.check_constraints()
+
+
+def test_the_history_of_drawn_cases_holds_every_change_once(cast: Cast) -> None:
+    history = apps.get_model("cases", "SampledCaseEvent").objects
+    draw = drawn(cast, 140)
+    stored = draw.cases.values_list("pk", "status", "rank", "ticket")
+    first = history.filter(pgh_label="insert")
+    assert sorted(first.values_list("id", "status", "rank", "ticket")) == sorted(stored)
+    changed = draw.cases.filter(role="selected", rank__lte=3)
+    changed.update(status="allocated", note="By hand")
+    changed.update(status="allocated")  # which changes nothing
+    told = history.filter(pgh_label="update").values_list("pgh_obj_id", "status", "note")
+    assert sorted(told) == sorted(
+        (pk, "allocated", "By hand") for pk in changed.values_list("pk", flat=True)
+    )
 
 
 # The command line and the certificate
