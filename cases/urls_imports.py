@@ -32,6 +32,7 @@ import_patterns = [
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/confirm/", imports.import_confirm, name="import_confirm"),
     path("imports/<int:pk>/services/", meanings.import_services, name="import_services"),
+    path("imports/<int:pk>/columns/", meanings.import_columns, name="import_columns"),
     path("imports/<int:pk>/check-again/", imports.import_check_again, name="import_check_again"),
     path("imports/<int:pk>/discard/", imports.import_discard, name="import_discard"),
     path("imports/<int:pk>/problems.csv", imports.import_problems, name="import_problems"),

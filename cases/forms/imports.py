@@ -13,10 +13,30 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from accounts.govuk import GovDateField
+from cases.importers import template_columns
 from cases.queries.imports import SEVERITY_NAMES, ServiceChange
 
 ENDINGS = (".xlsx", ".xls", ".csv")
 OPENS_NO_CASE = "-"
+COLUMN_LABELS = {
+    "child_id": "Child’s id",
+    "service": "Service",
+    "team": "Team",
+    "practitioner": "Practitioner",
+    "opened_on": "Date opened",
+    "closed_on": "Date closed",
+    "family_id": "Family’s id",
+    "agency": "Agency worker",
+    "restricted": "Restricted record",
+    "date_of_birth": "Date of birth (becomes the age)",
+    "gender": "Gender",
+    "ethnicity": "Ethnicity",
+    "disability": "Disability",
+    "transferred_in_on": "Date transferred in",
+    "transferred_in_from": "Transferred in from",
+    "legal_status": "Legal status",
+    "plan": "Plan",
+}
 MEGABYTE = 1024 * 1024
 
 
@@ -117,6 +137,60 @@ class ServicesForm(forms.Form):
         """Name as it stands in the file → a service's code, "" where its rows open no case."""
         chosen = {said: self.cleaned_data[name] for name, said in self.said.items()}
         return {said: "" if code == OPENS_NO_CASE else code for said, code in chosen.items()}
+
+
+class ColumnsForm(forms.Form):
+    """What the headings of a list mean: one question for each thing that can be read."""
+
+    every_row = forms.ChoiceField(
+        label="Service of every row",
+        help_text="Only where no column gives the service.",
+        required=False,
+    )
+
+    def __init__(
+        self,
+        *args: Any,
+        headings: Sequence[str],
+        services: Sequence[tuple[str, str]],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "Not in this file"), *((heading, heading) for heading in headings)]
+        every_row = self.fields.pop("every_row")
+        every_row.choices = [("", "A column gives it"), *services]  # type: ignore[attr-defined]
+        for column in template_columns():
+            self.fields[column.heading] = forms.ChoiceField(
+                label=COLUMN_LABELS[column.heading], choices=choices, required=False
+            )
+            if column.heading == "service":
+                self.fields["every_row"] = every_row
+        self.fields["child_id"].required = True
+        self.fields["child_id"].error_messages["required"] = "Say which column holds the child’s id"
+
+    def clean(self) -> dict[str, Any]:
+        """One heading means one thing; the service comes from a column or is that of every row."""
+        data = super().clean() or {}
+        if bool(data.get("service")) == bool(data.get("every_row")):
+            self.add_error(
+                "service", "Choose either the column of the service or the service of every row"
+            )
+        first: dict[str, str] = {}
+        for field, heading in self.chosen.items():
+            if heading in first:
+                words = f"“{heading}” is chosen for “{COLUMN_LABELS[first[heading]]}” already"
+                self.add_error(field, words)
+            first.setdefault(heading, field)
+        return data
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Field → heading, for what is in the file."""
+        return {
+            field: heading
+            for field, heading in self.cleaned_data.items()
+            if heading and field != "every_row"
+        }
 
 
 class ProblemFilterForm(forms.Form):

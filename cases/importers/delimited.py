@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
 from cases.importers import template
+from cases.importers.columns import ColumnChoice, find_header
 from cases.importers.containers import NOT_A_SPREADSHEET
-from cases.importers.headings import HEADER_SEARCH_ROWS, map_columns
+from cases.importers.headings import HEADER_SEARCH_ROWS
 from cases.importers.records import FileFormat, FileRefused, SheetInfo
 from cases.importers.source import Sheet
 
@@ -25,19 +26,20 @@ class DelimitedFile:
 
     format = FileFormat.TEMPLATE_CSV
 
-    def __init__(self, path: Path, encoding: str) -> None:
+    def __init__(
+        self, path: Path, encoding: str, choices: Mapping[str, ColumnChoice] | None = None
+    ) -> None:
         self._path = path
         self._encoding = encoding
         self._separator = self._find_separator()
         top = [cells for _, cells in islice(self._records(), HEADER_SEARCH_ROWS) if cells]
         lines = [line for line, cells in islice(self._records(), HEADER_SEARCH_ROWS) if cells]
-        number = template.header_row(top)
-        if number is None:
+        found = find_header(top, "This file", choices or {})
+        if found is None:
             raise FileRefused(self._unknown())
-        header = top[number - 1]
-        template.check_header(header, "This file")
-        info = SheetInfo(CSV_SHEET, template.TEMPLATE, template.PROFILE.title, lines[number - 1])
-        self._sheet = Sheet(info, template.PROFILE, map_columns(header, template.PROFILE.columns))
+        line = lines[found.number - 1]
+        info = SheetInfo(CSV_SHEET, template.TEMPLATE, found.profile.title, line)
+        self._sheet = Sheet(info, found.profile, found.columns)
         self.sheets = [self._sheet]
         self.empty_lists: list[str] = []
         if not any(any(map(str.strip, cells or ())) for _, cells in self.rows(self._sheet)):

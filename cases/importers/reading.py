@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from cases.importers.annex_a import ADOPTERS
+from cases.importers.columns import CHOSEN_TITLE, ColumnChoice
 from cases.importers.containers import DAMAGED, Kind, inspect
 from cases.importers.delimited import DelimitedFile
 from cases.importers.records import (
@@ -39,6 +40,16 @@ class ReadFile:
     _limits: ReadLimits
     _source: Workbook | DelimitedFile
     unknown_services: tuple[UnknownService, ...] = ()
+
+    @property
+    def chosen_columns(self) -> dict[str, str]:
+        """Field → heading where somebody has named the columns; empty for the known formats."""
+        return {
+            field: heading
+            for sheet in self._source.sheets
+            if sheet.profile.title == CHOSEN_TITLE
+            for field, heading in sheet.columns.headings.items()
+        }
 
     def rows(self) -> Iterator[Row]:
         """Every row once: a CaseRow, or a Problem that says the row was left out.
@@ -92,21 +103,24 @@ def read(
     as_of: date,
     limits: ReadLimits | None = None,
     services: Mapping[str, str] | None = None,
+    columns: Mapping[str, ColumnChoice] | None = None,
 ) -> ReadFile:
     """Open a council's file and say what it is; its rows follow from `ReadFile.rows`.
 
     `as_of` is the date the list is true for: ages are counted at it, and later dates are
     problems. `services` says what names of services mean that are not known here: the name as
-    `codes.plain` makes it, and a service's code, or `NO_CASE` where its rows open no case. Raises
-    FileRefused, with a message for the user, where the file as a whole cannot be accepted.
+    `codes.plain` makes it, and a service's code, or `NO_CASE` where its rows open no case.
+    `columns` is what was said of headings that are not the template's, by their signature. Raises
+    FileRefused, with a message for the user, where the file as a whole cannot be accepted;
+    ColumnsUnknown, which is one, where it can be once its columns are named.
     """
     path, limits = Path(path), limits or ReadLimits()
     container = inspect(path, limits)
     source: Workbook | DelimitedFile
     if container.kind is Kind.TEXT:
-        source = DelimitedFile(path, container.encoding)
+        source = DelimitedFile(path, container.encoding, columns)
     else:
-        source = _open_workbook(path)
+        source = _open_workbook(path, columns)
     dropped = dict.fromkeys(name for sheet in source.sheets for name in sheet.columns.dropped)
     return ReadFile(
         path=path,
@@ -122,9 +136,9 @@ def read(
     )
 
 
-def _open_workbook(path: Path) -> Workbook:
+def _open_workbook(path: Path, columns: Mapping[str, ColumnChoice] | None) -> Workbook:
     try:
-        return Workbook(path)
+        return Workbook(path, columns)
     except BaseException as error:
         # The reader library is written in Rust; its panics are no ordinary exceptions.
         if type(error).__name__ == "PanicException":

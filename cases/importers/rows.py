@@ -210,6 +210,8 @@ class RowReader:
 
     def _service(self, text: str) -> tuple[str | None, bool]:
         """`(code, open as far as the status says)`; see the rules in annex_a."""
+        if self._is_template and self._profile.service_code:  # every row is of one service
+            return self._profile.service_code, True
         if self._is_template:
             return self._template_service(text)
         if self._profile.list_code != "list_6" or not text:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,14 @@ from typing import Any
 import python_calamine as calamine
 
 from cases.importers import annex_a, template
-from cases.importers.annex_a import ADOPTERS, ListProfile
+from cases.importers.annex_a import ADOPTERS
+from cases.importers.columns import (
+    CHOSEN_TITLE,
+    ColumnChoice,
+    ColumnsUnknown,
+    FlatHeader,
+    find_header,
+)
 from cases.importers.containers import DAMAGED, PROTECTED
 from cases.importers.headings import HEADER_SEARCH_ROWS, map_columns
 from cases.importers.records import FileFormat, FileRefused, SheetInfo
@@ -31,8 +38,9 @@ class Workbook:
     an id column, or holds only empty lists.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, choices: Mapping[str, ColumnChoice] | None = None) -> None:
         self._path = path
+        self._choices = choices or {}
         self._loaded: dict[str, Any] = {}
         self._book = _open(path)
         self.sheets: list[Sheet] = []
@@ -71,7 +79,8 @@ class Workbook:
             elif not found.has_id:
                 raise no_id_column(found.profile.title, name)
             else:
-                self._keep(name, loaded, found.profile, found.header_row, found.header)
+                columns = map_columns(found.header, found.profile.columns)
+                self._keep(name, loaded, FlatHeader(found.header_row, found.profile, columns))
                 if found.remark and self.sheets:
                     self.sheets[-1].remarks.append(found.remark)
 
@@ -87,33 +96,31 @@ class Workbook:
             raise no_id_column(title, name)
         self.empty_lists.append(title)
 
-    def _keep(
-        self, name: str, loaded: Any, profile: ListProfile, header_row: int, header: Sequence[Any]
-    ) -> None:
-        body = islice(loaded.iter_rows(), header_row, None)
+    def _keep(self, name: str, loaded: Any, header: FlatHeader) -> None:
+        profile = header.profile
+        body = islice(loaded.iter_rows(), header.number, None)
         if not any(cell not in ("", None) for row in body for cell in row):
             self.empty_lists.append(profile.title)
             return
-        info = SheetInfo(name, profile.list_code, profile.title, header_row)
-        self.sheets.append(Sheet(info, profile, map_columns(header, profile.columns)))
+        info = SheetInfo(name, profile.list_code, profile.title, header.number)
+        self.sheets.append(Sheet(info, profile, header.columns))
         if profile.list_code != ADOPTERS:
             self._loaded[name] = loaded
 
     def _find_template(self) -> None:
-        """The first sheet with the template's columns, where no sheet is an Annex A list."""
+        """The first sheet with the template's columns, or columns that somebody has named, where
+        no sheet is an Annex A list."""
         lacking: FileRefused | None = None
         for name, loaded, top in self._worksheets():
-            number = template.header_row(top)
-            if number is None:
-                continue
             try:
-                template.check_header(top[number - 1], f"The sheet \u201c{name}\u201d")
-            except FileRefused as refused:
+                header = find_header(top, f"The sheet \u201c{name}\u201d", self._choices)
+            except ColumnsUnknown as refused:
                 lacking = lacking or refused
                 continue
-            self.format = FileFormat.TEMPLATE_WORKBOOK
-            self._keep(name, loaded, template.PROFILE, number, top[number - 1])
-            return
+            if header is not None:
+                self.format = FileFormat.TEMPLATE_WORKBOOK
+                self._keep(name, loaded, header)
+                return
         raise lacking or FileRefused(NO_LIST)
 
 
@@ -139,6 +146,6 @@ def _nothing_in(empty: Sequence[str]) -> FileRefused:
         return FileRefused(
             "This workbook lists adopters only (List 11). It holds no list of children."
         )
-    if empty == [template.PROFILE.title]:
+    if empty in ([template.PROFILE.title], [CHOSEN_TITLE]):
         return FileRefused("The list is empty: there are no rows below the headings.")
     return FileRefused("Every list is empty. No rows in: " + "; ".join(empty) + ".")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from accounts.models import User
-from accounts.operations import Refused, operation
+from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from cases.importers.codes import plain
-from cases.importers.rows import NO_CASE
-from cases.models import ImportMeaning
+from cases.importers.rows import FIELDS, NO_CASE
+from cases.models import CaseImport, ImportMeaning, Job
+from cases.operations.imports import check_again
 from cases.queries.import_meanings import service_choices
 
 LONGEST_NAME = 200
+NOT_WAITING = "This list does not wait for its columns any more."
 
 
 @operation
@@ -40,6 +42,70 @@ def remember_services(*, meanings: Mapping[str, str], by: User, now: datetime) -
                 "decided_at": now,
             },
         )
+
+
+@operation
+def name_services(
+    *, case_import: CaseImport, meanings: Mapping[str, str], by: User, now: datetime
+) -> Job:
+    """Say what names of services mean that are not known, and have the list read again.
+
+    Returns the job that reads it. As `remember_services`; MovedOn where the list has moved on.
+    """
+    remember_services(meanings=meanings, by=by, now=now)
+    return check_again(case_import=case_import, by=by, now=now)
+
+
+@operation
+def name_columns(
+    *,
+    case_import: CaseImport,
+    columns: Mapping[str, str],
+    service: str,
+    by: User,
+    now: datetime,
+) -> Job:
+    """Say what the headings of a waiting list mean, and have it read; returns the job that does.
+
+    ``columns``: field → heading of the file. ``service``: the code every row has, "" where a column
+    gives it. Remembered for every later file with the same headings. Raises Refused where the id,
+    or the service, is not said, a heading is not in the file or is used twice; MovedOn where the
+    list does not wait for its columns.
+    """
+    require(by, Permission.IMPORT_CASES)
+    case_import = CaseImport.objects.select_for_update().get(pk=case_import.pk)
+    if case_import.status != CaseImport.Status.COLUMNS:
+        raise MovedOn(NOT_WAITING)
+    headings = case_import.summary["headings"]
+    _refuse_choice(columns, service, headings)
+    ImportMeaning.objects.update_or_create(
+        kind=ImportMeaning.Kind.COLUMNS,
+        key=case_import.summary["signature"],
+        defaults={
+            "said": ", ".join(headings),
+            "meaning": {"columns": dict(columns), "service": service},
+            "decided_by": by,
+            "decided_at": now,
+        },
+    )
+    return check_again(case_import=case_import, by=by, now=now)
+
+
+def _refuse_choice(columns: Mapping[str, str], service: str, headings: Sequence[str]) -> None:
+    if "child_id" not in columns:
+        raise Refused("Say which column holds the child’s id.")
+    if bool(service) == ("service" in columns):
+        raise Refused("Say either which column holds the service or which service every row has.")
+    if service and service not in {code for code, _ in service_choices()}:
+        raise Refused(f"There is no service with the code “{service}”.")
+    if unknown := sorted(set(columns) - set(FIELDS)):
+        raise Refused(f"There is no field “{unknown[0]}”.")
+    used = list(columns.values())
+    for heading in used:
+        if heading not in headings:
+            raise Refused(f"The file has no column “{heading}”.")
+        if used.count(heading) > 1:
+            raise Refused(f"The column “{heading}” can mean one thing only.")
 
 
 @operation

@@ -1,5 +1,7 @@
 """A list of open cases from upload to confirmation: uploaded → checked → confirmed.
 
+A list under headings that nobody has named yet waits for its columns before it is checked.
+
 A list that cannot be accepted ends as refused, with the reason; one that nobody wants, or nobody
 confirms within a day, as discarded. The file and its staged rows live until the list has come to
 an end; the hash, the numbers and the problems stay.
@@ -9,7 +11,6 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,13 +27,13 @@ from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from cases.importers import FileFormat, FileRefused, ReadFile, ReadLimits, read
+from cases.importers.columns import ColumnsUnknown
 from cases.models import CaseImport, ImportProblem, Job
 from cases.operations import import_sql
 from cases.operations.import_files import delete_strays, local_file, sha256_of
-from cases.operations.import_meanings import remember_services
 from cases.operations.import_rows import stage
 from cases.operations.jobs import Progress, handles, live_job, queue_job
-from cases.queries.import_meanings import services_by_name
+from cases.queries.import_meanings import columns_by_signature, services_by_name
 from cases.queries.imports import (
     closing_much,
     confirmed_already,
@@ -51,6 +52,7 @@ LIST_COVERS = {
     "list_9": ("care_leaver",),
 }
 Status = CaseImport.Status
+NOT_ENDED = (Status.UPLOADED, Status.COLUMNS, Status.CHECKED)
 
 
 def subject_of(case_import: CaseImport) -> str:
@@ -83,28 +85,14 @@ def upload_list(*, file: File[bytes], as_of: date, by: User, now: datetime) -> J
 
 @operation
 def check_again(*, case_import: CaseImport, by: User, now: datetime) -> Job:
-    """Read a list once more, because another was confirmed since it was compared."""
+    """Read a list once more: another was confirmed since it was compared, or somebody has said what
+    its words or its columns mean."""
     require(by, Permission.IMPORT_CASES)
-    case_import = _locked(case_import.pk, Status.CHECKED)
+    case_import = _locked(case_import.pk, Status.CHECKED, Status.COLUMNS)
     _refuse_under_way(case_import)
     case_import.status = Status.UPLOADED
     case_import.save(update_fields=["status"])
     return _queue(Job.Kind.CHECK_IMPORT, case_import, by, now)
-
-
-@operation
-def name_services(
-    *, case_import: CaseImport, meanings: Mapping[str, str], by: User, now: datetime
-) -> Job:
-    """Say what names of services mean that are not known, and have the list read again.
-
-    ``meanings``: name as it stands in the file → a service's code, or "" where its rows open no
-    case. Remembered for later lists. Raises Refused where a service is unknown.
-    """
-    require(by, Permission.IMPORT_CASES)
-    case_import = _locked(case_import.pk, Status.CHECKED)
-    remember_services(meanings=meanings, by=by, now=now)
-    return check_again(case_import=case_import, by=by, now=now)
 
 
 @operation
@@ -135,7 +123,7 @@ def discard_list(*, case_import: CaseImport, by: User, now: datetime) -> CaseImp
     """Drop a list that is not confirmed: its file, its rows and its problems are deleted."""
     require(by, Permission.IMPORT_CASES)
     _refuse_under_way(case_import)
-    case_import = _locked(case_import.pk, Status.UPLOADED, Status.CHECKED)
+    case_import = _locked(case_import.pk, *NOT_ENDED)
     _refuse_under_way(case_import)
     return _discard(case_import, "")
 
@@ -146,9 +134,7 @@ def delete_old_uploads(*, by: User, now: datetime) -> int:
 
     A file without an import is what is left of an upload, or a deletion, cut off in the middle.
     """
-    old = CaseImport.objects.filter(
-        status__in=(Status.UPLOADED, Status.CHECKED), uploaded_at__lt=now - KEPT_FOR
-    )
+    old = CaseImport.objects.filter(status__in=NOT_ENDED, uploaded_at__lt=now - KEPT_FOR)
     deleted = 0
     for case_import in old.select_for_update(skip_locked=True):
         if live_job(subject_of(case_import)) is None:
@@ -170,6 +156,9 @@ def import_list(*, path: Path, as_of: date, by: User, now: datetime, confirm: bo
     )
     try:
         _check(case_import, path, Progress())
+    except ColumnsUnknown as unknown:
+        words = "If it has these under other headings, upload it in the browser and name them once."
+        raise Refused(f"{unknown.message} {words}") from unknown
     except FileRefused as refused:
         raise Refused(refused.message) from refused
     if confirm:
@@ -184,6 +173,8 @@ def check(job: Job, progress: Progress) -> dict[str, Any]:
     try:
         with transaction.atomic(), local_file(case_import) as path:
             _check(case_import, path, progress)
+    except ColumnsUnknown as unknown:
+        _ask_for_columns(case_import, unknown)
     except FileRefused as refused:
         _refuse(case_import, refused.message)
     return {"status": case_import.status}
@@ -245,7 +236,13 @@ def _check(case_import: CaseImport, path: Path, progress: Progress) -> None:
     """Stage the file at ``path`` and store its numbers; raises FileRefused."""
     progress(0, "Opening the file")
     limits = ReadLimits(max_bytes=settings.CFA_UPLOAD_MAX_BYTES)
-    file = read(path, as_of=case_import.as_of, limits=limits, services=services_by_name())
+    file = read(
+        path,
+        as_of=case_import.as_of,
+        limits=limits,
+        services=services_by_name(),
+        columns=columns_by_signature(),
+    )
     _refuse_with(confirmed_already(file.sha256, case_import.as_of))
     case_import.file_sha256, case_import.file_format = file.sha256, file.format.value
     _forget(case_import)
@@ -300,6 +297,7 @@ def _summary(case_import: CaseImport, file: ReadFile) -> dict[str, Any]:
         "sheets": sheets,
         "empty_lists": list(file.empty_lists),
         "dropped_columns": list(file.dropped_columns),
+        "chosen_columns": file.chosen_columns,
         "covers": sorted(_covers(case_import, file)),
         "unknown_services": [
             {"said": unknown.said, "rows": unknown.rows} for unknown in file.unknown_services
@@ -358,6 +356,18 @@ def _refuse(case_import: CaseImport, words: str) -> None:
     case_import.status, case_import.refusal = Status.REFUSED, words
     case_import.summary = {}
     _end(case_import)
+
+
+def _ask_for_columns(case_import: CaseImport, unknown: ColumnsUnknown) -> None:
+    """Keep the list and its file until somebody has said what its columns mean."""
+    case_import.status = Status.COLUMNS
+    case_import.summary = {
+        "why": unknown.message,
+        "signature": unknown.signature,
+        "headings": list(unknown.headings),
+        "suggested": unknown.suggested,
+    }
+    case_import.save()
 
 
 def _discard(case_import: CaseImport, words: str) -> CaseImport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from cases.importers.codes import plain
+from cases.importers.columns import ColumnChoice
 from cases.importers.rows import NO_CASE
 from cases.models import ImportMeaning, Service
 
@@ -21,6 +22,18 @@ def services_by_name() -> dict[str, str]:
         if meaning["service"] in services or meaning["service"] == NO_CASE:
             known.setdefault(key, meaning["service"])
     return known
+
+
+def columns_by_signature() -> dict[str, ColumnChoice]:
+    """What was said of headings that are not the template's, by their signature. A decision for a
+    service that is gone is left out."""
+    services = set(Service.objects.values_list("code", flat=True))
+    decided = ImportMeaning.objects.filter(kind=Kind.COLUMNS).values_list("key", "meaning")
+    return {
+        key: ColumnChoice(one["columns"], one["service"])
+        for key, one in decided
+        if not one["service"] or one["service"] in services
+    }
 
 
 def meanings() -> QuerySet[ImportMeaning]:

@@ -11,16 +11,21 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import SignedInRequest, allow
-from accounts.operations import Refused
+from accounts.operations import MovedOn, Refused
 from accounts.policy import Permission
 from accounts.views.paging import page_of
-from cases.forms.imports import ServicesForm
-from cases.models import ImportMeaning
-from cases.operations.import_meanings import forget_meaning
-from cases.operations.imports import name_services
+from cases.forms.imports import ColumnsForm, ServicesForm
+from cases.models import CaseImport, ImportMeaning
+from cases.operations.import_meanings import (
+    NOT_WAITING,
+    forget_meaning,
+    name_columns,
+    name_services,
+)
 from cases.queries.calendar import local_date
 from cases.queries.import_meanings import meanings, service_choices
 from cases.queries.imports import imports_visible_to, in_words
+from cases.views.import_preview import in_columns
 from cases.views.imports import crumbs, detail_page
 
 
@@ -47,6 +52,31 @@ def import_services(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @allow(Permission.IMPORT_CASES)
+@require_POST
+def import_columns(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Say what the columns of a list mean."""
+    case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
+    if case_import.status != CaseImport.Status.COLUMNS:
+        raise MovedOn(NOT_WAITING)
+    headings = case_import.summary["headings"]
+    form = ColumnsForm(request.POST, headings=headings, services=service_choices())
+    if form.is_valid():
+        try:
+            job = name_columns(
+                case_import=case_import,
+                columns=form.chosen,
+                service=form.cleaned_data["every_row"],
+                by=request.user,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return redirect("cases:job_detail", pk=job.pk)
+    return detail_page(request, case_import, columns_form=form)
+
+
+@allow(Permission.IMPORT_CASES)
 @require_GET
 def meaning_list(request: SignedInRequest) -> HttpResponse:
     """What words of lists mean, as somebody said in a preview."""
@@ -62,9 +92,14 @@ def meaning_list(request: SignedInRequest) -> HttpResponse:
 
 def _row(meaning: ImportMeaning, names: dict[str, str]) -> dict[str, Any]:
     code = meaning.meaning["service"]
+    service = names.get(code, "A service that is gone") if code else ""
+    if meaning.kind == ImportMeaning.Kind.COLUMNS:
+        means = in_columns(meaning.meaning["columns"], service)
+    else:
+        means = service or "Opens no case"
     return {
         "meaning": meaning,
-        "means": names.get(code, "A service that is gone") if code else "Opens no case",
+        "means": means,
         "who": f"{meaning.decided_by}, {in_words(local_date(meaning.decided_at))}",
     }
 

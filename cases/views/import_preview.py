@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from django.core.paginator import Page
 from django.utils import timezone
 
 from accounts.models import User
-from cases.forms.imports import ConfirmForm, ServicesForm
+from cases.forms.imports import COLUMN_LABELS, ColumnsForm, ConfirmForm, ServicesForm
 from cases.models import CaseImport, ImportProblem, Job
 from cases.operations.imports import subject_of
 from cases.queries.import_meanings import service_choices
@@ -39,9 +39,10 @@ def preview(
     case_import: CaseImport,
     form: ConfirmForm | None = None,
     services_form: ServicesForm | None = None,
+    columns_form: ColumnsForm | None = None,
 ) -> dict[str, Any]:
-    """Everything of the page but the list of problems. Three queries, four where the names of
-    services are not known."""
+    """Everything of the page but the list of problems. Three queries, four where something has to
+    be said first."""
     changes = service_changes(case_import)
     closing = [change for change in changes if change.closes_much]
     summary = case_import.summary
@@ -64,6 +65,7 @@ def preview(
         "sheet_rows": _sheet_rows(summary),
         "out_of_date": checked and based_on != last_confirmed_id(),
         "form": form or ConfirmForm(initial={"compared_with": based_on}, closing=closing),
+        "columns_form": columns_form or _columns_form(case_import),
         "services_form": services_form or _services_form(case_import),
         "job": job if job and job.status != Job.Status.SUCCEEDED else None,
         "problem_total": sum(problem_counts(case_import).values()),
@@ -75,6 +77,21 @@ def _services_form(case_import: CaseImport) -> ServicesForm | None:
     if not unknown or case_import.status != CaseImport.Status.CHECKED:
         return None
     return ServicesForm(unknown=unknown, services=service_choices())
+
+
+def _columns_form(case_import: CaseImport) -> ColumnsForm | None:
+    if case_import.status != CaseImport.Status.COLUMNS:
+        return None
+    summary = case_import.summary
+    return ColumnsForm(
+        initial=summary["suggested"], headings=summary["headings"], services=service_choices()
+    )
+
+
+def in_columns(columns: Mapping[str, str], service: str = "") -> str:
+    """What headings mean, in words: "Child’s id: Client Ref; …"."""
+    said = [f"{COLUMN_LABELS[field]}: {heading}" for field, heading in columns.items()]
+    return "; ".join([*said, f"every row: {service}"] if service else said)
 
 
 def problem_rows(problems: Iterable[ImportProblem]) -> list[list[Any]]:
@@ -127,7 +144,7 @@ def _change_total(changes: list[ServiceChange]) -> list[str]:
 
 def _figures(case_import: CaseImport) -> list[dict[str, Any]]:
     summary = case_import.summary
-    if not summary:
+    if "rows_read" not in summary:
         return []
     problems = problem_counts(case_import)
     return [
@@ -152,6 +169,8 @@ def _facts(case_import: CaseImport) -> list[dict[str, Any]]:
     if case_import.confirmed_at:
         who_and_when = _who_and_when(case_import.confirmed_by, case_import.confirmed_at)
         facts.append(("Confirmed", who_and_when))
+    if chosen := case_import.summary.get("chosen_columns"):
+        facts.append(("Columns as they were named", in_columns(chosen)))
     dropped = case_import.summary.get("dropped_columns", [])
     if dropped:
         facts.append(("Columns not kept", ", ".join(dropped)))

@@ -17,7 +17,13 @@ from accounts.access import SignedInRequest, allow
 from accounts.operations import Refused, record_access
 from accounts.policy import Permission
 from accounts.rules.table_file import guarded
-from cases.forms.imports import ConfirmForm, ProblemFilterForm, ServicesForm, UploadForm
+from cases.forms.imports import (
+    ColumnsForm,
+    ConfirmForm,
+    ProblemFilterForm,
+    ServicesForm,
+    UploadForm,
+)
 from cases.importers import template_columns, template_csv
 from cases.models import CaseImport
 from cases.operations.imports import check_again, confirm_list, discard_list, upload_list
@@ -164,6 +170,7 @@ def detail_page(
     case_import: CaseImport,
     form: ConfirmForm | None = None,
     services_form: ServicesForm | None = None,
+    columns_form: ColumnsForm | None = None,
 ) -> HttpResponse:
     """The page of one import; a form given here is one that was not accepted."""
     filters = ProblemFilterForm(request.GET or None)
@@ -178,7 +185,7 @@ def detail_page(
         "problems": page,
         "problem_rows": import_preview.problem_rows(page),
         "problem_caption": import_preview.problem_caption(page, severity),
-        **import_preview.preview(case_import, form, services_form),
+        **import_preview.preview(case_import, form, services_form, columns_form),
     }
     return render(request, "cases/imports/detail.html", context)
 

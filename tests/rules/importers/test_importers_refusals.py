@@ -45,7 +45,7 @@ def good(tmp_path: Path) -> Path:
         (b"Dear colleague\nplease find attached\n", "not a spreadsheet"),
         (b"<html><table><tr><td>child_id</td></tr></table></html>", "web page"),
         (b"child_id,service\0,team", "NUL bytes"),
-        (b"name,colour,size\nx,y,z\n", "column headings of the template"),
+        (b"shade,colour,size\nx,y,z\n", "column headings of the template"),
         (HEADER.encode() + b"\n1,CIN,\x81\xff,W,2026-01-01\n", "encoding"),
         (HEADER.encode() + b"\n\n , ,\n", "list is empty"),
         (b"PK\x03\x04 and then nothing", "damaged"),

@@ -1,0 +1,216 @@
+"""Lists under headings of their own: the columns are named once, remembered and forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.operations import MovedOn, Refused
+from cases.models import Case, CaseImport, Child, ImportMeaning, Service
+from cases.operations.import_meanings import name_columns
+from cases.operations.imports import delete_old_uploads
+from tests.cast import NOW, Cast
+from tests.integration.cases.importing import (
+    AS_OF,
+    csv_bytes,
+    open_now,
+    post_list,
+    run_waiting,
+    uploaded,
+)
+
+AsUser = Callable[[User], Client]
+HEADINGS = "PID,Surname,Case Type,Locality,Held By,Allocation Start"
+ROWS = (
+    "007,Example,Child in Need,Riverside,P. One,2026-01-05",
+    "008,Example,Child Protection,Hilltop,P. Two,2026-02-05",
+    "008,Example,Child Protection,Riverside,P. One,2026-03-05",
+)
+LIST = csv_bytes(*ROWS, header=HEADINGS)
+CHOSEN = {
+    "child_id": "PID",
+    "service": "Case Type",
+    "team": "Locality",
+    "practitioner": "Held By",
+    "opened_on": "Allocation Start",
+}
+
+
+@pytest.fixture
+def analyst(cast: Cast, as_user: AsUser) -> Client:
+    return as_user(cast.analyst)
+
+
+def text_of(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def waiting(client: Client, content: bytes = LIST) -> CaseImport:
+    """The list as it waits for its columns."""
+    post_list(client, content)
+    run_waiting()
+    case_import = CaseImport.objects.latest("pk")
+    assert case_import.status == "columns"
+    return case_import
+
+
+def name_them(client: Client, case_import: CaseImport, **said: str) -> Any:
+    return client.post(reverse("cases:import_columns", args=[case_import.pk]), CHOSEN | said)
+
+
+def test_the_columns_are_asked_for_named_and_read(analyst: Client) -> None:
+    case_import = waiting(analyst)
+    detail = reverse("cases:import_detail", args=[case_import.pk])
+    page = text_of(analyst.get(detail))
+    assert "Waiting for its columns" in page
+    assert "What the columns mean" in page
+    assert '<option value="Held By">' in page
+    assert "Surname" not in page  # a name is never kept, so it cannot be chosen
+    assert "Confirm this list" not in page
+    assert not Child.objects.exists()
+
+    response = name_them(analyst, case_import)
+    assert response.status_code == 302
+    run_waiting()
+    page = text_of(analyst.get(detail))
+    assert "Child’s id: PID" in page
+    assert "Columns not kept" in page
+    case_import.refresh_from_db()
+    assert case_import.summary["dropped_columns"] == ["Surname"]
+    analyst.post(reverse("cases:import_confirm", args=[case_import.pk]), {"compared_with": 0})
+    run_waiting()
+    assert {child: (service, team) for child, (service, team, _) in open_now().items()} == {
+        "007": ("child_in_need", "Riverside"),
+        "008": ("child_protection", "Hilltop"),
+    }
+    assert name_them(analyst, case_import).status_code == 409
+
+
+def test_a_child_with_several_allocations_has_one_case_and_is_listed(
+    analyst: Client, cast: Cast
+) -> None:
+    name_them(analyst, waiting(analyst))
+    run_waiting()
+    case_import = CaseImport.objects.get()
+    assert case_import.summary["rows_read"] == 3
+    assert case_import.summary["children"] == 2
+    assert case_import.problems.filter(row=4, message__contains="row 3").exists()
+
+
+def test_the_next_list_with_these_headings_is_not_asked(analyst: Client, cast: Cast) -> None:
+    name_them(analyst, waiting(analyst))
+    headings, *rows = ([*line.split(",")[::-1]] for line in (HEADINGS, *ROWS))
+    turned = csv_bytes(*(",".join(row) for row in rows), header=",".join(headings))
+    later = uploaded(turned, cast.analyst, name="later.csv")
+    assert later.status == "checked"
+    assert later.summary["by_service"] == {"child_in_need": 1, "child_protection": 1}
+
+    meaning = ImportMeaning.objects.get()
+    page = text_of(analyst.get(reverse("cases:meaning_list")))
+    assert "Team: Locality" in page
+    analyst.post(reverse("cases:meaning_forget", args=[meaning.pk]))
+    again = uploaded(turned + b"\r\n", cast.analyst, name="again.csv")
+    assert again.status == "columns"
+
+
+def test_one_service_for_every_row(analyst: Client) -> None:
+    case_import = waiting(analyst, csv_bytes("1,x,T,P", header="PID,Surname,Locality,Held By"))
+    said = {"child_id": "PID", "team": "Locality", "every_row": "early_help"}
+    analyst.post(reverse("cases:import_columns", args=[case_import.pk]), said)
+    run_waiting()
+    case_import.refresh_from_db()
+    assert case_import.summary["by_service"] == {"early_help": 1}
+    Service.objects.filter(code="early_help").update(code="early_support")
+    again = waiting(analyst, csv_bytes("2,x,T,P", header="PID,Surname,Locality,Held By"))
+    assert again.summary["suggested"] == {}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"child_id": ""}, "Say which column holds the child’s id"),
+        ({"every_row": "early_help"}, "Choose either the column of the service"),
+        ({"service": ""}, "Choose either the column of the service"),
+        ({"team": "PID"}, "“PID” is chosen for “Child’s id” already"),
+        ({"team": "Surname"}, "Select a valid choice"),
+    ],
+)
+def test_what_does_not_fit_is_said_at_its_field(
+    analyst: Client, said: dict[str, str], words: str
+) -> None:
+    case_import = waiting(analyst)
+    page = text_of(name_them(analyst, case_import, **said))
+    assert words in page
+    assert 'class="govuk-error-summary"' in page
+    assert '<option value="Held By" selected>' in page  # nothing chosen is lost
+    case_import.refresh_from_db()
+    assert case_import.status == "columns"
+    assert not ImportMeaning.objects.exists()
+
+
+def test_the_operation_refuses_what_the_form_would(analyst: Client, cast: Cast) -> None:
+    case_import = waiting(analyst)
+
+    def say(columns: dict[str, str], every_row: str = "", by: User = cast.analyst) -> None:
+        name_columns(case_import=case_import, columns=columns, service=every_row, by=by, now=NOW)
+
+    for columns, words in (
+        ({"service": "Case Type"}, "child’s id"),
+        ({"child_id": "PID"}, "which service every row has"),
+        ({"child_id": "PID", "service": "Surname"}, "no column “Surname”"),
+        ({"child_id": "PID", "service": "PID"}, "one thing only"),
+        ({"child_id": "PID", "service": "Case Type", "colour": "Locality"}, "no field “colour”"),
+    ):
+        with pytest.raises(Refused, match=words):
+            say(columns)
+    with pytest.raises(Refused, match="no service with the code"):
+        say({"child_id": "PID"}, "chess")
+    with pytest.raises(PermissionDenied):
+        say(CHOSEN, by=cast.auditor)
+    say(CHOSEN)
+    run_waiting()
+    with pytest.raises(MovedOn):
+        say(CHOSEN)
+
+
+def test_a_list_that_lacks_an_id_column_says_so_and_can_be_discarded(analyst: Client) -> None:
+    content = csv_bytes("CIN,T,P,2026-01-02", header="service,team,practitioner,opened_on")
+    case_import = waiting(analyst, content)
+    detail = reverse("cases:import_detail", args=[case_import.pk])
+    page = text_of(analyst.get(detail))
+    assert "This file has no id column" in page
+    assert '<option value="practitioner" selected>' in page  # what looks right is suggested
+    analyst.post(reverse("cases:import_discard", args=[case_import.pk]))
+    case_import.refresh_from_db()
+    assert (case_import.status, bool(case_import.file)) == ("discarded", False)
+    assert analyst.get(detail).status_code == 200
+    assert analyst.get(reverse("cases:import_list")).status_code == 200
+
+
+def test_a_list_that_nobody_names_is_deleted_after_a_day(analyst: Client, cast: Cast) -> None:
+    case_import = waiting(analyst)
+    assert case_import.file
+    delete_old_uploads(by=User.objects.system(), now=case_import.uploaded_at + timedelta(hours=25))
+    case_import.refresh_from_db()
+    assert (case_import.status, bool(case_import.file)) == ("discarded", False)
+
+
+def test_the_command_says_where_to_name_them(analyst: Client, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_bytes(LIST)
+    with pytest.raises(CommandError, match="in the browser and name them once"):
+        call_command("import_cases", str(path), as_of=AS_OF, stdout=StringIO())
+    assert not CaseImport.objects.exists()
+    name_them(analyst, waiting(analyst))
+    call_command("import_cases", str(path), as_of=AS_OF, stdout=StringIO())
+    assert Case.objects.filter(closed_on=None).count() == 2
