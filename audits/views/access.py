@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -10,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.operations import record_access
 from audits.models import Audit, Grading, StandardGrade
-from audits.queries.visibility import audits_visible_to, gradings_visible_to
+from audits.queries.visibility import audits_visible_to, gradings_visible_to, own_gradings
 
 # What the pages of a grading show of its audit.
 OF_A_GRADING = (
@@ -57,17 +58,20 @@ def audit_or_404(request: HttpRequest, reference: str) -> Audit:
 
 def grading_or_404(request: HttpRequest, reference: str, pk: int) -> Grading:
     """A grading that the person may read."""
-    gradings = gradings_visible_to(person(request)).select_related(*OF_A_GRADING)
-    return get_object_or_404(gradings, audit__reference=reference, pk=pk)
+    user = person(request)
+    if own := _gradings(own_gradings(user), reference, pk).first():
+        return own
+    return get_object_or_404(_gradings(gradings_visible_to(user), reference, pk))
+
+
+def _gradings(among: QuerySet[Grading], reference: str, pk: int) -> QuerySet[Grading]:
+    return among.select_related(*OF_A_GRADING).filter(audit__reference=reference, pk=pk)
 
 
 def own_draft_or_404(request: HttpRequest, reference: str, pk: int) -> Grading:
     """The person's own grading to write in. One that was submitted is found too: saving into it
     is answered with what happened, not with "not found"."""
-    grading = grading_or_404(request, reference, pk)
-    if grading.grader_id != person(request).pk:
-        raise Http404
-    return grading
+    return get_object_or_404(_gradings(own_gradings(person(request)), reference, pk))
 
 
 def own_answer_or_404(request: HttpRequest, reference: str, pk: int, code: str) -> StandardGrade:
@@ -75,9 +79,8 @@ def own_answer_or_404(request: HttpRequest, reference: str, pk: int, code: str) 
 
     One query, with the grading and all that its pages show: it runs at every save.
     """
-    user = person(request)
     answers = StandardGrade.objects.filter(
-        grading__in=gradings_visible_to(user), grading__grader=user
+        grading__in=own_gradings(person(request))
     ).select_related("standard__section__version", *(f"grading__{path}" for path in OF_A_GRADING))
     return get_object_or_404(
         answers, grading_id=pk, grading__audit__reference=reference, standard__code=code
