@@ -26,6 +26,8 @@ OF_A_GRADING = (
     "audit__practitioner_judged",
     "audit__auditor",
 )
+# What saving by itself needs of it. So many tables take the database longer to plan than to read.
+OF_A_SAVE = ("audit__tool_version",)
 
 
 def person(request: HttpRequest) -> User:
@@ -58,20 +60,27 @@ def audit_or_404(request: HttpRequest, reference: str) -> Audit:
 
 def grading_or_404(request: HttpRequest, reference: str, pk: int) -> Grading:
     """A grading that the person may read."""
-    user = person(request)
-    if own := _gradings(own_gradings(user), reference, pk).first():
+    user, related = person(request), _related(request)
+    if own := _gradings(own_gradings(user), reference, pk).select_related(*related).first():
         return own
-    return get_object_or_404(_gradings(gradings_visible_to(user), reference, pk))
+    visible = _gradings(gradings_visible_to(user), reference, pk)
+    return get_object_or_404(visible.select_related(*related))
 
 
 def _gradings(among: QuerySet[Grading], reference: str, pk: int) -> QuerySet[Grading]:
-    return among.select_related(*OF_A_GRADING).filter(audit__reference=reference, pk=pk)
+    return among.filter(audit__reference=reference, pk=pk)
+
+
+def _related(request: HttpRequest) -> tuple[str, ...]:
+    by_itself = request.method == "POST" and getattr(request, "htmx", False)
+    return OF_A_SAVE if by_itself else OF_A_GRADING
 
 
 def own_draft_or_404(request: HttpRequest, reference: str, pk: int) -> Grading:
     """The person's own grading to write in. One that was submitted is found too: saving into it
     is answered with what happened, not with "not found"."""
-    return get_object_or_404(_gradings(own_gradings(person(request)), reference, pk))
+    own = _gradings(own_gradings(person(request)), reference, pk)
+    return get_object_or_404(own.select_related(*_related(request)))
 
 
 def own_answer_or_404(request: HttpRequest, reference: str, pk: int, code: str) -> StandardGrade:
@@ -81,7 +90,9 @@ def own_answer_or_404(request: HttpRequest, reference: str, pk: int, code: str) 
     """
     answers = StandardGrade.objects.filter(
         grading__in=own_gradings(person(request))
-    ).select_related("standard__section__version", *(f"grading__{path}" for path in OF_A_GRADING))
+    ).select_related(
+        "standard__section__version", *(f"grading__{path}" for path in _related(request))
+    )
     return get_object_or_404(
         answers, grading_id=pk, grading__audit__reference=reference, standard__code=code
     )
