@@ -39,11 +39,16 @@ class Visitor:
         self.looks_right()
 
     def follow(self, words: str | re.Pattern[str]) -> None:
-        """Click the first link with these words, whether it looks like a link or a button."""
+        """Click the first link with these words, whether it looks like a link or a button, and
+        wait for the page it leads to."""
         links = self.page.locator("main a")
-        self.page.get_by_role("link", name=words).or_(
-            links.and_(self.page.get_by_role("button", name=words))
-        ).first.click()
+        buttons = links.and_(self.page.get_by_role("button", name=words))
+        link = self.page.get_by_role("link", name=words).or_(buttons).first
+        if (link.get_attribute("href") or "").startswith("#"):
+            link.click()
+        else:
+            with self.page.expect_navigation():
+                link.click()
         self.looks_right()
 
     def press(self, words: str | re.Pattern[str]) -> None:
