@@ -22,7 +22,6 @@ MORE = "Supervision of 9 September: nobody asked why."
 PATIENCE = 20.0  # seconds
 KEPT = "Kept on this device, not saved yet"
 # What a browser and htmx write into the console while there is no network.
-OF_THE_NETWORK = ("Failed to load resource: net::", "htmx:afterRequest", "htmx:sendError")
 BOTH = "This device has kept text that is not saved"
 
 
@@ -96,10 +95,11 @@ def kept_nothing(visitor: Visitor) -> None:
 
 def lose_connection(visitor: Visitor) -> None:
     """The network is gone, and with it what the browser says of that in its console."""
+    visitor.was_offline = True
     visitor.page.context.set_offline(True)
 
 
 def find_connection(visitor: Visitor) -> None:
     """The network is back."""
+    visitor.was_offline = True
     visitor.page.context.set_offline(False)
-    visitor.errors = [each for each in visitor.errors if not each.startswith(OF_THE_NETWORK)]
