@@ -79,6 +79,7 @@ class Case(models.Model):
                 name="one_open_case_per_child",
             ),
         )
+        triggers = (named_by_a_frame("case_id", looked_up_by="child_id"),)
 
     def __str__(self) -> str:
         return f"{self.child} ({self.service})"

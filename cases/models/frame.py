@@ -98,18 +98,29 @@ class FrameEntry(models.Model):
     """One open case in a frame, as it was on the day. Immutable.
 
     A frame may hold a million, and checking six references of each takes longer than all the rest.
-    Frame and case are foreign keys; the others are read from the case's own in the statement that
-    freezes, and a trigger on what they name (`named_by_a_frame`) keeps it from being deleted.
+    The database holds them without: one statement over the open cases makes the rows of a frame,
+    and a trigger on what they name (`named_by_a_frame`) keeps it from being deleted. Why:
+    docs/decisions/0009.
     """
 
     frame = models.ForeignKey(
-        SamplingFrame, on_delete=models.PROTECT, related_name="entries", db_index=False
+        SamplingFrame,
+        on_delete=models.PROTECT,
+        related_name="entries",
+        db_constraint=False,
+        db_index=False,
     )  # `one_entry_per_case` is its index
     key = models.CharField(max_length=64)  # HMAC of the child id under the installation's secret
     child = models.ForeignKey(
         Child, on_delete=models.PROTECT, related_name="frame_entries", db_constraint=False
     )
-    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="frame_entries")
+    case = models.ForeignKey(
+        Case,
+        on_delete=models.PROTECT,
+        related_name="frame_entries",
+        db_constraint=False,
+        db_index=False,
+    )
     stratum = models.CharField(max_length=80)
     service = models.ForeignKey(
         Service, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False

@@ -20,22 +20,13 @@ from cases.models import (
     SampledCase,
     SamplingFrame,
 )
-from cases.operations.bulk import uncollected
-from cases.operations.frame_rows import opaque_of, store_open_cases
+from cases.operations.frame_rows import store_open_cases, stored_lines, stored_strata
 from cases.operations.jobs import Progress, handles, queue_job
 from cases.queries.calendar import local_date
 from cases.queries.imports import imports_behind_open_cases
 from cases.queries.policy import case_policy
-from cases.rules.frame import Frame
+from cases.rules.frame import Frame, hash_of_frame
 from cases.rules.quarters import Quarter
-
-
-def opaque(kind: str, identity: str) -> str:
-    """What stands for a child, practitioner or family outside: an HMAC under the council's secret.
-
-    64 hexadecimal digits; ``kind`` keeps a child's key from ever being that of a practitioner.
-    """
-    return opaque_of(kind)(identity)
 
 
 @operation
@@ -70,7 +61,6 @@ def freeze_by_job(job: Job, progress: Progress) -> dict[str, Any]:
 
 
 @operation
-@uncollected()
 def freeze_frame(
     *,
     quarter: Quarter,
@@ -93,13 +83,14 @@ def freeze_frame(
     progress(5, "Reading the open cases")
     frozen_on = local_date(now)
     frame_id = _next_frame_id()
-    cases = store_open_cases(frame_id, frozen_on, policy)
+    store_open_cases(frame_id, frozen_on, policy)
     rested = _rested(quarter.previous())
     if live is not None:
         live.status = SamplingFrame.Status.SUPERSEDED
         live.superseded_at, live.superseded_by, live.supersede_reason = now, by, reason.strip()
         live.save()
     progress(70, "Computing the frame's hash")
+    head = Frame(quarter, frozen_on, cases=(), rested=rested, empty_strata=stored_strata(frame_id))
     frame = SamplingFrame.objects.create(
         pk=frame_id,
         quarter=audit_quarter,
@@ -108,7 +99,7 @@ def freeze_frame(
         frozen_by=by,
         frozen_on=frozen_on,
         policy=policy.as_dict(),
-        sha256=Frame(quarter, frozen_on, cases, rested).sha256,
+        sha256=hash_of_frame(head, stored_lines(frame_id)),
         rested_practitioners=sorted(rested),
     )
     frame.imports.set(imports_behind_open_cases())

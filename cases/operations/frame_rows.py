@@ -1,100 +1,157 @@
-"""The rows of a frame: read from the open cases, judged, and stored in one pass.
+"""The rows of a frame: read from the open cases, judged, and stored.
 
-A frame can hold a million cases, so the rows are streamed: one query that sees all cases at the
-same moment, one COPY, and in memory only what the rules need to hash the frame.
+A frame can hold a million cases, so the rows stay in the database: one statement sees all open
+cases at the same moment, the rules judge what decides about them (each combination once), and a
+second statement stores the rows in the order of their keys. docs/decisions/0009 says why.
 """
 
 from __future__ import annotations
 
+import hashlib
 import hmac
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import cache, lru_cache
 
 from django.conf import settings
+from django.db import connection
 
-from cases.operations.bulk import NULL, copy_lines, escaped, stream
+from cases.operations.bulk import copy_lines, escaped, stream
 from cases.rules.eligibility import CaseFacts, decide
-from cases.rules.frame import FrameCase
 from cases.rules.policy import CasePolicy
 
-COLUMNS = (
-    "frame_id", "key", "child_id", "case_id", "stratum", "service_id", "team_id", "practitioner_id",
-    "practitioner_key", "family_key", "not_eligible", "facts",
-)  # fmt: skip
+_BLOCK = 64  # bytes that SHA-256 takes at once: the length of HMAC's two pads (RFC 2104)
+
+# HMAC-SHA256 under the two pads, of a kind and an identity: what `opaque` computes.
+_OPAQUE = (
+    "encode(sha256(pad.outer_pad || sha256(pad.inner_pad || "
+    "convert_to('{kind}' || E'\\n' || {identity}, 'UTF8'))), 'hex')"
+)
+
+# Sent by COPY: the pads are as good as the secret, and the database may log its statements.
+_PADS = "CREATE TEMP TABLE hmac_pad (inner_pad bytea NOT NULL, outer_pad bytea NOT NULL)"
 
 # Every open case and what it looks like (FrameEntry.facts; what is not known is left out). Team,
 # legal status and plan come apart only where the policy excludes by them.
-_OPEN_CASES = """
-SELECT cases.id, cases.child_id, child.local_id, cases.practitioner_id, cases.family_id,
-  cases.service_id, service.name, coalesce(cases.team_id::text, '\\N'),
-  child.audit_reference <> '' OR child.audited_before_on IS NOT NULL, cases.restricted,
-  cases.opened_on, service.code,
-  CASE WHEN %(by_team)s THEN coalesce(team.name, '') ELSE '' END,
-  CASE WHEN %(by_legal_status)s THEN cases.legal_status ELSE '' END,
-  CASE WHEN %(by_plan)s THEN cases.plan ELSE '' END,
+_OPEN_CASES = f"""
+CREATE TEMP TABLE open_case AS
+WITH person AS MATERIALIZED (
+  SELECT practitioner.id, practitioner.agency, caseload.cases,
+    {_OPAQUE.format(kind="practitioner", identity="practitioner.id::text")} AS key
+  FROM cases_practitioner AS practitioner
+  JOIN (
+    SELECT practitioner_id, count(*) AS cases FROM cases_case
+    WHERE closed_on IS NULL GROUP BY practitioner_id
+  ) AS caseload ON caseload.practitioner_id = practitioner.id
+  CROSS JOIN hmac_pad AS pad
+)
+SELECT {_OPAQUE.format(kind="child", identity="child.local_id")} AS key,
+  cases.child_id, cases.id AS case_id, service.name AS stratum, cases.service_id, cases.team_id,
+  cases.practitioner_id, coalesce(person.key, '') AS practitioner_key,
+  CASE WHEN cases.family_id = '' THEN ''
+    ELSE {_OPAQUE.format(kind="family", identity="cases.family_id")} END AS family_key,
+  child.audit_reference <> '' OR child.audited_before_on IS NOT NULL AS audited,
+  cases.restricted, coalesce(cases.opened_on::text, '') AS opened_on, service.code AS service,
+  CASE WHEN %(by_team)s THEN coalesce(team.name, '') ELSE '' END AS team,
+  CASE WHEN %(by_legal_status)s THEN cases.legal_status ELSE '' END AS legal_status,
+  CASE WHEN %(by_plan)s THEN cases.plan ELSE '' END AS plan,
   jsonb_strip_nulls(jsonb_build_object(
     'opened_on', cases.opened_on,
     'age_years', cases.age_years,
     'gender', nullif(cases.gender, ''),
     'ethnicity', nullif(cases.ethnicity, ''),
     'disability', nullif(cases.disability, ''),
-    'agency', practitioner.agency,
+    'agency', person.agency,
     'transferred_in_on', cases.transferred_in_on,
     'transferred_in_from', nullif(cases.transferred_in_from, ''),
     'legal_status', nullif(cases.legal_status, ''),
     'plan', nullif(cases.plan, ''),
-    'practitioner_caseload', caseload.cases
-  ))::text
+    'practitioner_caseload', person.cases
+  )) AS facts
 FROM cases_case AS cases
 JOIN cases_child AS child ON child.id = cases.child_id
 JOIN cases_service AS service ON service.id = cases.service_id
 LEFT JOIN cases_team AS team ON team.id = cases.team_id
-LEFT JOIN cases_practitioner AS practitioner ON practitioner.id = cases.practitioner_id
-LEFT JOIN (
-  SELECT practitioner_id, count(*) AS cases FROM cases_case
-  WHERE closed_on IS NULL GROUP BY practitioner_id
-) AS caseload ON caseload.practitioner_id = cases.practitioner_id
+LEFT JOIN person ON person.id = cases.practitioner_id
+CROSS JOIN hmac_pad AS pad
 WHERE cases.closed_on IS NULL
+"""  # noqa: S608 (expressions of our own)
+
+# What decides about a case, in the order of `CaseFacts`.
+_DECIDES = "audited, restricted, opened_on, service, team, legal_status, plan"
+_COMBINATIONS = f"SELECT DISTINCT {_DECIDES} FROM open_case"  # noqa: S608
+_JUDGED = """
+CREATE TEMP TABLE judged (
+  audited boolean, restricted boolean, opened_on text, service text, team text,
+  legal_status text, plan text, not_eligible text NOT NULL
+)
+"""
+
+_STORE = f"""
+INSERT INTO cases_frameentry (frame_id, key, child_id, case_id, stratum, service_id, team_id,
+  practitioner_id, practitioner_key, family_key, not_eligible, facts)
+SELECT %(frame)s, key, child_id, case_id, stratum, service_id, team_id,
+  practitioner_id, practitioner_key, family_key, not_eligible, facts
+FROM open_case JOIN judged USING ({_DECIDES})
+ORDER BY key
+"""  # noqa: S608
+
+_STRATA = "SELECT DISTINCT stratum FROM cases_frameentry WHERE frame_id = %(frame)s"
+_LINES = """
+SELECT concat_ws(E'\\t', 'case', key, stratum, not_eligible, practitioner_key, family_key) || E'\\n'
+FROM cases_frameentry WHERE frame_id = %(frame)s ORDER BY key COLLATE "C"
 """
 
 
-def opaque_of(kind: str) -> Callable[[str], str]:
-    """The function that makes opaque keys of one kind (cases.operations.frame.opaque)."""
-    secret, start = settings.CFA_DRAW_SECRET.encode(), f"{kind}\n"
+def opaque(kind: str, identity: str) -> str:
+    """What stands for a child, practitioner or family outside: an HMAC under the council's secret.
 
-    def of(identity: str) -> str:
-        return hmac.digest(secret, (start + identity).encode(), "sha256").hex()
-
-    return of
-
-
-def store_open_cases(frame: int, frozen_on: date, policy: CasePolicy) -> tuple[FrameCase, ...]:
-    """Store every open case as a row of the frame with this id; the same as the rules know them."""
-    cases: list[FrameCase] = []
-    copy_lines("cases_frameentry", COLUMNS, _lines(frame, frozen_on, policy, cases))
-    return tuple(cases)
+    64 hexadecimal digits; ``kind`` keeps a child's key from ever being that of a practitioner.
+    """
+    message = f"{kind}\n{identity}".encode()
+    return hmac.digest(settings.CFA_DRAW_SECRET.encode(), message, "sha256").hex()
 
 
-def _lines(
-    frame: int, frozen_on: date, policy: CasePolicy, cases: list[FrameCase]
-) -> Iterator[str]:
-    """The rows to store; each is also added to ``cases``."""
-    child_key = opaque_of("child")
-    practitioner_key, family_key = _key_where_known("practitioner"), _key_where_known("family")
-    reason, as_text = _reasons(frozen_on, policy), cache(escaped)
-    for row in stream(_OPEN_CASES, _needed(policy)):
-        case, child, local_id, person, family, service, stratum, team, *facts, shown = row
-        made = FrameCase(
-            child_key(local_id), stratum, reason(*facts), practitioner_key(person),
-            family_key(family),
-        )  # fmt: skip
-        cases.append(made)
-        key, _, not_eligible, person_key, family_of = made
-        yield (
-            f"{frame}\t{key}\t{child}\t{case}\t{as_text(stratum)}\t{service}\t{team}\t"
-            f"{person or NULL}\t{person_key}\t{family_of}\t{not_eligible}\t{escaped(shown)}\n"
-        )
+def store_open_cases(frame: int, frozen_on: date, policy: CasePolicy) -> None:
+    """Store every open case as a row of the frame with this id. Only within a transaction."""
+    with connection.cursor() as cursor:
+        # Joined and sorted in memory; compiling a statement takes longer than it saves.
+        cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+        cursor.execute(_PADS)
+        copy_lines("hmac_pad", ("inner_pad", "outer_pad"), (_pads(),))
+        cursor.execute("ANALYZE hmac_pad")  # unknown, it is taken for many rows and planned so
+        cursor.execute(_OPEN_CASES, _needed(policy))
+        cursor.execute(_JUDGED)
+        cursor.execute(_COMBINATIONS)
+        columns = (*_DECIDES.split(", "), "not_eligible")
+        copy_lines("judged", columns, _judged(cursor.fetchall(), frozen_on, policy))
+        cursor.execute(f"ANALYZE open_case ({_DECIDES}), judged")
+        cursor.execute(_STORE, {"frame": frame})
+        cursor.execute("DROP TABLE hmac_pad, open_case, judged")
+        # The next statements, which may be of the same transaction, would take it for empty.
+        cursor.execute("ANALYZE cases_frameentry (frame_id, key, stratum)")
+
+
+def stored_strata(frame: int) -> frozenset[str]:
+    """The names of the strata that the stored cases of a frame have."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STRATA, {"frame": frame})
+        return frozenset(name for (name,) in cursor.fetchall())
+
+
+def stored_lines(frame: int) -> Iterator[str]:
+    """The stored cases of a frame as lines of the text that is hashed, in its order."""
+    for (line,) in stream(_LINES, {"frame": frame}):
+        yield line
+
+
+def _pads() -> str:
+    """HMAC's two pads (RFC 2104, section 2) as a line for COPY."""
+    secret = settings.CFA_DRAW_SECRET.encode()
+    if len(secret) > _BLOCK:
+        secret = hashlib.sha256(secret).digest()
+    secret = secret.ljust(_BLOCK, b"\0")
+    inner, outer = (bytes(byte ^ pad for byte in secret).hex() for pad in (0x36, 0x5C))
+    return f"\\\\x{inner}\t\\\\x{outer}\n"
 
 
 def _needed(policy: CasePolicy) -> dict[str, bool]:
@@ -103,28 +160,14 @@ def _needed(policy: CasePolicy) -> dict[str, bool]:
     return {f"by_{name}": name in fields for name in ("team", "legal_status", "plan")}
 
 
-def _reasons(frozen_on: date, policy: CasePolicy) -> Callable[..., str]:
-    """Why a case with these facts (in the order of `CaseFacts`) cannot be drawn; empty if it can.
-
-    Most cases are like others in what decides, so judgements are kept.
-    """
-
-    @lru_cache(maxsize=65_536)
-    def reason(
-        audited: bool, restricted: bool, opened_on: date | None, service: str, team: str,
-        legal_status: str, plan: str,
-    ) -> str:  # fmt: skip
-        facts = CaseFacts(audited, restricted, opened_on, service, team, legal_status, plan)
-        return decide(facts, frozen_on, policy).code
-
-    return reason
-
-
-def _key_where_known(kind: str) -> Callable[[object], str]:
-    key = opaque_of(kind)
-
-    @cache
-    def of(identity: object) -> str:
-        return key(str(identity)) if identity else ""
-
-    return of
+def _judged(
+    combinations: Iterable[tuple[bool, bool, str, str, str, str, str]],
+    frozen_on: date,
+    policy: CasePolicy,
+) -> Iterator[str]:
+    """Each combination of what decides, and why cases like that cannot be drawn (or nothing)."""
+    for audited, restricted, opened, *names in combinations:
+        opened_on = date.fromisoformat(opened) if opened else None
+        code = decide(CaseFacts(audited, restricted, opened_on, *names), frozen_on, policy).code
+        texts = map(escaped, (opened, *names, code))
+        yield "\t".join(("ft"[audited], "ft"[restricted], *texts)) + "\n"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -88,9 +88,8 @@ class Frame:
         that the specification gives.
         """
         yield from self._first_lines()
-        in_order = iter(sorted(self.cases, key=itemgetter(0)))
-        while cases := list(islice(in_order, _LINES_AT_ONCE)):
-            yield from _case_lines(cases)
+        in_order = sorted(self.cases, key=itemgetter(0))
+        yield from _checked("case\t" + "\t".join(case) + "\n" for case in in_order)
 
     def _first_lines(self) -> Iterator[str]:
         yield "case-file-audit frame 1\n"
@@ -102,16 +101,26 @@ class Frame:
             yield f"rested\t{key}\n"
 
 
-def _case_lines(cases: Sequence[FrameCase]) -> list[str]:
-    """The lines of some cases. Looked at all together, because there may be a million."""
-    lines = ["case\t" + "\t".join(case) + "\n" for case in cases]
-    text = "".join(lines)
-    # As many line feeds as lines: none is hidden in a value, so each line is one case.
-    if text.count("\n") != len(lines) or not _CASE_LINES.fullmatch(text):
-        for case, line in zip(cases, lines, strict=True):
-            if not _CASE_LINE.fullmatch(line):
-                raise ValueError(f"This case cannot be written into a frame: {tuple(case)!r}.")
-    return lines
+def _checked(lines: Iterable[str]) -> Iterator[str]:
+    """Lines of cases as they are. Looked at many together, because there may be a million."""
+    each = iter(lines)
+    while some := list(islice(each, _LINES_AT_ONCE)):
+        text = "".join(some)
+        # As many line feeds as lines: none is hidden in a value, so each line is one case.
+        if text.count("\n") != len(some) or not _CASE_LINES.fullmatch(text):
+            for line in some:
+                if not _CASE_LINE.fullmatch(line):
+                    raise ValueError(f"This case cannot be written into a frame: {line!r}.")
+        yield from some
+
+
+def hash_of_frame(head: Frame, case_lines: Iterable[str]) -> str:
+    """The hash of a frame whose cases are stored elsewhere: `Frame.sha256` without a `Frame` of it.
+
+    ``head`` is the frame without its cases, all strata named; ``case_lines`` are the lines of its
+    cases by key, each key once. Raises `ValueError` where a line is not of the form specified.
+    """
+    return hash_of(chain(head.lines(), _checked(case_lines)))
 
 
 def hash_of(lines: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from audits.models import Audit, Grading, ToolVersion
 from audits.queries.tools import published_version
 from audits.rules.grades import INADEQUATE, REQUIRES_IMPROVEMENT
 from cases.models import Allocation, AuditQuarter, Practitioner, SampledCase, ServiceLine
-from cases.operations.frame import opaque
+from cases.operations.frame_rows import opaque
 from cases.queries.calendar import bank_holidays
 from config.demo_council import words
 from config.demo_council.answering import release_feedback

@@ -17,7 +17,7 @@ from audits.operations.grading import open_grading, set_grading_aside
 from audits.operations.locking import lock_audit
 from audits.operations.submitting import set_grade_of_record
 from cases.models import DeclaredConflict
-from cases.operations.frame import opaque
+from cases.operations.frame_rows import opaque
 from cases.queries.calendar import bank_holidays, local_date
 from quality.models import Escalation, Moderation
 from quality.queries.people import why_not_independent

@@ -17,6 +17,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Model
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.operations import MovedOn, Refused
@@ -36,7 +37,9 @@ from cases.models import (
 from cases.operations.allocation import allocate_by_hand, allocate_quarter
 from cases.operations.draw import draw_sample
 from cases.operations.frame import freeze_frame
+from cases.operations.frame_rows import opaque
 from cases.operations.replacement import decide_replacement, request_replacement
+from cases.queries.frame import frame_of_rules
 from cases.rules.quarters import Quarter
 from config.launch import ROOT
 from tests.cast import NOW, QUARTER, TODAY, Cast, open_case, open_cases
@@ -151,16 +154,39 @@ def test_the_database_refuses_to_change_what_is_frozen(cast: Cast) -> None:
 
 def test_what_a_frame_names_cannot_be_deleted(cast: Cast) -> None:
     entry = drawn(cast, 1).frame.entries.get()
-    for named in (entry.child, entry.service, entry.team, entry.practitioner):
+    for named in (entry.case, entry.child, entry.service, entry.team, entry.practitioner):
         assert named is not None
         kept = f"names this row of {named._meta.db_table}"
         with pytest.raises(IntegrityError, match=kept), transaction.atomic():
             delete(named)
-    with pytest.raises(IntegrityError, match="cases_frameentry"), transaction.atomic():
-        delete(entry.case)
     unnamed = Team.objects.create(name="Typed by mistake")
     delete(unnamed)
     assert not Team.objects.filter(pk=unnamed.pk).exists()
+
+
+@pytest.mark.parametrize("secret", ["short", "x" * 64, "longer than a block: " * 9, "é ∑"])
+def test_the_database_computes_the_keys_that_python_computes(
+    cast: Cast, settings: Any, secret: str
+) -> None:
+    settings.CFA_DRAW_SECRET = secret
+    open_case(
+        child_id="É\\1 ∑", team=cast.riverside, practitioner=cast.practitioner, family_id="F\\9 ü"
+    )
+    open_case(child_id="2")
+    with CaptureQueriesContext(connection) as statements:
+        frame = freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    known, bare = frame.entries.order_by("child__local_id").reverse()
+    assert known.key == opaque("child", "É\\1 ∑")
+    assert known.practitioner_key == opaque("practitioner", str(cast.practitioner.pk))
+    assert known.family_key == opaque("family", "F\\9 ü")
+    assert bare.key == opaque("child", "2")
+    assert (bare.practitioner_key, bare.family_key) == ("", "")
+    assert frame_of_rules(frame).sha256 == frame.sha256
+    padded = bytes(byte ^ 0x36 for byte in secret.encode())[:8].hex()
+    said = " ".join(statement["sql"] for statement in statements)
+    assert "hmac_pad" in said
+    assert secret not in said
+    assert padded not in said
 
 
 def delete(row: Model) -> None:
