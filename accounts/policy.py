@@ -46,6 +46,7 @@ class Permission(StrEnum):
     REOPEN_AUDIT = "reopen_audit"
     RELEASE_FEEDBACK = "release_feedback"
     READ_FEEDBACK = "read_feedback"  # as the practitioner
+    SEE_FEEDBACK_RATES = "see_feedback_rates"  # a Head of Service: of their own services
     SEE_HISTORY = "see_history"  # of audits visible to the person
     SEE_TOOLS = "see_tools"  # what is asked, and what each grade looks like
     MANAGE_TOOLS = "manage_tools"  # change and publish audit tools
@@ -86,6 +87,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         P.SEARCH_CASES,
         P.SEE_AUDITS,
         P.SEE_AUDIT_PROGRESS,
+        P.SEE_FEEDBACK_RATES,
         P.REASSIGN_AUDIT,
         P.PREPARE_REPORT,
         P.SEE_REPORTS_IN_PREPARATION,
@@ -107,6 +109,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     | {
         P.SEE_QUARTER,
         P.SEE_AUDITS,
+        P.SEE_FEEDBACK_RATES,
         P.SEE_HISTORY,
         P.SEE_ESCALATIONS,
         P.ANSWER_ESCALATION,
@@ -121,6 +124,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         P.SEE_AUDITS,
         P.SEE_ALL_AUDITS,
         P.SEE_AUDIT_PROGRESS,
+        P.SEE_FEEDBACK_RATES,
         P.SEE_HISTORY,
         P.SEE_ESCALATIONS,
         P.ANSWER_ESCALATION,
@@ -144,6 +148,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         P.SEE_AUDITS,
         P.SEE_ALL_AUDITS,
         P.SEE_AUDIT_PROGRESS,
+        P.SEE_FEEDBACK_RATES,
         P.SEE_HISTORY,
         P.REASSIGN_AUDIT,
         P.REOPEN_AUDIT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from audits.views import audit, feedback, grading, lists, tool_parts, tools
+from audits.views import audit, feedback, feedback_rates, grading, lists, tool_parts, tools
 
 app_name = "audits"
 
@@ -72,6 +72,7 @@ urlpatterns = [
     path("audits/export.csv", lists.audit_export, name="audit_export"),
     path("audits/search/", lists.search, name="search"),
     path("audits/feedback/", feedback.feedback_list, name="feedback_list"),
+    path("audits/feedback/rates/", feedback_rates.rates, name="feedback_rates"),
     path("audits/feedback/<audit_reference:reference>/", feedback.feedback, name="feedback"),
     path(
         "audits/feedback/<audit_reference:reference>/read/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -9,7 +10,9 @@ from django import forms
 from accounts.govuk import GovRadios
 from audits.forms.fields import LongText
 from audits.models import Audit, FeedbackReply
+from audits.queries.feedback_rates import STATES
 from cases.models import AuditQuarter, Service
+from cases.rules.quarters import Quarter
 
 
 class AuditFilterForm(forms.Form):
@@ -30,9 +33,14 @@ class AuditFilterForm(forms.Form):
         required=False,
         empty_label="All",
     )
+    feedback = forms.ChoiceField(
+        label="Feedback", choices=[("", "All"), *STATES.items()], required=False
+    )
     whose = forms.ChoiceField(label="Whose", required=False)
 
-    def __init__(self, *args: Any, everybodys: bool, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, everybodys: bool, measures_feedback: bool, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         status = cast(forms.ChoiceField, self.fields["status"])
         whose = cast(forms.ChoiceField, self.fields["whose"])
@@ -40,6 +48,19 @@ class AuditFilterForm(forms.Form):
         whose.choices = [("", "All I may see"), ("mine", "Those I grade")]
         if not everybodys:
             del self.fields["whose"]
+        if not measures_feedback:
+            del self.fields["feedback"]
+
+
+class RatesQuarterForm(forms.Form):
+    """Which quarter's feedback rates; the newest where nothing, or nothing that exists, is said."""
+
+    quarter = forms.ChoiceField(label="Quarter", required=False)
+
+    def __init__(self, *args: Any, quarters: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast(forms.ChoiceField, self.fields["quarter"])
+        field.choices = [(label, Quarter.parse(label).name) for label in quarters]
 
 
 class ReasonForm(forms.Form):

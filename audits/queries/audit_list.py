@@ -21,6 +21,7 @@ from django.db.models import (
 from accounts.models import User
 from accounts.policy import Permission, may
 from audits.models import Audit, Grading
+from audits.queries.feedback_rates import with_feedback
 from audits.queries.visibility import DECIDED, NOT_SUBMITTED, WITH_AUDITOR, audits_visible_to
 from cases.models import AuditQuarter, Service
 
@@ -35,6 +36,7 @@ class Filters:
     service: Service | None = None
     quarter: AuditQuarter | None = None
     mine: bool = False
+    feedback: str = ""  # one of queries.feedback_rates.STATES
 
 
 def grades_only_own(user: User) -> bool:
@@ -58,7 +60,7 @@ def audit_list(user: User, filters: Filters, today: date) -> QuerySet[Audit]:
     )
     overdue = Q(status__in=NOT_SUBMITTED, due_on__lt=today)
     audits = (
-        _in_scope(user, filters)
+        _in_scope(user, filters, today)
         .annotate(
             is_overdue=Case(
                 When(overdue, then=Value(True)),
@@ -103,7 +105,7 @@ def audit_counts(user: User, filters: Filters, today: date) -> Counts:
     """The numbers above the list, whatever status is filtered by. One query."""
     status = Audit.Status
     not_started = Q(status__in=(status.ALLOCATED, status.RETURNED))
-    counts = _in_scope(user, filters).aggregate(
+    counts = _in_scope(user, filters, today).aggregate(
         not_started=Count("pk", filter=not_started),
         in_progress=Count("pk", filter=Q(status=status.IN_PROGRESS)),
         submitted=Count("pk", filter=Q(status=status.SUBMITTED)),
@@ -114,7 +116,7 @@ def audit_counts(user: User, filters: Filters, today: date) -> Counts:
     return Counts(**counts)
 
 
-def _in_scope(user: User, filters: Filters) -> QuerySet[Audit]:
+def _in_scope(user: User, filters: Filters, today: date) -> QuerySet[Audit]:
     audits = audits_visible_to(user)
     if filters.service is not None:
         audits = audits.filter(service=filters.service)
@@ -126,4 +128,6 @@ def _in_scope(user: User, filters: Filters) -> QuerySet[Audit]:
         )
         mine = (Q(auditor=user) & ~Q(status=Audit.Status.RETURNED)) | Q(Exists(graded))
         audits = audits.filter(mine)
+    if filters.feedback:
+        audits = with_feedback(audits, filters.feedback, today)
     return audits

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import allow
 from accounts.exports import csv_download
+from accounts.models import User
 from accounts.operations import record_access
-from accounts.policy import Permission
+from accounts.policy import Permission, may
 from audits.forms.audits import AuditFilterForm, SearchForm
 from audits.models import Audit
 from audits.queries.audit_list import Counts, Filters, audit_counts, audit_list, grades_only_own
@@ -32,7 +33,7 @@ def audit_list_page(request: HttpRequest) -> HttpResponse:
     """The audits that the person may see: filters, counts, pages of 25."""
     user, today = person(request), local_date(timezone.now())
     own_only = grades_only_own(user)
-    form = AuditFilterForm(request.GET or None, everybodys=not own_only)
+    form = _filter_form(request, user)
     filters = _filters(form)
     page = Paginator(audit_list(user, filters, today), ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -41,6 +42,7 @@ def audit_list_page(request: HttpRequest) -> HttpResponse:
         "figures": _figures(audit_counts(user, filters, today)),
         "page": page,
         "show_auditor": not own_only,
+        "measures_feedback": may(user, P.SEE_FEEDBACK_RATES),
         "today": today,
         "export_url": f"{reverse('audits:audit_export')}?{request.GET.urlencode()}",
         "filtered": any(value for name, value in request.GET.items() if name != "page"),
@@ -63,7 +65,7 @@ def _figures(counts: Counts) -> list[dict[str, object]]:
 def audit_export(request: HttpRequest) -> HttpResponse:
     """The same list as CSV, without any child's id. Logged."""
     user, now = person(request), timezone.now()
-    filters = _filters(AuditFilterForm(request.GET or None, everybodys=not grades_only_own(user)))
+    filters = _filters(_filter_form(request, user))
     today = local_date(now)
     rows = (_exported(audit) for audit in audit_list(user, filters, today))
     response = csv_download(f"audits-{today:%Y-%m-%d}", COLUMNS, rows)
@@ -87,6 +89,14 @@ def _exported(audit: Audit) -> list[object]:
     ]
 
 
+def _filter_form(request: HttpRequest, user: User) -> AuditFilterForm:
+    return AuditFilterForm(
+        request.GET or None,
+        everybodys=not grades_only_own(user),
+        measures_feedback=may(user, P.SEE_FEEDBACK_RATES),
+    )
+
+
 def _filters(form: AuditFilterForm) -> Filters:
     """What is asked for; a filter with a value that does not exist filters nothing."""
     if not form.is_bound:
@@ -98,6 +108,7 @@ def _filters(form: AuditFilterForm) -> Filters:
         service=data.get("service"),
         quarter=data.get("quarter"),
         mine=data.get("whose") == "mine",
+        feedback=data.get("feedback") or "",
     )
 
 

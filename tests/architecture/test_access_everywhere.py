@@ -376,6 +376,7 @@ TABLE: dict[str, Row] = {
     "audits:grading_submitted": row("auditor", hides=GRADE, kwargs=of_submitted, get=True),
     "audits:reopen": row("lead", kwargs=of_submitted_audit),
     "audits:release_feedback": row("auditor moderator lead", hides=GRADE, kwargs=of_decided),
+    "audits:feedback_rates": row(SEE_QUARTER, get=True),
     "audits:feedback_list": row(PRACTITIONERS, get=True),
     "audits:feedback": row("practitioner_user", hides=PRACTITIONERS, kwargs=of_feedback, get=True),
     "audits:feedback_read": row(
