@@ -25,6 +25,11 @@ STATES = {
     "disagreed": "Somebody disagrees",
 }
 
+Key = tuple[str, int]  # quarter label, service
+
+_SERVICE = "feedback__audit__service"
+_CANNOT_SIGN_IN = Q(practitioner__user=None) | Q(practitioner__left_on__isnull=False)
+
 
 @dataclass(frozen=True)
 class ServiceRates:
@@ -64,9 +69,6 @@ def feedback_rates(user: User, today: date) -> list[ServiceRates]:
         )
         for quarter, pk in keys
     ]
-
-
-Key = tuple[str, int]  # quarter label, service
 
 
 def _audits(services: dict[int, Service]) -> dict[Key, dict[str, int]]:
@@ -120,10 +122,6 @@ def _recipients(services: dict[int, Service], today: date) -> defaultdict[Key, d
         quarter, service = row.pop("feedback__audit__quarter__label"), row.pop(_SERVICE)
         found[quarter, service] = row
     return found
-
-
-_SERVICE = "feedback__audit__service"
-_CANNOT_SIGN_IN = Q(practitioner__user=None) | Q(practitioner__left_on__isnull=False)
 
 
 def with_feedback(audits: QuerySet[Audit], state: str, today: date) -> QuerySet[Audit]:
