@@ -93,14 +93,20 @@ def _shares(rows: Sequence[dict[str, Any]]) -> Any:
 
 
 def _trend(rows: Sequence[dict[str, Any]]) -> Any:
-    """Points with their intervals, one column for each quarter, oldest on the left."""
-    shown = [{**row, "said": f"{row['percent']}%"} for row in rows]
+    """Points with their intervals, one column for each quarter, oldest on the left.
+
+    A baseline is an empty diamond with its name below it: no interval, and no line leads to it.
+    """
+    shown = [{"baseline": False, **row, "said": f"{row['percent']}%"} for row in rows]
     base = _chart(shown).encode(
         x=alt.X(
             "name:N", sort=_axis_order(rows), title=None,
-            axis=alt.Axis(labelAngle=0 if len(rows) < 6 else -35),
+            axis=alt.Axis(
+                labelAngle=0 if len(rows) < 6 else -35, labelExpr="split(datum.label, ', ')",
+            ),
         )
     )  # fmt: skip
+    measured = base.transform_filter("!datum.baseline")
 
     def y(field: str) -> Any:
         return alt.Y(
@@ -110,11 +116,15 @@ def _trend(rows: Sequence[dict[str, Any]]) -> Any:
             axis=alt.Axis(values=[0, 25, 50, 75, 100], labelExpr="datum.value + '%'"),
         )
 
-    bars = base.mark_rule(color=TEAL, strokeWidth=2).encode(y=y("low"), y2="high:Q")
-    line = base.mark_line(color=LINE, strokeWidth=1.5).encode(y=y("percent"))
-    points = base.mark_point(filled=True, color=TEAL, size=90, opacity=1).encode(y=y("percent"))
+    bars = measured.mark_rule(color=TEAL, strokeWidth=2).encode(y=y("low"), y2="high:Q")
+    line = measured.mark_line(color=LINE, strokeWidth=1.5).encode(y=y("percent"))
+    points = measured.mark_point(filled=True, color=TEAL, size=90, opacity=1).encode(y=y("percent"))
+    earlier = base.transform_filter("datum.baseline").mark_point(
+        shape="diamond", filled=False, color=INK, size=110, strokeWidth=1.5, opacity=1
+    )
     words = base.mark_text(dx=8, align="left", fontWeight=600).encode(y=y("percent"), text="said:N")
-    return (line + bars + points + words).properties(width=WIDTH + 60, height=180)
+    layers = line + bars + points + earlier.encode(y=y("percent")) + words
+    return layers.properties(width=WIDTH + 60, height=180)
 
 
 def _grades(rows: Sequence[dict[str, Any]]) -> Any:

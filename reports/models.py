@@ -8,7 +8,8 @@ from django.db import models
 from django.db.models import Q
 
 from accounts.history import tracked
-from cases.models import AuditQuarter, Job
+from cases.models import AuditQuarter, Job, Service, ServiceLine
+from reports.rules.baselines import BaselineFigures
 
 
 @tracked()
@@ -135,3 +136,62 @@ class IssuedReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.report} ({self.get_edition_display()})"
+
+
+@tracked()
+class Baseline(models.Model):
+    """A past quarter's results from before the product, of a line or one of its services.
+
+    Typed or uploaded by hand: not audits. The quarter is a label, because a council has quarters
+    to tell of that were never opened here.
+    """
+
+    quarter = models.CharField(max_length=7)
+    line = models.ForeignKey(ServiceLine, on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    outstanding = models.PositiveSmallIntegerField(default=0)
+    good = models.PositiveSmallIntegerField(default=0)
+    requires_improvement = models.PositiveSmallIntegerField(default=0)
+    inadequate = models.PositiveSmallIntegerField(default=0)
+    source = models.CharField("where the figures come from", max_length=200, blank=True)
+    entered_at = models.DateTimeField()
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-quarter", "line__order", "service__precedence")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("quarter", "line", "service"),
+                nulls_distinct=False,
+                name="one_baseline_per_quarter_line_and_service",
+            ),
+            models.CheckConstraint(
+                condition=Q(quarter__regex=r"^[0-9]{4}-Q[1-4]$"), name="baseline_names_a_quarter"
+            ),
+            models.CheckConstraint(
+                condition=Q(outstanding__gt=0)
+                | Q(good__gt=0)
+                | Q(requires_improvement__gt=0)
+                | Q(inadequate__gt=0),
+                name="baseline_has_figures",
+            ),
+        )
+
+    def __str__(self) -> str:
+        figures = self.figures
+        return f"{figures.quarter_name}, {figures.line}, {figures.service or figures.group.lower()}"
+
+    @property
+    def figures(self) -> BaselineFigures:
+        """The same as the rules see it."""
+        return BaselineFigures(
+            quarter=self.quarter,
+            line=self.line.name,
+            service=self.service.name if self.service else "",
+            counts=(self.outstanding, self.good, self.requires_improvement, self.inadequate),
+            source=self.source,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,16 +13,23 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.notices import send_notice
-from accounts.operations import MovedOn, Refused, operation
+from accounts.operations import MovedOn, Refused, operation, refuse_if_changed
 from accounts.policy import Permission, require
+from accounts.queries import in_words
 from accounts.roles import Role
-from cases.models import AuditQuarter, Draw, Job
+from accounts.rules.table_file import Plan, read_table
+from cases.models import AuditQuarter, Draw, Job, Service, ServiceLine
 from cases.operations.jobs import Progress, handles, queue_job
 from cases.queries.calendar import local_date
-from reports.models import CommitteeReport, IssuedReport
+from cases.rules.quarters import Quarter
+from reports.baseline_queries import FIELDS, plan_for_baselines, quarters_with_grades
+from reports.models import Baseline, CommitteeReport, IssuedReport
 from reports.queries import open_report, records_of, report_policy
 from reports.rendering import Words, render_pdf
+from reports.rules.baseline_file import OPTIONAL, REQUIRED
+from reports.rules.baselines import group_refusal, quarter_refusal
 from reports.rules.frozen import EDITIONS, digest, freeze
+from reports.rules.grade_rows import Counts
 
 Status = CommitteeReport.Status
 # In these a report's words and figures can still change.
@@ -248,3 +256,125 @@ def _refuse_while_rendering(report: CommitteeReport) -> None:
 
 def _people_with(role: str) -> list[User]:
     return list(User.objects.filter(groups__name=role, is_active=True))
+
+
+# Baselines
+
+
+@operation
+def add_baseline(
+    *,
+    quarter: Quarter,
+    line: ServiceLine,
+    service: Service | None,
+    counts: Counts,
+    source: str,
+    by: User,
+    now: datetime,
+) -> Baseline:
+    """Enter a past quarter's figures of a line (``service`` None) or of one of its services.
+
+    Raises Refused for a quarter that has figures of this product, or has not ended; where there is
+    such a baseline already; and where the services would be more than their line.
+    """
+    require(by, Permission.PREPARE_REPORT)
+    line = ServiceLine.objects.select_for_update().get(pk=line.pk)
+    refusal = quarter_refusal(quarter, local_date(now), quarters_with_grades())
+    if refusal:
+        raise Refused(refusal)
+    if service is not None and service.line_id != line.pk:
+        raise Refused(f"{service} is not a service of {line}.")
+    row = Baseline(quarter=quarter.label, line=line, service=service)
+    if Baseline.objects.filter(quarter=quarter.label, line=line, service=service).exists():
+        raise Refused(f"There is a baseline of {row} already. Change that one.")
+    return _save_baseline(row, counts, source, by, now)
+
+
+@operation
+def change_baseline(
+    *,
+    baseline: Baseline,
+    counts: Counts,
+    source: str,
+    by: User,
+    now: datetime,
+    seen: str = "",
+) -> Baseline:
+    """Put other figures in the place of a baseline's; the earlier ones stay in its history.
+
+    Raises Refused as `add_baseline`, MovedOn where it was removed meanwhile.
+    """
+    require(by, Permission.PREPARE_REPORT)
+    row = _locked_baseline(baseline)
+    refuse_if_changed(seen, in_words(row, FIELDS))
+    refusal = quarter_refusal(Quarter.parse(row.quarter), local_date(now), quarters_with_grades())
+    if refusal:
+        raise Refused(refusal)
+    return _save_baseline(row, counts, source, by, now)
+
+
+@operation
+def remove_baseline(*, baseline: Baseline, by: User, now: datetime) -> None:
+    """Remove a baseline; its history stays. Raises MovedOn where somebody else just did."""
+    require(by, Permission.PREPARE_REPORT)
+    _locked_baseline(baseline).delete()
+
+
+@operation
+def import_baselines(*, text: str, digest: str, by: User, now: datetime) -> Plan:
+    """Add and change the baselines of a CSV file, all of them or none.
+
+    ``digest`` is that of the plan that was shown. Raises Refused where the file has problems, or
+    would now do something else than was shown.
+    """
+    require(by, Permission.PREPARE_REPORT)
+    lines = {line.name: line for line in ServiceLine.objects.select_for_update()}
+    planned = plan_for_baselines(
+        read_table(text, required=REQUIRED, optional=OPTIONAL), local_date(now)
+    )
+    if planned.plan.problems:
+        raise Refused("The file has problems. Nothing was changed.")
+    if planned.plan.digest != digest:
+        raise Refused("Something has changed since you looked. Check the changes again.")
+    services = {service.name: service for service in Service.objects.all()}
+    known = {row.figures.key: row for row in Baseline.objects.select_related("line", "service")}
+    for change in planned.plan.changes:
+        if change.effect != "same":
+            wanted = planned.wanted[change.line]
+            row = known.get(wanted.key) or Baseline(
+                quarter=wanted.quarter,
+                line=lines[wanted.line],
+                service=services.get(wanted.service),
+            )
+            _store_baseline(row, wanted.counts, wanted.source, by, now)
+    return planned.plan
+
+
+def _locked_baseline(baseline: Baseline) -> Baseline:
+    ServiceLine.objects.select_for_update().get(pk=baseline.line_id)
+    row = Baseline.objects.select_related("line", "service").filter(pk=baseline.pk).first()
+    if row is None:
+        raise MovedOn("Somebody else has removed this baseline.")
+    return row
+
+
+def _save_baseline(row: Baseline, counts: Counts, source: str, by: User, now: datetime) -> Baseline:
+    """Store one baseline where it can stand beside those of its quarter and line."""
+    if not any(counts):
+        raise Refused("Fill in how many files had each grade. There must be at least one file.")
+    others = Baseline.objects.filter(quarter=row.quarter, line=row.line).exclude(pk=row.pk)
+    beside = [each.figures for each in others.select_related("line", "service")]
+    refusal = group_refusal([*beside, replace(row.figures, counts=counts)])
+    if refusal:
+        raise Refused(refusal)
+    return _store_baseline(row, counts, source, by, now)
+
+
+def _store_baseline(
+    row: Baseline, counts: Counts, source: str, by: User, now: datetime
+) -> Baseline:
+    row.outstanding, row.good, row.requires_improvement, row.inadequate = counts
+    row.source = source
+    row.entered_by, row.entered_at = by, now
+    row.save()
+    return row

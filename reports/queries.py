@@ -19,7 +19,10 @@ from cases.queries.calendar import local_date
 from cases.rules.eligibility import REASONS
 from cases.rules.intervals import Proportion
 from quality.models import Action, Escalation
+from reports.baseline_queries import baselines_before
 from reports.models import CommitteeReport, IssuedReport
+from reports.rules.baselines import BaselineFigures
+from reports.rules.earlier import earlier_quarters
 from reports.rules.edition import DrawFacts, EarlierPoint, Records, ReplacementCount
 from reports.rules.figures import (
     ActionRecord,
@@ -103,7 +106,7 @@ def published_report(quarter: AuditQuarter) -> CommitteeReport | None:
 
 
 def records_of(quarter: AuditQuarter, now: datetime) -> Records:
-    """All records of a quarter's report: ten queries, however many audits there are."""
+    """All records of a quarter's report: eleven queries, however many audits there are."""
     policy = report_policy(quarter)
     services = {name: s for s in _services() for name in (s.name, s.code)}
     quarters = _trend_quarters(quarter)
@@ -119,6 +122,7 @@ def records_of(quarter: AuditQuarter, now: datetime) -> Records:
         for draw in draws
         if draw.status == Draw.Status.DRAWN
     }
+    earlier, past = _earlier(quarters, quarter, audits, frames, policy)
     frame = _with_replacements(
         _with_strays(frames.get(quarter.label, ()), audits[quarter.label]), replaced
     )
@@ -136,7 +140,8 @@ def records_of(quarter: AuditQuarter, now: datetime) -> Records:
         replacements=_counted(replaced),
         draws=tuple(_draw_facts(draw) for draw in draws if draw.quarter_id == quarter.pk),
         tools=_tools(quarter),
-        earlier=_earlier(quarters, quarter, audits, frames, policy),
+        earlier=earlier,
+        baselines=past,
     )
 
 
@@ -343,8 +348,10 @@ def _earlier(
     audits: Mapping[str, list[AuditRecord]],
     frames: Mapping[str, tuple[FrameCount, ...]],
     policy: ReportPolicy,
-) -> dict[str, tuple[EarlierPoint, ...]]:
+) -> tuple[dict[str, tuple[EarlierPoint, ...]], tuple[BaselineFigures, ...]]:
     """Each line's quarters before this one: as they were published, else as they are now.
+
+    Where the product has nothing of a quarter, its baselines, which come second too.
 
     A quarter that was published keeps its numbers: the difference to a number that changed since
     would be a statement about the few children whose audits came late.
@@ -355,19 +362,18 @@ def _earlier(
             Q(quarter__in=quarters), status=CommitteeReport.Status.PUBLISHED
         ).select_related("quarter")
     }
-    found: dict[str, list[EarlierPoint]] = defaultdict(list)
+    measured: dict[str, list[tuple[str, EarlierPoint]]] = {}
     for each in quarters:
         if each.pk == quarter.pk:
             continue
         label = each.label
         frame = _with_strays(frames.get(label, ()), audits.get(label, []))
         if label in published:
-            points = _points_as_published(each, published[label])
+            measured[label] = _points_as_published(each, published[label])
         else:
-            points = _points_now(each, audits.get(label, []), frame, policy)
-        for line, point in points:
-            found[line].append(point)
-    return {line: tuple(points) for line, points in found.items()}
+            measured[label] = _points_now(each, audits.get(label, []), frame, policy)
+    past = baselines_before(quarter.label)
+    return earlier_quarters(measured, past, policy, TREND_QUARTERS - 1)
 
 
 def _points_as_published(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from reports.rules.baselines import BaselineFigures, Key, publish
 from reports.rules.disclosure import CannotProtect
 from reports.rules.edition import EarlierPoint, Records
 from reports.rules.figures import (
@@ -41,6 +42,8 @@ class LineFigures:
     earlier: tuple[EarlierPoint, ...]
     public: PublicGrades
     public_agency: tuple[PublicRow, ...] | None  # None: it cannot be published beside the services
+    baselines: tuple[BaselineFigures, ...]
+    public_baselines: Mapping[Key, PublicRow]
 
     @property
     def name(self) -> str:
@@ -69,6 +72,7 @@ class Computed:
                     "services": [row.as_dict() for row in line.services],
                     "agency": [row.as_dict() for row in line.agency],
                     "trend": [row.as_dict() for row in line.trend],
+                    "baselines": [row.as_dict() for row in line.baselines],
                 }
                 for line in self.lines
             },
@@ -111,6 +115,7 @@ def _line(grades: GradeFigures, records: Records, policy: ReportPolicy) -> LineF
     agency = by_agency(records.audits, grades.name, policy)
     earlier = tuple(records.earlier.get(grades.name, ()))
     public = public_grades(grades, services, policy)
+    baselines = tuple(row for row in records.baselines if row.line == grades.name)
     here = TrendPoint(records.quarter_name, grades.good_or_better)
     return LineFigures(
         grades=grades,
@@ -121,6 +126,8 @@ def _line(grades: GradeFigures, records: Records, policy: ReportPolicy) -> LineF
         earlier=earlier,
         public=public,
         public_agency=_public_agency(grades, agency, public, policy),
+        baselines=baselines,
+        public_baselines=publish(baselines, policy),
     )
 
 

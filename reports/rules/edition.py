@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reports.rules.baselines import BaselineFigures
 from reports.rules.figures import (
     ActionRecord,
     AuditRecord,
@@ -77,6 +78,7 @@ class Records:
     draws: tuple[DrawFacts, ...] = ()
     tools: tuple[tuple[str, int, int], ...] = ()  # title, version, number of standards
     earlier: Mapping[str, tuple[EarlierPoint, ...]] = field(default_factory=dict)  # by line
+    baselines: tuple[BaselineFigures, ...] = ()  # of the trend's quarters
 
 
 def paragraphs(*texts: str) -> Block:

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from audits.rules.grades import GRADES, label
 from reports.rules import wording
+from reports.rules.baseline_tables import exempt_baselines
+from reports.rules.baselines import marked
 from reports.rules.computed import Computed, LineFigures
 from reports.rules.edition import (
     Block,
@@ -240,7 +242,9 @@ def _outcomes(line: LineFigures, computed: Computed) -> dict[str, Any]:
                 note=f"Drawn from {population:,} cases." if population is not None else "",
             ),
         ]
-    return section(f"Outcomes – {line.name}", *blocks, *_trend(line, computed))
+    return section(
+        f"Outcomes – {line.name}", *blocks, *_trend(line, computed), exempt_baselines(line)
+    )
 
 
 def grades_chart(name: str, counts: list[tuple[str, int]]) -> Block:
@@ -254,8 +258,12 @@ def grades_chart(name: str, counts: list[tuple[str, int]]) -> Block:
     )
 
 
-def share_point(name: str, percent: int, interval: dict[str, Any]) -> dict[str, Any]:
-    """One share with its interval, for a chart."""
+def share_point(
+    name: str, percent: int, interval: dict[str, Any] | None, *, baseline: bool = False
+) -> dict[str, Any]:
+    """One share with its interval, for a chart; a baseline says so in its name."""
+    if interval is None or baseline:
+        return {"name": f"{name}, baseline", "percent": percent, "baseline": True}
     return {
         "name": name,
         "percent": percent,
@@ -266,7 +274,12 @@ def share_point(name: str, percent: int, interval: dict[str, Any]) -> dict[str, 
 
 def shares_chart(kind: str, caption: str, points: list[dict[str, Any]]) -> Block:
     """Shares good or better with their intervals, by group or by quarter."""
-    said = "; ".join(f"{p['name']} {p['percent']}% ({p['low']}% to {p['high']}%)" for p in points)
+    said = "; ".join(
+        f"{p['name']} from before this product {p['percent']}% (no interval)"
+        if p.get("baseline")
+        else f"{p['name']} {p['percent']}% ({p['low']}% to {p['high']}%)"
+        for p in points
+    )
     return chart(kind, caption, f"{caption}, with intervals: {said}.", points)
 
 
@@ -276,18 +289,24 @@ def _trend(line: LineFigures, computed: Computed) -> list[Block]:
         return [paragraphs("There is no earlier quarter to compare with.")]
     last = rows[-1]
     points = [
-        share_point(r.point.quarter, proportion.percent or 0, interval.as_dict())
+        share_point(
+            r.point.quarter,
+            proportion.percent or 0,
+            r.point.interval.as_dict() if r.point.interval else None,
+            baseline=r.point.baseline,
+        )
         for r in rows
-        if (proportion := r.point.good_or_better) and (interval := proportion.interval)
+        if (proportion := r.point.good_or_better).n
     ]
     cells = [
-        (r.point.quarter, p.n, p.count, percent_words(p.percent),
-         range_words(p.interval.as_dict() if p.interval else None), change_words(r))
+        (marked(r.point.quarter, r.point.baseline), p.n, p.count, percent_words(p.percent),
+         range_words(r.point.interval.as_dict() if r.point.interval else None), change_words(r))
         for r in rows for p in (r.point.good_or_better,)
     ]  # fmt: skip
     return [
         paragraphs(
             _changed(rows),
+            wording.after_a_baseline(rows),
             wording.detectable_words(last.detectable) if last.detectable else "",
         ),
         shares_chart("trend", f"{line.name}: share good or better by quarter", points),
@@ -295,6 +314,7 @@ def _trend(line: LineFigures, computed: Computed) -> list[Block]:
             f"{line.name}: good or better by quarter",
             ["Quarter", "Files", "Of them good or better", *share_head(computed), "Change"],
             cells,
+            note=wording.baseline_note(rows),
         ),
     ]
 

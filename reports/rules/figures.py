@@ -19,7 +19,7 @@ from itertools import pairwise
 from typing import Any
 
 from audits.rules.grades import GRADES, good_or_better
-from cases.rules.intervals import Proportion, percent
+from cases.rules.intervals import Interval, Proportion, percent
 from quality.rules.agreement import Agreement, measure
 from reports.rules.disclosure import CountTable
 from reports.rules.policy import ReportPolicy
@@ -207,11 +207,17 @@ class TrendPoint:
     good_or_better: Proportion
     baseline: bool = False
 
+    @property
+    def interval(self) -> Interval | None:
+        """A baseline has none: how its files were chosen is not known."""
+        return None if self.baseline else self.good_or_better.interval
+
 
 @dataclass(frozen=True)
 class TrendRow:
-    """A quarter of the trend, with its change since the row before (None for the first).
+    """A quarter of the trend, with its change since the row before.
 
+    None for the first, and where one of the two is a baseline.
     `detectable` is what change this quarter's sample could tell from chance.
     """
 
@@ -224,7 +230,8 @@ class TrendRow:
         return {
             "quarter": self.point.quarter,
             "baseline": self.point.baseline,
-            "good_or_better": self.point.good_or_better.as_dict(),
+            "good_or_better": self.point.good_or_better.as_dict()
+            | ({"interval": None} if self.point.baseline else {}),
             "change": self.change.as_dict() if self.change else None,
             "detectable": self.detectable.as_dict() if self.detectable else None,
         }
@@ -234,6 +241,9 @@ def trend(points: Sequence[TrendPoint]) -> tuple[TrendRow, ...]:
     """One line's quarters, oldest first, each compared with the one before it."""
     rows = [TrendRow(point, None, None) for point in points[:1]]
     for before, now in pairwise(points):
+        if before.baseline or now.baseline:
+            rows.append(TrendRow(now, None, None))
+            continue
         earlier, later = before.good_or_better, now.good_or_better
         both = earlier.n and later.n
         rows.append(

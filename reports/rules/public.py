@@ -76,21 +76,22 @@ def public_trend(rows: Sequence[TrendRow], levels: Mapping[str, str]) -> list[di
     """A line's trend for the public; `levels` are the levels published for it, by quarter.
 
     A quarter that is not shown has no percentage, and neither it nor the next one has a change. A
-    quarter without a level (a baseline that the council published itself) is shown as it is.
+    baseline has no interval. A quarter without a level is not shown.
     """
     public = []
     before_shown = False
     for row in rows:
-        shown = levels.get(row.point.quarter, "published before") != NONE
+        shown = levels.get(row.point.quarter, NONE) != NONE
         whole = row.as_dict()
         headline = row.point.good_or_better
         whole["good_or_better"] = None
-        if shown and headline.interval:
+        if shown and headline.n:
+            interval = row.point.interval
             whole["good_or_better"] = {
                 "count": headline.count,
                 "n": headline.n,
                 "percent": headline.percent,
-                "interval": _rounded(headline.interval),
+                "interval": _rounded(interval) if interval else None,
             }
         if not (shown and before_shown):
             whole["change"] = whole["detectable"] = None

@@ -11,6 +11,8 @@ from typing import Any
 
 from audits.rules.grades import GRADES, label
 from reports.rules import wording
+from reports.rules.baseline_tables import public_baselines
+from reports.rules.baselines import marked
 from reports.rules.computed import Computed, LineFigures, levels
 from reports.rules.disclosure import CannotProtect
 from reports.rules.edition import (
@@ -303,14 +305,22 @@ def _outcomes(line: LineFigures, computed: Computed) -> dict[str, Any]:
             grades_chart(line.name, counts),
             table(f"{line.name}: grades of record", ["Grade", "Files"], [*counts, ("All", row.n)]),
         ]
-    return section(f"Outcomes – {line.name}", *blocks, *_trend(line, computed))
+    return section(
+        f"Outcomes – {line.name}",
+        *blocks,
+        *_trend(line, computed),
+        public_baselines(line, HELD_BACK_NOTE),
+    )
 
 
 def _trend(line: LineFigures, computed: Computed) -> list[Block]:
     public = _public_trend(line, computed)
     points = [
         share_point(
-            row["quarter"], row["good_or_better"]["percent"], row["good_or_better"]["interval"]
+            row["quarter"],
+            row["good_or_better"]["percent"],
+            row["good_or_better"]["interval"],
+            baseline=row["baseline"],
         )
         for row in public
         if row["good_or_better"]
@@ -319,7 +329,7 @@ def _trend(line: LineFigures, computed: Computed) -> list[Block]:
         return []
     cells = [
         (
-            row["quarter"],
+            marked(row["quarter"], row["baseline"]),
             shown["n"] if shown else None,
             percent_words(shown["percent"]) if shown else None,
             range_words(shown["interval"]) if shown else None,
@@ -328,9 +338,10 @@ def _trend(line: LineFigures, computed: Computed) -> list[Block]:
         for row, whole in zip(public, line.trend, strict=True)
         for shown in (row["good_or_better"],)
     ]
-    note = HELD_BACK_NOTE if len(points) < len(public) else ""
+    held_back = HELD_BACK_NOTE if len(points) < len(public) else ""
+    note = " ".join(text for text in (held_back, wording.baseline_note(line.trend)) if text)
     return [
-        paragraphs(*_changed(line, computed)),
+        paragraphs(*_changed(line, computed), wording.after_a_baseline(line.trend)),
         shares_chart("trend", f"{line.name}: share good or better by quarter", points),
         table(
             f"{line.name}: good or better by quarter",

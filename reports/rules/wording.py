@@ -6,9 +6,12 @@ nothing, and always says of how many.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from audits.rules.grades import in_words
 from cases.rules.intervals import Interval, Proportion
 from quality.rules.agreement import Agreement
+from reports.rules.baselines import BASELINE_NOTE
 from reports.rules.figures import FrameCount, GradeFigures, StateFigures, TrendRow
 from reports.rules.grade_rows import FOUR, NONE, PublicRow
 from reports.rules.trend import MORE_THAN_CHANCE, NOT_COMPARABLE, WITHIN_CHANCE, Detectable
@@ -105,6 +108,21 @@ def change(row: TrendRow, before: str) -> str:
         unit = "percentage point" if abs(points) == 1 else "percentage points"
         moved = f"The share is {number(abs(points))} {unit} {rose} than in {before}."
     return f"{moved} {verdict(row.change.verdict)}"
+
+
+def after_a_baseline(rows: Sequence[TrendRow]) -> str:
+    """That the last quarter of a trend is compared with nothing; "" where it is not so."""
+    if len(rows) < 2 or not rows[-2].point.baseline:
+        return ""
+    return (
+        f"{rows[-2].point.quarter} is a baseline from before this product: no change is worked out "
+        "from it."
+    )
+
+
+def baseline_note(rows: Iterable[TrendRow]) -> str:
+    """What a baseline among the quarters of a trend is; "" where there is none."""
+    return BASELINE_NOTE if any(row.point.baseline for row in rows) else ""
 
 
 def verdict(code: str) -> str:

@@ -28,6 +28,7 @@ from cases.models import (
     Job,
     Replacement,
     SampledCase,
+    ServiceLine,
 )
 from cases.operations.imports import upload_list
 from cases.operations.jobs import run_job
@@ -36,7 +37,7 @@ from quality.models import Action, Escalation, Moderation
 from quality.operations.acting import Planned, plan_action
 from quality.operations.escalating import acknowledge
 from quality.operations.moderating import assign_moderator, decide_moderation
-from reports.models import CommitteeReport, IssuedReport
+from reports.models import Baseline, CommitteeReport, IssuedReport
 from tests.cast import NOW, QUARTER, TODAY, Cast, open_case
 from tests.integration.audits import auditing
 
@@ -185,6 +186,18 @@ class Samples:
         return release_feedback(audit=self.decided, **texts, by=self.cast.auditor, now=NOW)
 
     # reports
+
+    @cached_property
+    def baseline(self) -> Baseline:
+        """Of a quarter that was never opened here."""
+        return Baseline.objects.create(
+            quarter="2016-Q3",
+            line=ServiceLine.objects.get(code="statutory"),
+            requires_improvement=30,
+            inadequate=12,
+            entered_at=NOW,
+            entered_by=self.cast.analyst,
+        )
 
     @cached_property
     def report(self) -> CommitteeReport:

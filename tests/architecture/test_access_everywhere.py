@@ -92,6 +92,10 @@ def of_team(samples: Samples) -> dict[str, Any]:
     return {"pk": samples.cast.riverside.pk}
 
 
+def of_baseline(samples: Samples) -> dict[str, Any]:
+    return {"pk": samples.baseline.pk}
+
+
 def of_audit(samples: Samples) -> dict[str, Any]:
     """An audit allocated to Audrey Tor."""
     return {"reference": samples.audit.reference}
@@ -439,6 +443,15 @@ TABLE: dict[str, Row] = {
     # reports
     "reports:report_list": row(READ_REPORTS, get=True),
     "reports:report_add": row("analyst lead"),
+    "reports:baseline_list": row("analyst lead", get=True),
+    "reports:baseline_add": row("analyst lead"),
+    "reports:baseline_change": row("analyst lead", kwargs=of_baseline),
+    "reports:baseline_remove": row("analyst lead", kwargs=of_baseline),
+    "reports:baseline_history": row("analyst lead", get=True),
+    "reports:baseline_download": row("analyst lead", get=True),
+    "reports:baseline_upload": row("analyst lead"),
+    "reports:baseline_upload_confirm": row("analyst lead", post=True),
+    "reports:baseline_template": row("analyst lead", get=True),
     "reports:report": row(PREPARING, hides=READ_REPORTS, kwargs=of_report, get=True),
     "reports:figures": row(PREPARING, hides=READ_REPORTS, kwargs=of_edition, get=True),
     "reports:download": row(PREPARING, hides=READ_REPORTS, kwargs=of_edition, get=True),
