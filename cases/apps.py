@@ -10,4 +10,4 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing these registers the handlers of their jobs.
-        from cases.operations import draw, frame, imports  # noqa: F401
+        from cases.operations import chances, draw, frame, imports  # noqa: F401

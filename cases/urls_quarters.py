@@ -33,6 +33,11 @@ quarter_patterns = [
         draws.draw_certificate_pdf,
         name="draw_certificate_pdf",
     ),
+    path(
+        "quarters/<str:label>/draws/<int:number>/chances/",
+        draws.draw_chances,
+        name="draw_chances",
+    ),
     path("sampled/<int:pk>/", draws.sampled_case, name="sampled_case"),
     path("sampled/<int:pk>/auditor/", draws.reallocate, name="reallocate"),
     path(

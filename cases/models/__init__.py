@@ -2,7 +2,13 @@
 
 from cases.models.allocation import Allocation
 from cases.models.child import Case, Child, DeclaredConflict
-from cases.models.draw import Draw, Replacement, SampledCase
+from cases.models.draw import (
+    ChancesOfDraw,
+    Draw,
+    InclusionProbability,
+    Replacement,
+    SampledCase,
+)
 from cases.models.frame import AuditQuarter, FrameEntry, SamplingFrame
 from cases.models.imports import CaseImport, ImportMeaning, ImportProblem, StagedCase
 from cases.models.jobs import Job
@@ -13,6 +19,7 @@ __all__ = [
     "AuditQuarter",
     "Case",
     "CaseImport",
+    "ChancesOfDraw",
     "Child",
     "DeclaredConflict",
     "Draw",
@@ -20,6 +27,7 @@ __all__ = [
     "Grader",
     "ImportMeaning",
     "ImportProblem",
+    "InclusionProbability",
     "Job",
     "Practitioner",
     "Replacement",

@@ -194,3 +194,47 @@ class Replacement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sampled_case}: {self.get_reason_display()}"
+
+
+class ChancesOfDraw(models.Model):
+    """How likely a draw was to select each case of its frame, estimated by a worker. Immutable."""
+
+    draw = models.OneToOneField(Draw, on_delete=models.PROTECT, related_name="chances")
+    simulated_draws = models.PositiveIntegerField()
+    # {stratum: {"open", "not_eligible", "never", "lowest", "highest", "average"}}
+    strata = models.JSONField()
+    estimated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "chances of draws"
+        triggers = (
+            pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return f"Chances of {self.draw}"
+
+
+class InclusionProbability(models.Model):
+    """One eligible case's estimated chance of being selected. Cases without a row have none."""
+
+    chances = models.ForeignKey(
+        ChancesOfDraw, on_delete=models.PROTECT, related_name="of_cases", db_index=False
+    )  # `one_probability_per_case` is its index
+    entry = models.ForeignKey(FrameEntry, on_delete=models.PROTECT, related_name="+")
+    probability = models.FloatField()
+
+    class Meta:
+        verbose_name_plural = "inclusion probabilities"
+        constraints = (
+            models.UniqueConstraint(fields=("chances", "entry"), name="one_probability_per_case"),
+            models.CheckConstraint(
+                condition=Q(probability__gte=0, probability__lte=1), name="probability_is_a_share"
+            ),
+        )
+        triggers = (
+            pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.entry}: {self.probability:.4f}"

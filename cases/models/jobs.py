@@ -22,6 +22,7 @@ class Job(models.Model):
         CONFIRM_IMPORT = "confirm_import", "Take over a list of open cases"
         FREEZE_FRAME = "freeze_frame", "Freeze the sampling frame"
         DRAW_SAMPLE = "draw_sample", "Draw the sample"
+        ESTIMATE_CHANCES = "estimate_chances", "Estimate the chances of being selected"
         RENDER_REPORT = "render_report", "Render the committee report"
 
     class Status(models.TextChoices):

@@ -16,6 +16,7 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from cases.models import AuditQuarter, Draw, Job, SampledCase, SamplingFrame
 from cases.operations.bulk import copy_lines, uncollected
+from cases.operations.chances import request_chances
 from cases.operations.frame import lock_quarter
 from cases.operations.jobs import Progress, handles, queue_job
 from cases.queries.frame import frame_of_rules, live_draw, live_frame
@@ -90,6 +91,7 @@ def draw_by_job(job: Job, progress: Progress) -> dict[str, Any]:
         now=timezone.now(),
         progress=progress,
     )
+    request_chances(draw=made, by=job.requested_by, now=timezone.now())
     return {"draw": made.reference, "sha256": made.result_sha256}
 
 

@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 
 from cases.models import Draw
 from cases.pdf import Rendered, pdf_of
+from cases.queries.chances import chances_of, share, without_a_chance
 from cases.queries.frame import frame_of_rules
 from cases.rules.certificate import CertificateMeta, export
 from cases.rules.policy import CasePolicy
@@ -45,7 +46,10 @@ def certificate(draw: Draw) -> dict[str, Any]:
         seed_witnesses=draw.seed_witnesses,
         reason=draw.reason,
     )
-    return export(frame, result, meta)
+    data = export(frame, result, meta)
+    if chances := chances_of(draw):
+        data["chances"] = {"draws": chances.simulated_draws, "strata": chances.strata}
+    return data
 
 
 def certificate_pdf(draw: Draw) -> Rendered:
@@ -67,6 +71,7 @@ def certificate_pdf(draw: Draw) -> Rendered:
         "result_sha256": data["result"]["sha256"],
         "head": NUMBERS.values(),
         "strata": [[name, *(found[name][code] for code in NUMBERS)] for name in sorted(found)],
+        "chances": _chances_in_words(draw),
         "settings": _settings_in_words(CasePolicy.from_dict(draw.policy)),
     }
     html = render_to_string(TEMPLATE, context)
@@ -85,6 +90,23 @@ def seed_words(draw: Draw) -> str:
         f"Seen by {draw.seed_witnesses}." if draw.seed_witnesses else "No witnesses are recorded."
     )
     return f"{when} {seen}"
+
+
+def _chances_in_words(draw: Draw) -> str:
+    chances = chances_of(draw)
+    if chances is None:
+        return "How likely each case was to be selected had not been estimated at this time."
+    barred, never = without_a_chance(chances)
+    some = [found for found in chances.strata.values() if found["open"] > found["not_eligible"]]
+    lowest, highest = (
+        share(best((found[name] for found in some), default=0))
+        for best, name in ((min, "lowest"), (max, "highest"))
+    )
+    return (
+        f"Of the open cases, {barred:,} could not be audited and so had no chance. Of the eligible "
+        f"cases, {never:,} were selected in none of {chances.simulated_draws:,} simulated draws of "
+        f"this frame; the chances of all lie between {lowest} and {highest}."
+    )
 
 
 def _settings_in_words(policy: CasePolicy) -> list[tuple[str, str]]:

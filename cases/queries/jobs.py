@@ -14,6 +14,7 @@ PERMISSION_OF_KIND: dict[str, Permission] = {
     Job.Kind.CONFIRM_IMPORT: Permission.IMPORT_CASES,
     Job.Kind.FREEZE_FRAME: Permission.FREEZE_FRAME,
     Job.Kind.DRAW_SAMPLE: Permission.DRAW_SAMPLE,
+    Job.Kind.ESTIMATE_CHANCES: Permission.DRAW_SAMPLE,
     Job.Kind.RENDER_REPORT: Permission.PREPARE_REPORT,
 }
 

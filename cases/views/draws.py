@@ -14,7 +14,7 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SignedInRequest, allow
 from accounts.models import User
@@ -24,7 +24,9 @@ from accounts.rules.table_file import guarded
 from cases.forms.draw import ReallocateForm, SampleFilterForm
 from cases.models import Draw, SampledCase
 from cases.operations.allocation import allocate_by_hand
+from cases.operations.chances import request_chances
 from cases.queries.certificate import certificate, certificate_pdf, seed_words
+from cases.queries.chances import chance_of_case, chances_of, share, stratum_rows
 from cases.queries.quarters import auditors_of_case, names_of, sampled_cases_visible_to
 from cases.rules.policy import CasePolicy
 from cases.rules.rates import show_rate
@@ -37,6 +39,13 @@ STRATA_HEAD = [
     "Service",
     *({"text": name.capitalize(), "numeric": True} for name in NUMBERS),
     "Quota reached",
+]
+CHANCES_HEAD = [
+    "Service",
+    *(
+        {"text": name, "numeric": True}
+        for name in ("Open", "Cannot be audited", "Never selected", "Lowest", "Average", "Highest")
+    ),
 ]
 CSV_HEAD = [
     "draw", "service", "rank", "drawn as", "child id", "team", "practitioner", "state", "ticket",
@@ -54,6 +63,7 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
     page = Paginator(cases, PER_PAGE).get_page(request.GET.get("page"))
     here = quarter_page.draw_url(draw)
     may_export = may(request.user, Permission.EXPORT_DRAW)
+    chances = chances_of(draw)
     context = {
         "draw": draw,
         "seed_words": seed_words(draw),
@@ -64,10 +74,24 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
         "here": here,
         "page": page,
         "may_export": may_export,
+        "may_draw": may(request.user, Permission.DRAW_SAMPLE),
+        "chances": chances,
+        "chances_head": CHANCES_HEAD,
+        "chances_rows": stratum_rows(chances) if chances else [],
         "query": request.GET.urlencode(),
         "breadcrumbs": quarter_page.crumbs(draw.quarter.quarter, f"Draw {draw.number}"),
     }
     return render(request, "cases/quarters/draw_detail.html", context)
+
+
+@allow(Permission.DRAW_SAMPLE)
+@require_POST
+def draw_chances(request: SignedInRequest, label: str, number: int) -> HttpResponse:
+    """Ask a worker to estimate how likely each case was to be selected."""
+    draw = _draw_or_404(label, number)
+    page = f"{quarter_page.draw_url(draw)}#chances"
+    job = request_chances(draw=draw, page=page, by=request.user, now=timezone.now())
+    return redirect("cases:job_detail", pk=job.pk)
 
 
 @allow(Permission.EXPORT_DRAW)
@@ -244,6 +268,7 @@ def _case_lines(draw: Draw, cases: QuerySet[SampledCase]) -> Iterator[str]:
 def _facts(case: SampledCase) -> list[dict[str, Any]]:
     entry = case.entry
     replaces = getattr(case, "replaces", None)
+    chance = chance_of_case(case)
     facts = [
         ("Child id", entry.child.local_id),
         ("Service", entry.service.name),
@@ -251,6 +276,7 @@ def _facts(case: SampledCase) -> list[dict[str, Any]]:
         ("Practitioner", str(entry.practitioner or "None recorded")),
         ("Drawn as", f"{case.get_role_display()}, number {case.rank} of {case.stratum}"),
         ("Ticket", case.ticket),
+        ("Chance of being selected", share(chance) if chance is not None else "Not estimated yet"),
         ("Audit", entry.child.audit_reference or "Not begun"),
     ]
     rows: list[dict[str, Any]] = [{"key": key, "value": value} for key, value in facts]

@@ -9,6 +9,7 @@ from random import Random
 
 from accounts.models import User
 from cases.models import Allocation, Draw, Replacement, SampledCase
+from cases.operations.chances import store_chances
 from cases.operations.draw import draw_sample
 from cases.operations.frame import freeze_frame
 from cases.queries.allocation import auditors_for, cases_to_grade
@@ -29,6 +30,7 @@ REASONS = (
     ("child_in_crisis", 2.0),
     ("other", 1.0),
 )
+SIMULATED_DRAWS = 200  # a council's worker makes thousands
 IN_SAMPLE = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED, SampledCase.Status.AUDITED)
 
 
@@ -63,6 +65,7 @@ def make_sample(rng: Random, plan: Schedule, people: People) -> Draw:
         by=by,
         now=plan.draw,
     )
+    store_chances(draw=draw, simulated_draws=SIMULATED_DRAWS, by=by, now=plan.draw)
     _replacements(rng, draw, plan, people)
     return draw
 

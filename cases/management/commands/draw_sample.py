@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from cases.management.commands._quarter import QuarterCommand
 from cases.models import AuditQuarter
+from cases.operations.chances import request_chances
 from cases.operations.draw import draw_sample
 from cases.operations.frame import freeze_frame
 from cases.queries.frame import live_frame
@@ -53,6 +54,7 @@ class Command(QuarterCommand):
                 by=by,
                 now=now,
             )
+            request_chances(draw=draw, by=by, now=now)
         services = {
             name: {field: numbers[field] for field in SHOWN}
             for name, numbers in draw.strata.items()

@@ -1,0 +1,101 @@
+"""Estimating how likely a draw was to select each case, in a worker, after the draw."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.operations import MovedOn, operation
+from accounts.policy import Permission, require
+from cases.models import ChancesOfDraw, Draw, Job
+from cases.operations.bulk import copy_lines, uncollected
+from cases.operations.jobs import Progress, handles, queue_job
+from cases.queries.frame import frame_of_rules
+from cases.rules.inclusion import estimate_chances, number_of_draws
+from cases.rules.policy import CasePolicy
+
+_INSERT = """
+INSERT INTO cases_inclusionprobability (chances_id, entry_id, probability)
+SELECT %(chances)s, entry.id, chance.probability
+FROM chance_of_case AS chance
+JOIN cases_frameentry AS entry ON entry.frame_id = %(frame)s AND entry.key = chance.key
+ORDER BY entry.id
+"""
+
+
+@operation
+def request_chances(*, draw: Draw, page: str = "", by: User, now: datetime) -> Job:
+    """Ask a worker to estimate the chances. MovedOn where they are known or under way."""
+    require(by, Permission.DRAW_SAMPLE)
+    _refuse_known(draw)
+    return queue_job(
+        kind=Job.Kind.ESTIMATE_CHANCES,
+        subject=draw.reference,
+        arguments={"draw": draw.pk},
+        page=page,
+        by=by,
+        now=now,
+    )
+
+
+@handles(Job.Kind.ESTIMATE_CHANCES)
+def chances_by_job(job: Job, progress: Progress) -> dict[str, Any]:
+    """Do a job that `request_chances` asked for."""
+    draw = Draw.objects.select_related("quarter", "frame__quarter").get(pk=job.arguments["draw"])
+    made = store_chances(draw=draw, by=job.requested_by, now=timezone.now(), progress=progress)
+    return {"draw": draw.reference, "simulated_draws": made.simulated_draws}
+
+
+@operation
+@uncollected()
+def store_chances(
+    *,
+    draw: Draw,
+    simulated_draws: int | None = None,
+    by: User,
+    now: datetime,
+    progress: Progress | None = None,
+) -> ChancesOfDraw:
+    """Simulate draws like ``draw`` and store every eligible case's chance of being selected.
+
+    ``simulated_draws``: how many; as the size of the frame allows where it is not said. Raises
+    MovedOn where the chances are stored already.
+    """
+    require(by, Permission.DRAW_SAMPLE)
+    tell = progress or Progress()
+    _refuse_known(draw)
+    tell(1, "Reading the frame")
+    frame = frame_of_rules(draw.frame)
+    wanted = simulated_draws or number_of_draws(len(frame.cases))
+
+    def done(number: int) -> None:
+        tell(2 + 90 * number // wanted, f"Simulated draw {number:,} of {wanted:,}")
+
+    found = estimate_chances(frame, CasePolicy.from_dict(draw.policy), wanted, done)
+    tell(93, "Storing the chances")
+    made = ChancesOfDraw.objects.create(
+        draw=draw,
+        simulated_draws=found.draws,
+        strata={stratum.name: stratum.as_dict() for stratum in found.strata},
+        estimated_at=now,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE TEMP TABLE chance_of_case (key text, probability float)")
+        lines = (f"{key}\t{chance!r}\n" for key, chance in found.of_case.items())
+        copy_lines("chance_of_case", ("key", "probability"), lines)
+        cursor.execute("ANALYZE chance_of_case")
+        cursor.execute(_INSERT, {"chances": made.pk, "frame": draw.frame_id})
+        stored = cursor.rowcount
+        cursor.execute("DROP TABLE chance_of_case")
+    if stored != len(found.of_case):
+        raise RuntimeError(f"{stored} of {len(found.of_case)} chances are of stored cases.")
+    return made
+
+
+def _refuse_known(draw: Draw) -> None:
+    if ChancesOfDraw.objects.filter(draw=draw).exists():
+        raise MovedOn(f"The chances of {draw.reference} have been estimated already.")
