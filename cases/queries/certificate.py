@@ -102,10 +102,16 @@ def _chances_in_words(draw: Draw) -> str:
         share(best((found[name] for found in some), default=0))
         for best, name in ((min, "lowest"), (max, "highest"))
     )
+    drawn_again = f"{chances.simulated_draws:,} simulated draws of this frame"
+    reached = (
+        f"{never:,} eligible cases were selected in none of {drawn_again}"
+        if never
+        else "Every eligible case, or one that the rules cannot tell from it, was selected in some "
+        f"of {drawn_again}"
+    )
     return (
-        f"Of the open cases, {barred:,} could not be audited and so had no chance. Of the eligible "
-        f"cases, {never:,} were selected in none of {chances.simulated_draws:,} simulated draws of "
-        f"this frame; the chances of all lie between {lowest} and {highest}."
+        f"{barred:,} of the open cases could not be audited: no chance. {reached}; the chances "
+        f"of eligible cases lie between {lowest} and {highest}."
     )
 
 

@@ -239,7 +239,7 @@ def _filtered(cases: QuerySet[SampledCase], filters: SampleFilterForm) -> QueryS
 
 
 def _stratum_row(name: str, found: dict[str, Any]) -> list[Any]:
-    return [name, *(found.get(number, 0) for number in NUMBERS), _shortfall(found)]
+    return [name, *(f"{found.get(number, 0):,}" for number in NUMBERS), _shortfall(found)]
 
 
 def _shortfall(found: dict[str, Any]) -> str:

@@ -119,8 +119,8 @@ def test_the_certificate_counts_who_had_none(cast: Cast, draw: Draw, tmp_path: P
     assert data["chances"]["draws"] == 20
     assert data["chances"]["strata"]["Child Protection"]["not_eligible"] == 1
     words = words_of(certificate_pdf(draw).pdf)
-    assert "1 could not be audited and so had no chance" in words
-    assert "0 were selected in none of 20 simulated draws" in words
+    assert "1 of the open cases could not be audited: no chance" in words
+    assert "Every eligible case, or one that the rules cannot tell from it, was selected" in words
     assert "between 3.6% and 100.0%" in words
     file = tmp_path / "certificate.json"
     file.write_text(json.dumps(data), encoding="utf-8")
