@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.views import people, staff
+from cases.views import people, staff, staff_list
 
 people_patterns = [
     path("teams/", people.team_list, name="team_list"),
@@ -24,6 +24,17 @@ people_patterns = [
     path("practitioners/add/", staff.practitioner_add, name="practitioner_add"),
     path("practitioners/download/", staff.practitioner_download, name="practitioner_download"),
     path("practitioners/<int:pk>/", staff.practitioner_change, name="practitioner_change"),
+    path("staff-list/", staff_list.staff_list, name="staff_list"),
+    path("staff-list/upload/", staff_list.staff_upload, name="staff_upload"),
+    path(
+        "staff-list/upload/confirm/", staff_list.staff_upload_confirm, name="staff_upload_confirm"
+    ),
+    path("staff-list/upload/template/", staff_list.staff_template, name="staff_template"),
+    path(
+        "staff-list/unmatched/",
+        staff_list.staff_unmatched_download,
+        name="staff_unmatched_download",
+    ),
     path("graders/", staff.grader_list, name="grader_list"),
     path("graders/add/", staff.grader_add, name="grader_add"),
     path("graders/download/", staff.grader_download, name="grader_download"),

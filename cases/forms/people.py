@@ -92,6 +92,7 @@ class PractitionerForm(_Tidy):
         "None: cannot sign in",
         help_text="People with the role Practitioner. Feedback goes to this person.",
     )
+    started_on = GovDateField(label="Started on (optional)", required=False)
     left_on = GovDateField(
         label="Left on (optional)",
         required=False,

@@ -101,6 +101,9 @@ class Practitioner(models.Model):
         Team, on_delete=models.PROTECT, null=True, blank=True, related_name="practitioners"
     )
     agency = models.BooleanField("agency worker", default=False)
+    started_on = models.DateField(null=True, blank=True)
+    # In the staff list that was uploaded last. Imports write practitioners by SQL of their own.
+    in_staff_list = models.BooleanField(default=False, db_default=False)
     left_on = models.DateField(null=True, blank=True)
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,

@@ -94,6 +94,7 @@ def save_practitioner(
     staff_number: str,
     team: Team | None,
     agency: bool,
+    started_on: date | None,
     left_on: date | None,
     user: User | None,
     by: User,
@@ -116,7 +117,8 @@ def save_practitioner(
     if user and others.filter(user=user).exists():
         raise Refused(f"{user.name} is the sign-in of another practitioner.")
     one.name, one.staff_number, one.team = name, staff_number, team
-    one.agency, one.left_on, one.user = agency, left_on, user
+    one.agency, one.user = agency, user
+    one.started_on, one.left_on = started_on, left_on
     _save(
         one.save,
         "There is a practitioner of this name in this team. Give both a staff number.",

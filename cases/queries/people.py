@@ -23,7 +23,7 @@ from cases.rules.people_files import (
 # What the form about each of them shows.
 SERVICE_FIELDS = ("head", "deputy")
 TEAM_FIELDS = ("name", "service", "manager", "deputy", "works_with_disability")
-PRACTITIONER_FIELDS = ("name", "staff_number", "team", "agency", "left_on", "user")
+PRACTITIONER_FIELDS = ("name", "staff_number", "team", "agency", "started_on", "left_on", "user")
 GRADER_FIELDS = ("team", "capacity", "accredited_on", "exempt_reason", "exempt_approved_by")
 GRADING_ROLES = (Role.AUDITOR, Role.MODERATOR, Role.EXTERNAL_VALIDATOR)
 

@@ -86,7 +86,10 @@ def _practitioner_form(request: SignedInRequest, one: Practitioner | None) -> Ht
 def practitioner_download(request: SignedInRequest) -> HttpResponse:
     """The practitioners shown in the list as a file."""
     _, found = _matching_practitioners(request)
-    headings = ["practitioner", "staff_number", "team", "agency", "left_on", "email", "open_cases"]
+    headings = [
+        "practitioner", "staff_number", "team", "agency", "started_on", "left_on", "email",
+        "open_cases",
+    ]  # fmt: skip
     rows = (_practitioner_row(one) for one in found.iterator(chunk_size=1000))
     return csv_download(log_download(request, "practitioners"), headings, rows)
 
@@ -97,6 +100,7 @@ def _practitioner_row(one: Practitioner) -> list[Any]:
         one.staff_number,
         one.team.name if one.team else "",
         one.agency,
+        one.started_on,
         one.left_on,
         one.user.email if one.user else "",
         one.open_cases,  # type: ignore[attr-defined]

@@ -286,6 +286,11 @@ TABLE: dict[str, Row] = {
         "administrator", kwargs=lambda samples: {"pk": samples.cast.practitioner.pk}
     ),
     "cases:practitioner_download": row("administrator", get=True),
+    "cases:staff_list": row("analyst administrator", get=True),
+    "cases:staff_upload": row("analyst administrator"),
+    "cases:staff_upload_confirm": row("analyst administrator", post=True),
+    "cases:staff_template": row("analyst administrator", get=True),
+    "cases:staff_unmatched_download": row("analyst administrator", get=True),
     "cases:grader_list": row("administrator", get=True),
     "cases:grader_add": row("administrator"),
     "cases:grader_change": row(

@@ -118,6 +118,7 @@ def practitioner_facts(**changes: Any) -> dict[str, Any]:
         "staff_number": "",
         "team": None,
         "agency": False,
+        "started_on": None,
         "left_on": None,
         "user": None,
         "now": NOW,

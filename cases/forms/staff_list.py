@@ -1,0 +1,55 @@
+"""Forms of the staff list's pages."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date
+from pathlib import Path, PurePath
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+
+from cases.importers.records import MEGABYTE, FileRefused
+from cases.importers.staff_list import LIMITS, staff_text
+
+ENDINGS = (".xlsx", ".csv")
+
+
+class StaffUploadForm(forms.Form):
+    """The council's staff list; ``cleaned_data["file"]`` is its text in one shape."""
+
+    file = forms.FileField(
+        label="Staff list",
+        help_text="A CSV file, or a workbook (.xlsx) whose first sheet is the list.",
+        max_length=200,
+        widget=forms.FileInput(attrs={"accept": ",".join(ENDINGS)}),
+        error_messages={
+            "required": "Choose a file",
+            "empty": "The file you chose is empty",
+            "max_length": "The name of the file is too long: shorten it to 200 characters",
+        },
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_file(self) -> str:
+        file: UploadedFile[Any] = self.cleaned_data["file"]
+        if (file.size or 0) > LIMITS.max_bytes:
+            raise ValidationError(
+                f"The file must be smaller than {LIMITS.max_bytes // MEGABYTE} MB"
+            )
+        ending = PurePath(file.name or "").suffix.lower()
+        if ending not in ENDINGS:
+            raise ValidationError("The file must be an .xlsx or .csv file")
+        with tempfile.NamedTemporaryFile(suffix=ending) as kept:
+            for chunk in file.chunks():
+                kept.write(chunk)
+            kept.flush()
+            try:
+                return staff_text(Path(kept.name), today=self.today)
+            except FileRefused as refused:
+                raise ValidationError(str(refused)) from refused

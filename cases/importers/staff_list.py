@@ -1,0 +1,189 @@
+"""A council's list of its staff, as CSV or the first sheet of a workbook, made into one shape.
+
+Personnel systems export many columns; those understood are taken over under the names of
+`cases.rules.staff_file`, every other column is left unread. Each line keeps its number in the file,
+so that what is wrong can be put right there.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import python_calamine as calamine
+
+from cases.importers.cells import clean_id, clean_name, clean_text, id_was_shortened, read_date
+from cases.importers.codes import agency_status
+from cases.importers.containers import DAMAGED, PROTECTED, Kind, inspect
+from cases.importers.headings import HEADER_SEARCH_ROWS, ColumnMap, heading_key, known_fields
+from cases.importers.headings import map_columns as _map_columns
+from cases.importers.records import MEGABYTE, FileRefused, ReadLimits
+
+LIMITS: Final = ReadLimits(
+    max_bytes=5 * MEGABYTE, max_unpacked_bytes=100 * MEGABYTE, max_cells=2_000_000
+)
+MAX_ROWS: Final = 5_000
+SEPARATORS = ",;\t|"
+# Words in place of an answer that cannot be read: no heading, number or date looks like it.
+UNREADABLE = "?"
+
+_NAMES: Final = {
+    "practitioner": "practitioner|name|full name|worker|worker name|practitioner name|staff name"
+    "|employee|employee name|social worker|social worker name|display name",
+    "first_name": "first name|forename|forenames|given name|known as|preferred name",
+    "last_name": "last name|surname|family name",
+    "staff_number": "staff number|staff no|staff id|employee number|employee no|employee id"
+    "|payroll number|payroll no|payroll id|personnel number|personnel no|assignment number"
+    "|worker id|person number",
+    "team": "team|team name|allocated team|current team|work team",
+    "service": "service|service name|service area",
+    "manager": "manager|team manager|line manager|manager name|team manager name|manager email"
+    "|team manager email|line manager email|line manager name|manager email address|reports to",
+    "agency": "agency|agency worker|agency worker (y/n)|agency staff|employment type"
+    "|contract type|type of contract|employment status|worker type|permanent or agency",
+    "started_on": "start date|started|started on|date started|employment start date|started work"
+    "|start|date of start|continuous service date|contract start date",
+}
+KNOWN: Final[Mapping[str, str]] = {
+    heading_key(name): field for field, names in _NAMES.items() for name in names.split("|")
+}
+_AGENCY_WORDS: Final = {
+    "agency staff": "yes", "agency social worker": "yes", "locum worker": "yes", "temp": "yes",
+    "temporary agency": "yes", "employee": "no", "employed": "no", "permanent staff": "no",
+    "fixed term": "no", "fixed-term": "no", "council": "no", "council employee": "no",
+}  # fmt: skip
+FIELDS: Final = ("practitioner", "staff_number", "team", "service", "manager", "agency",
+                 "started_on")  # fmt: skip
+
+Row = tuple[int, Sequence[Any]]
+
+
+def staff_text(path: Path, *, today: date) -> str:
+    """The list as CSV text with the column ``line`` and those of FIELDS that the file has.
+
+    Dates become ISO, agency "yes" or "no"; a cell that cannot be read stands behind UNREADABLE.
+    Raises FileRefused, in words, where the file is no list of staff.
+    """
+    container = inspect(path, LIMITS)
+    if container.kind is Kind.WORKBOOK:
+        rows = _workbook_rows(path)
+    else:
+        rows = _csv_rows(path, container.encoding)
+    top = list(islice(rows, HEADER_SEARCH_ROWS))
+    place = _header_place(top)
+    columns = _map_columns(top[place][1], KNOWN)
+    fields = _fields(columns)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["line", *fields])
+    written = 0
+    for number, cells in _after(top[place + 1 :], rows):
+        values = _values(cells, columns, fields, today)
+        if any(values):
+            written += 1
+            if written > MAX_ROWS:
+                raise FileRefused(f"There are more than {MAX_ROWS:,} people in this list.")
+            writer.writerow([number, *values])
+    if not written:
+        raise FileRefused("The list is empty: there are no rows below the headings.")
+    return out.getvalue()
+
+
+def _after(rest: Sequence[Row], rows: Iterator[Row]) -> Iterator[Row]:
+    yield from rest
+    yield from rows
+
+
+def _csv_rows(path: Path, encoding: str) -> Iterator[Row]:
+    with path.open(encoding=encoding, newline="") as text:
+        start = "".join(text.readline(64 * 1024) for _ in range(HEADER_SEARCH_ROWS))
+        text.seek(0)
+        reader = csv.reader(text, delimiter=max(SEPARATORS, key=start.count))
+        line = 1
+        try:
+            for cells in reader:
+                yield line, cells
+                line = reader.line_num + 1
+        except csv.Error as error:
+            raise FileRefused(
+                f"Line {line} cannot be taken apart: a quotation mark may be missing."
+            ) from error
+
+
+def _workbook_rows(path: Path) -> Iterator[Row]:
+    """The rows of the first sheet, numbered as the spreadsheet shows them."""
+    try:
+        book = calamine.CalamineWorkbook.from_path(str(path))
+        names = [
+            sheet.name
+            for sheet in book.sheets_metadata
+            if sheet.typ == calamine.SheetTypeEnum.WorkSheet
+        ]
+        if not names:
+            raise FileRefused("There is no sheet in this workbook.")
+        yield from enumerate(book.get_sheet_by_name(names[0]).iter_rows(), start=1)
+    except calamine.PasswordError as error:
+        raise FileRefused(PROTECTED) from error
+    except calamine.CalamineError as error:
+        raise FileRefused(DAMAGED) from error
+
+
+def _header_place(top: Sequence[Row]) -> int:
+    """Which of the first rows holds the headings: the first with a name and a team."""
+    for place, (_, cells) in enumerate(top):
+        found = known_fields(cells, KNOWN)
+        named = "practitioner" in found or {"first_name", "last_name"} <= found
+        if named and "team" in found:
+            return place
+    raise FileRefused(
+        "The headings were not found. A staff list needs a column “Practitioner” (or “First name” "
+        "and “Surname”) and a column “Team”, in the first "
+        f"{HEADER_SEARCH_ROWS} rows of the file or of the workbook’s first sheet."
+    )
+
+
+def _fields(columns: ColumnMap) -> list[str]:
+    there = {*columns.positions}
+    if {"first_name", "last_name"} <= there:
+        there.add("practitioner")
+    return [field for field in FIELDS if field in there]
+
+
+def _values(
+    cells: Sequence[Any], columns: ColumnMap, fields: Sequence[str], today: date
+) -> list[str]:
+    def cell(field: str) -> Any:
+        position = columns.positions.get(field)
+        return cells[position] if position is not None and position < len(cells) else None
+
+    return [_value(field, cell, today) for field in fields]
+
+
+def _value(field: str, cell: Any, today: date) -> str:
+    if field == "practitioner":
+        whole = clean_name(cell("practitioner"))
+        both = f"{clean_name(cell('first_name'))} {clean_name(cell('last_name'))}"
+        return whole or both.strip()
+    raw = cell(field)
+    if field == "staff_number":
+        return UNREADABLE + clean_text(raw) if id_was_shortened(raw) else clean_id(raw)
+    if field == "agency":
+        return _agency(raw)
+    if field == "started_on":
+        day, readable = read_date(raw, as_of=today)
+        return day.isoformat() if day else "" if readable else UNREADABLE + clean_text(raw)
+    return clean_name(raw)
+
+
+def _agency(raw: Any) -> str:
+    text = clean_text(raw)
+    word = _AGENCY_WORDS.get(text.casefold(), text)
+    agency, readable = agency_status(word)
+    if not readable:
+        return UNREADABLE + text
+    return "" if agency is None else "yes" if agency else "no"
