@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.views import draws, planner, quarters, replacements
+from cases.views import draws, planner, quarters, replacements, screen
 
 quarter_patterns = [
     path("quarters/", quarters.quarter_list, name="quarter_list"),
@@ -12,6 +12,8 @@ quarter_patterns = [
     path("quarters/<str:label>/plan/", planner.quarter_plan, name="quarter_plan"),
     path("quarters/<str:label>/frame/", quarters.quarter_frame, name="quarter_frame"),
     path("quarters/<str:label>/frame/freeze/", quarters.quarter_freeze, name="quarter_freeze"),
+    path("quarters/<str:label>/frame/mail/", screen.quarter_mail_hash, name="quarter_mail_hash"),
+    path("quarters/<str:label>/screen/", screen.quarter_screen, name="quarter_screen"),
     path("quarters/<str:label>/draw/", quarters.quarter_draw, name="quarter_draw"),
     path(
         "quarters/<str:label>/allocation/", quarters.quarter_allocation, name="quarter_allocation"

@@ -9,8 +9,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from accounts.govuk import GovRadios
+from accounts.govuk import GovCheckboxes, GovRadios
 from cases.models import Replacement, SampledCase
+from cases.operations.announcing import HASH_ROLES
 from cases.rules.rates import parse_rate, parse_share, show_rate
 from cases.rules.sampling import clean_seed
 
@@ -32,6 +33,18 @@ class FreezeForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not again:
             del self.fields["reason"]
+
+
+class HashMailForm(forms.Form):
+    """Whom to mail the frame's hash to."""
+
+    roles = forms.MultipleChoiceField(
+        label="Mail the hash to everybody who is",
+        choices=[(role.value, role.label) for role in HASH_ROLES],
+        widget=GovCheckboxes(layout="small"),
+        help_text="The message holds the hash and a link, and nothing else.",
+        error_messages={"required": "Choose at least one role"},
+    )
 
 
 class DrawForm(forms.Form):

@@ -9,7 +9,7 @@ from cases.models.draw import (
     Replacement,
     SampledCase,
 )
-from cases.models.frame import AuditQuarter, FrameEntry, SamplingFrame
+from cases.models.frame import AuditQuarter, FrameEntry, HashMail, SamplingFrame
 from cases.models.imports import CaseImport, ImportMeaning, ImportProblem, StagedCase
 from cases.models.jobs import Job
 from cases.models.people import Grader, Practitioner, Service, ServiceLine, Team
@@ -25,6 +25,7 @@ __all__ = [
     "Draw",
     "FrameEntry",
     "Grader",
+    "HashMail",
     "ImportMeaning",
     "ImportProblem",
     "InclusionProbability",

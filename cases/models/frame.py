@@ -94,6 +94,28 @@ class SamplingFrame(models.Model):
         return f"Frame {self.number} of {self.quarter}"
 
 
+@tracked()
+class HashMail(models.Model):
+    """That a frame's hash was mailed, to whom by role, and when: before there was a seed."""
+
+    frame = models.ForeignKey(SamplingFrame, on_delete=models.PROTECT, related_name="hash_mails")
+    roles = models.JSONField()  # codes, in the order of accounts.roles
+    people = models.PositiveSmallIntegerField()
+    sent_at = models.DateTimeField()
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("frame", "sent_at", "pk")
+        triggers = (
+            pgtrigger.Protect(name="sent_is_sent", operation=pgtrigger.Update | pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.frame}, hash mailed"
+
+
 class FrameEntry(models.Model):
     """One open case in a frame, as it was on the day. Immutable.
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from cases.models import AuditQuarter, Draw, FrameEntry, SampledCase, SamplingFrame
+from cases.models import AuditQuarter, Draw, FrameEntry, HashMail, SampledCase, SamplingFrame
 from cases.rules.eligibility import REASONS
 from cases.rules.frame import Frame, FrameCase
 
@@ -29,6 +29,11 @@ def live_frame(quarter: AuditQuarter) -> SamplingFrame | None:
     """The quarter's frozen frame that has not been superseded."""
     frames = quarter.frames.select_related("quarter", "frozen_by")
     return frames.filter(status=SamplingFrame.Status.FROZEN).first()
+
+
+def hash_mails(frame: SamplingFrame) -> QuerySet[HashMail]:
+    """When the frame's hash was mailed, oldest first, with who sent it."""
+    return frame.hash_mails.select_related("sent_by").order_by("sent_at", "pk")
 
 
 def live_draw(quarter: AuditQuarter) -> Draw | None:

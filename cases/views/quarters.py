@@ -15,14 +15,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import SignedInRequest, allow
 from accounts.operations import MovedOn, Refused
 from accounts.policy import Permission, may
-from cases.forms.draw import DrawForm, FreezeForm
-from cases.models import AuditQuarter, Draw, SamplingFrame
+from accounts.roles import Role
+from cases.forms.draw import DrawForm, FreezeForm, HashMailForm
+from cases.models import AuditQuarter, Draw, HashMail, SamplingFrame
 from cases.operations.allocation import allocate_quarter
 from cases.operations.draw import request_draw
 from cases.operations.frame import request_freeze
 from cases.queries.allocation import auditors_for
 from cases.queries.calendar import local_date
-from cases.queries.frame import frame_counts, frame_gaps, live_draw, live_frame
+from cases.queries.frame import frame_counts, frame_gaps, hash_mails, live_draw, live_frame
 from cases.queries.quarters import (
     allocation_foreseen,
     listed_quarters,
@@ -69,7 +70,7 @@ def quarter_detail(request: SignedInRequest, label: str) -> HttpResponse:
 def quarter_frame(request: SignedInRequest, label: str) -> HttpResponse:
     """The frozen list of open cases, and the form that freezes it."""
     quarter, stored = quarter_or_404(label)
-    return _frame_page(request, quarter, stored)
+    return frame_page(request, quarter, stored)
 
 
 @allow(Permission.FREEZE_FRAME)
@@ -91,7 +92,7 @@ def quarter_freeze(request: SignedInRequest, label: str) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             return redirect("cases:job_detail", pk=job.pk)
-    return _frame_page(request, quarter, stored, form)
+    return frame_page(request, quarter, stored, form)
 
 
 @allow(Permission.DRAW_SAMPLE)
@@ -186,15 +187,17 @@ def _draw_form(request: SignedInRequest, stored: AuditQuarter | None) -> DrawFor
     return DrawForm(*data, again=_draw(stored) is not None, policy_rate=policy.rate)
 
 
-def _frame_page(
+def frame_page(
     request: SignedInRequest,
     quarter: Quarter,
     stored: AuditQuarter | None,
     form: FreezeForm | None = None,
+    mail_form: HashMailForm | None = None,
 ) -> HttpResponse:
+    """The page of the frame, with the form that was filled in where it was sent back."""
     frame, draw = _frame(stored), _draw(stored)
     may_freeze = draw is None and may(request.user, Permission.FREEZE_FRAME)
-    context = {
+    context: dict[str, Any] = {
         "quarter": quarter,
         "frame": frame,
         "drawn": draw is not None,
@@ -205,7 +208,14 @@ def _frame_page(
     }
     if frame is not None:
         context |= _frame_tables(frame)
+        context["mails"] = [_mail_words(mail) for mail in hash_mails(frame)]
+        context["mail_form"] = mail_form or (HashMailForm() if may_freeze else None)
     return render(request, "cases/quarters/frame.html", context)
+
+
+def _mail_words(mail: HashMail) -> dict[str, Any]:
+    names = [str(Role(code).label) for code in mail.roles]
+    return {"mail": mail, "roles": ", ".join(names)}
 
 
 def _frame_tables(frame: SamplingFrame) -> dict[str, Any]:

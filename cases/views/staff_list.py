@@ -30,6 +30,7 @@ TITLE = "Staff list"
 LIST = "cases:staff_list"
 HEADINGS = ("practitioner", "staff_number", "team", *OPTIONAL[1:])
 _EFFECTS = EFFECTS | {"gone": ("Gone from the list", "orange")}
+ORDER = ("gone", "add", "change", "same")
 _TEAM_WORDS = {"add": "New team", "change": "Filled in"}
 MANAGER_HELP = (
     "Email address, or name, of somebody with the role Team manager. Taken where a team here has "
@@ -170,7 +171,7 @@ def _figures(planned: StaffPlan) -> list[dict[str, Any]]:
 
 def _shown(changes: tuple[Change, ...]) -> list[dict[str, Any]]:
     """What does something first: a long list of "no change" hides what matters."""
-    order = sorted(changes, key=lambda change: (change.effect == "same", change.effect != "gone"))
+    order = sorted(changes, key=lambda change: ORDER.index(change.effect))
     return [
         {
             "line": change.line or "–",

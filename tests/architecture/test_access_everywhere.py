@@ -328,6 +328,8 @@ TABLE: dict[str, Row] = {
     "cases:quarter_plan": row(SEE_QUARTER, kwargs=of_quarter, get=True),
     "cases:quarter_frame": row(SEE_QUARTER, kwargs=of_quarter, get=True),
     "cases:quarter_freeze": row("analyst", kwargs=of_quarter, post=True),
+    "cases:quarter_screen": row(READ_REPORTS, kwargs=of_quarter, get=True),
+    "cases:quarter_mail_hash": row("analyst", kwargs=of_quarter, post=True),
     "cases:quarter_draw": row("analyst", kwargs=of_quarter),
     "cases:quarter_allocation": row("analyst", kwargs=of_quarter, get=True),
     "cases:quarter_allocate": row("analyst", kwargs=of_quarter, post=True),
