@@ -409,6 +409,14 @@ def test_every_earlier_quarter_has_its_published_report(council: Council) -> Non
     assert len(set(reports.values_list("narrative", flat=True))) == 5
 
 
+def test_reports_begin_with_results_from_before_the_product(council: Council) -> None:
+    report = CommitteeReport.objects.order_by("quarter__label")[0]
+    trend = report.figures["numbers"]["lines"]["Statutory"]["trend"]
+    assert [(point["quarter"], point["baseline"]) for point in trend] == [
+        ("Q2 2024/25", True), ("Q3 2024/25", True), ("Q4 2024/25", False),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("name", "faults"),
     [
