@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -16,6 +17,7 @@ from cases.rules.rates import parse_rate, parse_share, show_rate
 from cases.rules.sampling import clean_seed
 
 AREA = {"rows": 3}
+GENERATED = "made by the system: "
 
 
 class FreezeForm(forms.Form):
@@ -55,8 +57,13 @@ class DrawForm(forms.Form):
         help_text="Decides the draw. Make it where others can see it, after the frame’s hash is "
         "known: dice, or a number that nobody here chooses.",
         max_length=200,
+        required=False,
         widget=forms.TextInput(attrs={"spellcheck": "false"}),
-        error_messages={"required": "Enter a seed: without one the draw cannot be repeated"},
+    )
+    generate = forms.BooleanField(
+        label="Make the seed here instead: a random number, used at once",
+        required=False,
+        help_text="Nobody has seen it made, so dice before witnesses prove more.",
     )
     witnesses = forms.CharField(
         label="Who saw the seed made? (optional)", max_length=300, required=False
@@ -83,11 +90,27 @@ class DrawForm(forms.Form):
             del self.fields["reason"]
 
     def clean_seed(self) -> str:
-        """The seed in the form it is drawn and published in."""
+        """The seed in the form it is drawn and published in; "" where none was typed."""
+        typed = self.cleaned_data["seed"]
         try:
-            return clean_seed(self.cleaned_data["seed"])
+            return clean_seed(typed) if typed.strip() else ""
         except ValueError as error:
             raise ValidationError(str(error), code="seed") from error
+
+    def clean(self) -> dict[str, Any]:
+        """A seed typed or one made here: exactly one of the two."""
+        data = super().clean() or self.cleaned_data
+        typed, generate = data.get("seed"), data.get("generate")
+        if typed == "" and not generate:
+            self.add_error("seed", "Enter a seed: without one the draw cannot be repeated")
+        elif typed and generate:
+            self.add_error("seed", "Either enter a seed, or have one made here: not both")
+        return data
+
+    def chosen_seed(self) -> str:
+        """The seed to draw with. One made here says so, and comes from the system's randomness."""
+        typed: str = self.cleaned_data["seed"]
+        return typed or f"{GENERATED}{secrets.token_hex(16)}"
 
     def clean_rate(self) -> Fraction:
         """The rate, exactly as typed."""

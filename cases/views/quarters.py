@@ -105,7 +105,7 @@ def quarter_draw(request: SignedInRequest, label: str) -> HttpResponse:
         try:
             job = request_draw(
                 quarter=quarter,
-                seed=form.cleaned_data["seed"],
+                seed=form.chosen_seed(),
                 witnesses=form.cleaned_data["witnesses"],
                 reason=form.cleaned_data.get("reason", ""),
                 rate=form.cleaned_data["rate"],

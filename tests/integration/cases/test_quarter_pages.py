@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -404,3 +405,15 @@ def test_by_hand_only_independent_auditors_can_be_chosen(
     shown = text(client, f"/sampled/{case.pk}/")
     assert "Given to Otto Tor by hand" in shown
     assert "Knows the tool" in shown
+
+
+def test_seed_can_be_made_by_the_system_and_says_so(client: Client, frozen: None) -> None:
+    page = posted(client, DRAW_FORM, seed="dice", generate="on", rate="5%")
+    assert "Either enter a seed, or have one made here" in page
+    posted(client, DRAW_FORM, 302, seed="", generate="on", rate="5%")
+    do_job()
+    first = Draw.objects.get()
+    assert re.fullmatch("made by the system: [0-9a-f]{32}", first.seed)
+    posted(client, DRAW_FORM, 302, seed="", generate="on", rate="5%", reason="Power cut")
+    do_job()
+    assert Draw.objects.latest("number").seed != first.seed
