@@ -337,7 +337,7 @@ TABLE: dict[str, Row] = {
     "cases:draw_cases": row("analyst lead", kwargs=of_draw, get=True),
     "cases:draw_certificate": row("analyst lead", kwargs=of_draw, get=True),
     "cases:draw_certificate_pdf": row("analyst lead", kwargs=of_draw, get=True),
-    "cases:draw_chances": row("analyst", kwargs=of_draw),
+    "cases:draw_chances": row("analyst", kwargs=of_draw, post=True),
     "cases:sampled_case": row(
         "analyst head director lead", hides=SEE_QUARTER, kwargs=of_sampled_case, get=True
     ),

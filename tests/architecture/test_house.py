@@ -168,6 +168,8 @@ def test_status_is_one_of_a_list_and_cannot_be_empty(model: type[models.Model]) 
 UNTRACKED = {
     "accounts.AccessRecord": "protected",
     "cases.FrameEntry": "protected",
+    "cases.ChancesOfDraw": "protected",
+    "cases.InclusionProbability": "protected",
     "reports.IssuedReport": "protected",
     "cases.StagedCase": "rows of a file while it is checked; emptied when the import ends",
     "cases.ImportProblem": "what was wrong in a file; written once, gone with the import",

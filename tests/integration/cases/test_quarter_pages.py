@@ -414,6 +414,7 @@ def test_seed_can_be_made_by_the_system_and_says_so(client: Client, frozen: None
     do_job()
     first = Draw.objects.get()
     assert re.fullmatch("made by the system: [0-9a-f]{32}", first.seed)
+    assert do_job().kind == "estimate_chances"
     posted(client, DRAW_FORM, 302, seed="", generate="on", rate="5%", reason="Power cut")
     do_job()
     assert Draw.objects.latest("number").seed != first.seed
