@@ -172,6 +172,28 @@ FROM import_staff s JOIN cases_practitioner p
 ORDER BY s.key, s.team_id, p.left_on IS NOT NULL, p.user_id IS NULL, p.id
 """
 
+LEAVERS_SHOWN = 20
+
+# Names of the list that nobody has who is still there; matched as `_PRACTITIONER_OF_NAME` does.
+_STAFF_NAMED = """
+SELECT coalesce(known.name, named.practitioner), named.team, named.cases, known.id IS NOT NULL
+FROM (
+  SELECT mode() WITHIN GROUP (ORDER BY practitioner) AS practitioner,
+    mode() WITHIN GROUP (ORDER BY team) AS team, lower(team) AS team_key,
+    lower(practitioner) AS key, count(*) AS cases
+  FROM import_plan WHERE step <> 'keep' AND practitioner <> ''
+  GROUP BY lower(practitioner), lower(team)
+) AS named
+LEFT JOIN LATERAL (
+  SELECT p.id, p.name, p.left_on FROM cases_practitioner p
+  LEFT JOIN cases_team t ON t.id = p.team_id
+  WHERE lower(p.name) = named.key AND lower(coalesce(t.name, '')) = named.team_key
+  ORDER BY p.left_on IS NOT NULL LIMIT 1
+) AS known ON true
+WHERE known.id IS NULL OR known.left_on IS NOT NULL
+ORDER BY named.cases DESC, named.key, named.team_key
+"""
+
 _AGENCY = """
 UPDATE cases_practitioner p SET agency = i.agency FROM import_practitioner i
 WHERE p.id = i.practitioner_id AND i.agency IS NOT NULL AND p.agency <> i.agency
@@ -334,6 +356,20 @@ def take_over(case_import: CaseImport) -> None:
     _run(_END, values)
     _run(_UPDATE, values)
     _run(_INSERT, values)
+
+
+def staff_named() -> dict[str, Any]:
+    """What taking over would make of the practitioners' names. After ``compare``.
+
+    "new" counts the names (with their team) that nobody has yet; "left" those that only people
+    have who left; "most" are the first of the latter, each with "name", "team" and "cases" of the
+    list, most cases first.
+    """
+    rows = _rows(_STAFF_NAMED)
+    left = [
+        {"name": name, "team": team, "cases": cases} for name, team, cases, known in rows if known
+    ]
+    return {"new": len(rows) - len(left), "left": len(left), "most": left[:LEAVERS_SHOWN]}
 
 
 def forget_rows(case_import: CaseImport) -> None:

@@ -256,6 +256,7 @@ def _check(case_import: CaseImport, path: Path, progress: Progress) -> None:
     progress(90, "Comparing with the open cases")
     summary["based_on"] = last_confirmed_id()
     summary |= import_sql.compare(case_import, summary["covers"])
+    summary["staff"] = import_sql.staff_named()
     case_import.summary, case_import.status = summary, Status.CHECKED
     case_import.save()
 

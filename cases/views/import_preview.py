@@ -61,6 +61,9 @@ def preview(
         "change_total": _change_total(changes),
         "not_covered": [change.name for change in changes if not change.covered],
         "closing": closing if checked else [],
+        "staff": summary.get("staff", {}) if checked else {},
+        "leaver_head": ["Name", "Team", {"text": "Cases in this list", "numeric": True}],
+        "leaver_rows": _leaver_rows(summary),
         "kept": sum(summary.get("kept", {}).values()),
         "sheet_rows": _sheet_rows(summary),
         "out_of_date": checked and based_on != last_confirmed_id(),
@@ -113,6 +116,13 @@ def problem_caption(page: Page[ImportProblem], severity: str) -> str:
     what = SEVERITY_NAMES[severity].lower() if severity else "in the order of the file"
     shown = f"{page.start_index():,} to {page.end_index():,} of {page.paginator.count:,}"
     return f"Problems {shown}, {what}" if page.paginator.count else f"Problems, {what}"
+
+
+def _leaver_rows(summary: dict[str, Any]) -> list[list[str]]:
+    return [
+        [one["name"], one["team"] or "No team", f"{one['cases']:,}"]
+        for one in summary.get("staff", {}).get("most", [])
+    ]
 
 
 def _sheet_rows(summary: dict[str, Any]) -> list[list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
@@ -151,6 +152,20 @@ def test_closing_many_asks_for_a_tick(analyst: Client, cast: Cast) -> None:
     assert 'href="#id_understood"' in page
     assert not Job.objects.filter(kind="confirm_import").exists()
     assert analyst.post(address, {"compared_with": 0, "understood": "on"}).status_code == 302
+
+
+def test_practitioners_who_left_are_shown_before_confirming(analyst: Client, cast: Cast) -> None:
+    cast.practitioner.left_on = date(2026, 9, 1)
+    cast.practitioner.save()
+    post_list(
+        analyst,
+        csv_bytes("1,CP,Riverside,Pat Titioner,2026-01-02", "2,CP,Riverside,New Face,2026-01-02"),
+    )
+    run_waiting()
+    page = text_of(analyst.get(detail(CaseImport.objects.get().pk)))
+    assert "1 practitioner of this list is not known in that team yet." in page
+    assert "recorded as having left" in page
+    assert "1 practitioner who left" in page
 
 
 def test_confirming_twice_is_told(analyst: Client, cast: Cast) -> None:

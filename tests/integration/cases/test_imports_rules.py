@@ -90,6 +90,28 @@ def test_team_and_practitioner_are_matched_whatever_the_case_of_letters(cast: Ca
     assert set(Case.objects.values_list("practitioner", flat=True)) == {cast.practitioner.pk}
 
 
+def test_names_that_are_new_or_of_people_who_left_are_told_before(cast: Cast) -> None:
+    cast.practitioner.left_on = date(2026, 9, 1)
+    cast.practitioner.save()
+    named = uploaded(
+        csv_bytes(
+            "1,CP,Riverside,pat titioner,2026-01-02",
+            "2,CP,Riverside,PAT TITIONER,2026-01-02",
+            "3,CP,Hilltop,Pat Titioner,2026-01-02",
+            "4,CP,Riverside,,2026-01-02",
+        ),
+        cast.analyst,
+    )
+    assert named.summary["staff"] == {
+        "new": 1,  # of that name, but in another team
+        "left": 1,
+        "most": [{"name": "Pat Titioner", "team": "Riverside", "cases": 2}],
+    }
+    Practitioner.objects.filter(pk=cast.practitioner.pk).update(left_on=None)
+    again = uploaded(csv_bytes("1,CP,Riverside,Pat Titioner,2026-01-02"), cast.analyst)
+    assert again.summary["staff"] == {"new": 0, "left": 0, "most": []}
+
+
 def test_namesakes_in_two_teams_are_two_people(cast: Cast) -> None:
     confirmed(
         csv_bytes("1,CP,Riverside,A Smith,2026-01-02", "2,CP,Hilltop,A Smith,2026-01-02"),
