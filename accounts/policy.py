@@ -32,6 +32,7 @@ class Permission(StrEnum):
     IMPORT_CASES = "import_cases"
     FREEZE_FRAME = "freeze_frame"
     DRAW_SAMPLE = "draw_sample"
+    MANAGE_THEMES = "manage_themes"  # plan a theme, and write what it found
     REQUEST_REPLACEMENT = "request_replacement"
     APPROVE_REPLACEMENT = "approve_replacement"
     ALLOCATE_AUDITS = "allocate_audits"
@@ -81,6 +82,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         P.IMPORT_CASES,
         P.FREEZE_FRAME,
         P.DRAW_SAMPLE,
+        P.MANAGE_THEMES,
         P.REQUEST_REPLACEMENT,
         P.ALLOCATE_AUDITS,
         P.EXPORT_DRAW,
@@ -142,6 +144,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.QUALITY_ASSURANCE_LEAD: _EVERY_STAFF_ROLE
     | {
         P.SEE_QUARTER,
+        P.MANAGE_THEMES,
         P.APPROVE_REPLACEMENT,
         P.SEARCH_CASES,
         P.EXPORT_DRAW,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from audits.views import audit, feedback, feedback_rates, grading, lists, tool_parts, tools
+from audits.views import audit, feedback, feedback_rates, grading, lists, themes, tool_parts, tools
 
 app_name = "audits"
 
@@ -46,6 +46,15 @@ of_audit: list[URLPattern | URLResolver] = [
     path("gradings/<int:pk>/", include(of_grading)),
 ]
 
+of_theme = [
+    path("", themes.theme_detail, name="theme_detail"),
+    path("change/", themes.theme_change, name="theme_change"),
+    path("freeze/", themes.theme_freeze, name="theme_freeze"),
+    path("draw/", themes.theme_draw, name="theme_draw"),
+    path("allocate/", themes.theme_allocate, name="theme_allocate"),
+    path("findings/", themes.theme_findings, name="theme_findings"),
+]
+
 of_version = [
     path("", tools.tool_version, name="tool_version"),
     path("changes/", tools.tool_changes, name="tool_changes"),
@@ -68,6 +77,9 @@ urlpatterns = [
     path("tools/import/", tools.tool_import, name="tool_import"),
     path("tools/<slug:code>/draft/", tools.tool_draft, name="tool_draft"),
     path("tools/<slug:code>/<int:number>/", include(of_version)),
+    path("themes/", themes.theme_list, name="theme_list"),
+    path("themes/new/", themes.theme_add, name="theme_add"),
+    path("themes/<int:pk>/", include(of_theme)),
     path("audits/", lists.audit_list_page, name="audit_list"),
     path("audits/export.csv", lists.audit_export, name="audit_export"),
     path("audits/search/", lists.search, name="search"),

@@ -14,6 +14,7 @@ P = Permission
 # label, URL name, any of these permissions
 ITEMS: tuple[tuple[str, str, frozenset[Permission]], ...] = (
     ("Quarter", "cases:quarter_list", frozenset({P.SEE_QUARTER})),
+    ("Themes", "audits:theme_list", frozenset({P.SEE_QUARTER})),
     ("Imports", "cases:import_list", frozenset({P.IMPORT_CASES})),
     ("Audits", "audits:audit_list", frozenset({P.SEE_AUDITS})),
     (

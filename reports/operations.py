@@ -56,7 +56,7 @@ def create_report(*, quarter: AuditQuarter, by: User, now: datetime) -> Committe
     """
     require(by, Permission.PREPARE_REPORT)
     quarter = AuditQuarter.objects.select_for_update().get(pk=quarter.pk)
-    if not Draw.objects.filter(quarter=quarter, status=Draw.Status.DRAWN).exists():
+    if not Draw.objects.filter(quarter=quarter, status=Draw.Status.DRAWN, theme=None).exists():
         raise Refused(f"Nothing has been drawn for {quarter} yet, so there is nothing to report.")
     if open_report(quarter) is not None:
         raise MovedOn(f"The report for {quarter} is being prepared already.")

@@ -111,7 +111,7 @@ def records_of(quarter: AuditQuarter, now: datetime) -> Records:
     services = {name: s for s in _services() for name in (s.name, s.code)}
     quarters = _trend_quarters(quarter)
     draws = list(
-        Draw.objects.filter(quarter__in=quarters)
+        Draw.objects.filter(quarter__in=quarters, theme=None)
         .select_related("frame", "quarter")
         .order_by("quarter__starts_on", "number")
     )
@@ -232,6 +232,7 @@ def _replacements(quarter: AuditQuarter) -> Counter[tuple[str, str, str]]:
             status=Replacement.Status.APPROVED,
             sampled_case__draw__quarter=quarter,
             sampled_case__draw__status=Draw.Status.DRAWN,
+            sampled_case__draw__theme=None,
             sampled_case__status__in=(
                 SampledCase.Status.REPLACED, SampledCase.Status.NOT_AUDITABLE,
             ),
@@ -331,7 +332,7 @@ def _draw_facts(draw: Draw) -> DrawFacts:
 def _tools(quarter: AuditQuarter) -> tuple[tuple[str, int, int], ...]:
     versions = (
         ToolVersion.objects.filter(
-            pk__in=Audit.objects.filter(quarter=quarter)
+            pk__in=Audit.objects.filter(quarter=quarter, kind=Audit.Kind.SAMPLE)
             .exclude(status=Audit.Status.WITHDRAWN)
             .values("tool_version")
         )

@@ -15,7 +15,7 @@ from accounts.operations import Refused, operation
 from audits.models import Audit, Grading
 from audits.operations.locking import lock_audit
 from audits.operations.withdrawing import set_aside, take_out
-from audits.queries.tools import published_version
+from audits.queries.tools import published_version, published_version_of
 from audits.queries.visibility import NOT_SUBMITTED
 from cases.models import Allocation, AuditQuarter, SampledCase
 
@@ -67,6 +67,7 @@ def _live_audit(sampled_case: SampledCase) -> Audit | None:
 
 def _make(allocation: Allocation, by: User, now: datetime) -> Audit:
     sampled = allocation.sampled_case
+    theme = sampled.draw.theme
     entry, case = sampled.entry, sampled.entry.case
     # A no-key lock: it orders the numbers, and readers of the quarter do not wait.
     quarter = AuditQuarter.objects.select_for_update(no_key=True).get(pk=sampled.draw.quarter_id)
@@ -75,10 +76,15 @@ def _make(allocation: Allocation, by: User, now: datetime) -> Audit:
         with transaction.atomic():
             return Audit.objects.create(
                 reference=_next_reference(quarter),
+                kind=Audit.Kind.THEMATIC if theme else Audit.Kind.SAMPLE,
                 child_id=entry.child_id,
                 quarter=quarter,
                 sampled_case=sampled,
-                tool_version=published_version(entry.service.line),
+                tool_version=(
+                    published_version_of(theme.tool)
+                    if theme
+                    else published_version(entry.service.line)
+                ),
                 service=entry.service,
                 # The case may have moved since the freeze; what is judged is on the audit too.
                 team_id=case.team_id or entry.team_id,
@@ -95,13 +101,20 @@ def _make(allocation: Allocation, by: User, now: datetime) -> Audit:
 def _make_room(allocation: Allocation, by: User, now: datetime) -> None:
     """Withdraw an audit of the same child that an earlier sample left unbegun.
 
-    A child selected but never submitted returns to the next frame (domain.md section 4).
+    A child selected but never submitted returns to the next frame (domain.md section 4). A theme
+    makes no room for itself: it takes no audit from the sample.
     """
-    child = allocation.sampled_case.entry.child
+    draw, child = allocation.sampled_case.draw, allocation.sampled_case.entry.child
     earlier = child.audits.exclude(status=Audit.Status.WITHDRAWN).first()
     if earlier is None:
         return
     earlier = lock_audit(earlier)
+    from_sample = earlier.kind == Audit.Kind.SAMPLE and earlier.quarter_id == draw.quarter_id
+    if draw.theme_id and from_sample:
+        raise Refused(
+            f"The child is in the sample of this quarter ({earlier.reference}). Replace this case:"
+            " a theme takes none from the sample."
+        )
     if earlier.status not in (Audit.Status.ALLOCATED, Audit.Status.RETURNED):
         raise Refused(
             f"Audit {earlier.reference} of the same child has begun since the draw. Replace this"

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from django.db.models import Case, When
+
 from accounts.operations import Refused
 from audits.models import ToolVersion
 from cases.models import ServiceLine
 
 
 def published_version(line: ServiceLine) -> ToolVersion:
-    """The published version of the line's tool. Raises Refused where there is none."""
+    """The published version of the line's tool. Raises Refused where there is none.
+
+    The line's own tool has the line's code; others of the line are for themes.
+    """
+    own = Case(When(tool__code=line.code, then=0), default=1)
     version = (
         ToolVersion.objects.filter(tool__line=line, status=ToolVersion.Status.PUBLISHED)
-        .order_by("tool__code")
+        .order_by(own, "tool__code")
         .first()
     )
     if version is None:
@@ -20,3 +26,22 @@ def published_version(line: ServiceLine) -> ToolVersion:
             " Ask the administrator to run “install_tools”."
         )
     return version
+
+
+def published_version_of(code: str) -> ToolVersion:
+    """The published version of one tool. Raises Refused where there is none."""
+    version = ToolVersion.objects.filter(
+        tool__code=code, status=ToolVersion.Status.PUBLISHED
+    ).first()
+    if version is None:
+        raise Refused(
+            f"The audit tool “{code}” has no published version, so the theme’s cases cannot be"
+            " allocated. Publish one under Audit tools."
+        )
+    return version
+
+
+def published_tools() -> list[tuple[str, str]]:
+    """Codes and titles of the tools that have a published version, for a form."""
+    found = ToolVersion.objects.filter(status=ToolVersion.Status.PUBLISHED)
+    return list(found.order_by("tool__title").values_list("tool__code", "tool__title"))

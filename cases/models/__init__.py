@@ -13,6 +13,7 @@ from cases.models.frame import AuditQuarter, FrameEntry, HashMail, SamplingFrame
 from cases.models.imports import CaseImport, ImportMeaning, ImportProblem, StagedCase
 from cases.models.jobs import Job
 from cases.models.people import Grader, Practitioner, Service, ServiceLine, Team
+from cases.models.theme import Theme
 
 __all__ = [
     "Allocation",
@@ -38,4 +39,5 @@ __all__ = [
     "ServiceLine",
     "StagedCase",
     "Team",
+    "Theme",
 ]

@@ -21,7 +21,11 @@ class Draw(models.Model):
 
     quarter = models.ForeignKey(AuditQuarter, on_delete=models.PROTECT, related_name="draws")
     frame = models.ForeignKey(SamplingFrame, on_delete=models.PROTECT, related_name="draws")
-    number = models.PositiveSmallIntegerField()  # in its quarter
+    # As of its frame. None: the quarter's sample, the only one that headline figures are made of.
+    theme = models.ForeignKey(
+        "cases.Theme", on_delete=models.PROTECT, null=True, blank=True, related_name="draws"
+    )
+    number = models.PositiveSmallIntegerField()  # in its quarter; of themes from 101
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAWN)
     seed = models.CharField(max_length=200)
     seed_witnesses = models.CharField("who saw the seed made", max_length=300, blank=True)
@@ -47,10 +51,21 @@ class Draw(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("quarter", "number"), name="draws_are_numbered"),
             models.UniqueConstraint(
-                fields=("quarter",), condition=Q(status="drawn"), name="one_live_draw_per_quarter"
+                fields=("quarter",),
+                condition=Q(status="drawn", theme__isnull=True),
+                name="one_live_draw_per_quarter",
+            ),
+            models.UniqueConstraint(
+                fields=("theme",), condition=Q(status="drawn"), name="one_live_draw_per_theme"
             ),
             models.CheckConstraint(
-                condition=Q(number=1) | ~Q(reason=""), name="a_second_draw_says_why"
+                condition=Q(number=1) | ~Q(reason="") | Q(theme__isnull=False),
+                name="a_second_draw_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(theme__isnull=True, number__lt=101)
+                | Q(theme__isnull=False, number__gte=101),
+                name="draws_of_themes_are_numbered_apart",
             ),
             models.CheckConstraint(
                 condition=Q(

@@ -49,7 +49,11 @@ class SamplingFrame(models.Model):
         SUPERSEDED = "superseded", "Superseded"
 
     quarter = models.ForeignKey(AuditQuarter, on_delete=models.PROTECT, related_name="frames")
-    number = models.PositiveSmallIntegerField()
+    # Of a theme: the open cases of its cohort. None: all open cases, for the quarter's sample.
+    theme = models.ForeignKey(
+        "cases.Theme", on_delete=models.PROTECT, null=True, blank=True, related_name="frames"
+    )
+    number = models.PositiveSmallIntegerField()  # in its quarter; of themes from 101
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.FROZEN)
     frozen_at = models.DateTimeField()
     frozen_by = models.ForeignKey(
@@ -72,7 +76,12 @@ class SamplingFrame(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("quarter", "number"), name="frames_are_numbered"),
             models.UniqueConstraint(
-                fields=("quarter",), condition=Q(status="frozen"), name="one_live_frame_per_quarter"
+                fields=("quarter",),
+                condition=Q(status="frozen", theme__isnull=True),
+                name="one_live_frame_per_quarter",
+            ),
+            models.UniqueConstraint(
+                fields=("theme",), condition=Q(status="frozen"), name="one_live_frame_per_theme"
             ),
             models.CheckConstraint(
                 condition=Q(

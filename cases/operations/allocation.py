@@ -98,7 +98,7 @@ def lock_case(sampled_case: SampledCase) -> SampledCase:
     """The case locked, with its draw and entry."""
     return (
         SampledCase.objects.select_for_update(of=("self",))
-        .select_related("draw__quarter", "entry__service", "entry__child")
+        .select_related("draw__quarter", "draw__theme", "entry__service", "entry__child")
         .get(pk=sampled_case.pk)
     )
 

@@ -8,16 +8,15 @@ from fractions import Fraction
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
-from cases.models import AuditQuarter, Draw, Job, SampledCase, SamplingFrame
+from cases.models import AuditQuarter, Draw, Job, SampledCase, SamplingFrame, Theme
 from cases.operations.bulk import copy_lines, uncollected
 from cases.operations.chances import request_chances
-from cases.operations.frame import lock_quarter
+from cases.operations.frame import lock_quarter, next_number, theme_of
 from cases.operations.jobs import Progress, handles, queue_job
 from cases.queries.frame import frame_of_rules, live_draw, live_frame
 from cases.rules.policy import CasePolicy
@@ -47,6 +46,7 @@ ORDER BY entry.stratum, drawn.rank
 def request_draw(
     *,
     quarter: Quarter,
+    theme: Theme | None = None,
     seed: str,
     witnesses: str = "",
     reason: str = "",
@@ -58,10 +58,11 @@ def request_draw(
     """Ask a worker to draw. Refuses at once what would be refused later."""
     require(by, Permission.DRAW_SAMPLE)
     audit_quarter = lock_quarter(quarter)
-    _frame_to_draw_from(audit_quarter)
-    _check_again(audit_quarter, reason)
+    _frame_to_draw_from(audit_quarter, theme)
+    _check_again(audit_quarter, theme, reason)
     arguments = {
         "quarter": quarter.label,
+        "theme": theme.pk if theme else None,
         "seed": _seed(seed),
         "witnesses": witnesses,
         "reason": reason,
@@ -69,7 +70,7 @@ def request_draw(
     }
     return queue_job(
         kind=Job.Kind.DRAW_SAMPLE,
-        subject=quarter.label,
+        subject=theme.subject if theme else quarter.label,
         arguments=arguments,
         page=page,
         by=by,
@@ -83,6 +84,7 @@ def draw_by_job(job: Job, progress: Progress) -> dict[str, Any]:
     given = job.arguments
     made = draw_sample(
         quarter=Quarter.parse(given["quarter"]),
+        theme=theme_of(given),
         seed=given["seed"],
         witnesses=given["witnesses"],
         reason=given["reason"],
@@ -100,6 +102,7 @@ def draw_by_job(job: Job, progress: Progress) -> dict[str, Any]:
 def draw_sample(
     *,
     quarter: Quarter,
+    theme: Theme | None = None,
     seed: str,
     witnesses: str = "",
     reason: str = "",
@@ -109,17 +112,18 @@ def draw_sample(
     now: datetime,
     progress: Progress | None = None,
 ) -> Draw:
-    """Draw ``quarter``'s sample with ``seed`` from its frozen frame.
+    """Draw ``quarter``'s sample, or a ``theme``'s cases, with ``seed`` from its frozen frame.
 
-    One live draw for each quarter: a second needs ``reason``, supersedes the first, and is refused
-    once an audit of the first has begun. ``rate`` overrides the policy's. ``seed_committed`` is
-    False where the seed was known before the frame was frozen. Raises Refused or MovedOn.
+    One live draw for each quarter and theme: a second needs ``reason``, supersedes the first, and
+    is refused once an audit of the first has begun. ``rate`` overrides the policy's.
+    ``seed_committed`` is False where the seed was known before the frame was frozen. Raises Refused
+    or MovedOn.
     """
     require(by, Permission.DRAW_SAMPLE)
     progress = progress or Progress()
     audit_quarter = lock_quarter(quarter)
-    frame = _frame_to_draw_from(audit_quarter)
-    earlier = _check_again(audit_quarter, reason)
+    frame = _frame_to_draw_from(audit_quarter, theme)
+    earlier = _check_again(audit_quarter, theme, reason)
     policy = CasePolicy.from_dict(frame.policy)
     if rate is not None:
         policy = replace(policy, rate=_rate(rate))
@@ -135,7 +139,8 @@ def draw_sample(
     made = Draw.objects.create(
         quarter=audit_quarter,
         frame=frame,
-        number=(audit_quarter.draws.aggregate(last=Max("number"))["last"] or 0) + 1,
+        theme=theme,
+        number=next_number(audit_quarter.draws, theme),
         seed=result.seed,
         seed_witnesses=witnesses.strip(),
         seed_committed=seed_committed,
@@ -150,24 +155,24 @@ def draw_sample(
     return made
 
 
-def _frame_to_draw_from(quarter: AuditQuarter) -> SamplingFrame:
-    frame = live_frame(quarter)
+def _frame_to_draw_from(quarter: AuditQuarter, theme: Theme | None) -> SamplingFrame:
+    frame = live_frame(quarter, theme)
     if frame is None:
         raise Refused(
-            f"Freeze the sampling frame of {quarter} first: there is nothing to draw from."
+            f"Freeze the sampling frame of {theme or quarter} first: there is nothing to draw from."
         )
     return frame
 
 
-def _check_again(quarter: AuditQuarter, reason: str) -> Draw | None:
+def _check_again(quarter: AuditQuarter, theme: Theme | None, reason: str) -> Draw | None:
     """The draw that a second one would supersede; None where there is none."""
-    earlier = live_draw(quarter)
+    earlier = live_draw(quarter, theme)
     if earlier is None:
         return None
     if not reason.strip():
         raise MovedOn(
-            f"The sample of {quarter} was already drawn by {earlier.drawn_by} with the seed "
-            f"“{earlier.seed}”. To draw it again, say why."
+            f"The sample of {theme or quarter} was already drawn by {earlier.drawn_by} with the "
+            f"seed “{earlier.seed}”. To draw it again, say why."
         )
     begun = earlier.cases.exclude(entry__child__audit_reference="").filter(
         status__in=(SampledCase.Status.ALLOCATED, SampledCase.Status.AUDITED)

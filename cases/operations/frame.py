@@ -15,14 +15,15 @@ from accounts.policy import Permission, require
 from cases.models import (
     AuditQuarter,
     Case,
-    Draw,
     Job,
     SampledCase,
     SamplingFrame,
+    Theme,
 )
 from cases.operations.frame_rows import store_open_cases, stored_lines, stored_strata
 from cases.operations.jobs import Progress, handles, queue_job
 from cases.queries.calendar import local_date
+from cases.queries.frame import live_draw, live_frame
 from cases.queries.imports import imports_behind_open_cases
 from cases.queries.policy import case_policy
 from cases.rules.frame import Frame, hash_of_frame
@@ -31,16 +32,26 @@ from cases.rules.quarters import Quarter
 
 @operation
 def request_freeze(
-    *, quarter: Quarter, reason: str = "", page: str = "", by: User, now: datetime
+    *,
+    quarter: Quarter,
+    theme: Theme | None = None,
+    reason: str = "",
+    page: str = "",
+    by: User,
+    now: datetime,
 ) -> Job:
     """Ask a worker to freeze the frame. Refuses at once what would be refused later."""
     require(by, Permission.FREEZE_FRAME)
     _check_open_cases()
-    _check_frame(lock_quarter(quarter), reason)
+    _check_frame(lock_quarter(quarter), theme, reason)
     return queue_job(
         kind=Job.Kind.FREEZE_FRAME,
-        subject=quarter.label,
-        arguments={"quarter": quarter.label, "reason": reason},
+        subject=theme.subject if theme else quarter.label,
+        arguments={
+            "quarter": quarter.label,
+            "theme": theme.pk if theme else None,
+            "reason": reason,
+        },
         page=page,
         by=by,
         now=now,
@@ -52,6 +63,7 @@ def freeze_by_job(job: Job, progress: Progress) -> dict[str, Any]:
     """Do a job that `request_freeze` asked for."""
     frame = freeze_frame(
         quarter=Quarter.parse(job.arguments["quarter"]),
+        theme=theme_of(job.arguments),
         reason=job.arguments["reason"],
         by=job.requested_by,
         now=timezone.now(),
@@ -64,6 +76,7 @@ def freeze_by_job(job: Job, progress: Progress) -> dict[str, Any]:
 def freeze_frame(
     *,
     quarter: Quarter,
+    theme: Theme | None = None,
     reason: str = "",
     by: User,
     now: datetime,
@@ -71,19 +84,21 @@ def freeze_frame(
 ) -> SamplingFrame:
     """Write down every open case as it is now, with its stratum and whether it can be drawn.
 
-    One live frame for each quarter: a second needs ``reason`` and supersedes the first, which is
-    refused once it has been drawn from. Raises Refused where there is no open case.
+    Of a ``theme``: every open case of its cohort. One live frame for each quarter and theme: a
+    second needs ``reason`` and supersedes the first, which is refused once it has been drawn from.
+    Raises Refused where there is no open case.
     """
     require(by, Permission.FREEZE_FRAME)
     progress = progress or Progress()
     audit_quarter = lock_quarter(quarter)
     policy = case_policy(audit_quarter)
-    live = _check_frame(audit_quarter, reason)
+    live = _check_frame(audit_quarter, theme, reason)
     _check_open_cases()
     progress(5, "Reading the open cases")
     frozen_on = local_date(now)
     frame_id = _next_frame_id()
-    store_open_cases(frame_id, frozen_on, policy)
+    if not store_open_cases(frame_id, frozen_on, policy, theme):
+        raise Refused("No open case is in the cohort. Change its conditions.")
     rested = _rested(quarter.previous())
     if live is not None:
         live.status = SamplingFrame.Status.SUPERSEDED
@@ -94,7 +109,8 @@ def freeze_frame(
     frame = SamplingFrame.objects.create(
         pk=frame_id,
         quarter=audit_quarter,
-        number=(audit_quarter.frames.aggregate(last=Max("number"))["last"] or 0) + 1,
+        theme=theme,
+        number=next_number(audit_quarter.frames, theme),
         frozen_at=now,
         frozen_by=by,
         frozen_on=frozen_on,
@@ -114,22 +130,35 @@ def lock_quarter(quarter: Quarter) -> AuditQuarter:
     return AuditQuarter.objects.select_for_update().get(label=quarter.label)
 
 
+def theme_of(arguments: dict[str, Any]) -> Theme | None:
+    """The theme that a job's arguments name; None for the quarter's sample."""
+    pk = arguments.get("theme")
+    return Theme.objects.select_related("quarter").get(pk=pk) if pk else None
+
+
+def next_number(of_quarter: Any, theme: Theme | None) -> int:
+    """The number of the next frame, or draw, of a quarter: those of themes are counted apart."""
+    first = Theme.FIRST_NUMBER if theme else 1
+    kind = of_quarter.filter(theme__isnull=theme is None)
+    return int(kind.aggregate(last=Max("number"))["last"] or first - 1) + 1
+
+
 def _check_open_cases() -> None:
     if not Case.objects.filter(closed_on__isnull=True).exists():
         raise Refused("There is no open case to freeze. Import a list of open cases first.")
 
 
-def _check_frame(quarter: AuditQuarter, reason: str) -> SamplingFrame | None:
-    """The quarter's live frame, which is about to be superseded; None where there is none."""
-    live: SamplingFrame | None = quarter.frames.filter(status=SamplingFrame.Status.FROZEN).first()
+def _check_frame(quarter: AuditQuarter, theme: Theme | None, reason: str) -> SamplingFrame | None:
+    """The live frame that is about to be superseded; None where there is none."""
+    live = live_frame(quarter, theme)
     if live is None:
         return None
     if not reason.strip():
         raise MovedOn(
-            f"The frame of {quarter} was already frozen on {live.frozen_on:%d/%m/%Y} by "
+            f"The frame of {theme or quarter} was already frozen on {live.frozen_on:%d/%m/%Y} by "
             f"{live.frozen_by}. To freeze it again, say why."
         )
-    if Draw.objects.filter(frame__quarter=quarter, status=Draw.Status.DRAWN).exists():
+    if live_draw(quarter, theme) is not None:
         raise Refused("The sample has been drawn from this frame, so the frame stays as it is.")
     return live
 

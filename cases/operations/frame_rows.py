@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections.abc import Iterable, Iterator
 from datetime import date
 
 from django.conf import settings
 from django.db import connection
 
+from cases.models import Theme
 from cases.operations.bulk import copy_lines, escaped, stream
 from cases.rules.eligibility import CaseFacts, decide
 from cases.rules.policy import CasePolicy
@@ -53,7 +55,7 @@ SELECT {_OPAQUE.format(kind="child", identity="child.local_id")} AS key,
   cases.restricted, coalesce(cases.opened_on::text, '') AS opened_on, service.code AS service,
   CASE WHEN %(by_team)s THEN coalesce(team.name, '') ELSE '' END AS team,
   CASE WHEN %(by_legal_status)s THEN cases.legal_status ELSE '' END AS legal_status,
-  CASE WHEN %(by_plan)s THEN cases.plan ELSE '' END AS plan,
+  CASE WHEN %(by_plan)s THEN cases.plan ELSE '' END AS plan, false AS in_another_draw,
   jsonb_strip_nulls(jsonb_build_object(
     'opened_on', cases.opened_on,
     'age_years', cases.age_years,
@@ -77,12 +79,12 @@ WHERE cases.closed_on IS NULL
 """  # noqa: S608 (expressions of our own)
 
 # What decides about a case, in the order of `CaseFacts`.
-_DECIDES = "audited, restricted, opened_on, service, team, legal_status, plan"
+_DECIDES = "audited, restricted, opened_on, service, team, legal_status, plan, in_another_draw"
 _COMBINATIONS = f"SELECT DISTINCT {_DECIDES} FROM open_case"  # noqa: S608
 _JUDGED = """
 CREATE TEMP TABLE judged (
   audited boolean, restricted boolean, opened_on text, service text, team text,
-  legal_status text, plan text, not_eligible text NOT NULL
+  legal_status text, plan text, in_another_draw boolean, not_eligible text NOT NULL
 )
 """
 
@@ -94,6 +96,26 @@ SELECT %(frame)s, key, child_id, case_id, stratum, service_id, team_id,
 FROM open_case JOIN judged USING ({_DECIDES})
 ORDER BY key
 """  # noqa: S608
+
+_ATTRIBUTES = """
+SELECT open_case.key, open_case.facts::text, service.code, team.name FROM open_case
+JOIN cases_service AS service ON service.id = open_case.service_id
+LEFT JOIN cases_team AS team ON team.id = open_case.team_id
+"""
+_IN_COHORT = "CREATE TEMP TABLE in_cohort (key text NOT NULL)"
+_NOT_IN_COHORT = """
+DELETE FROM open_case WHERE NOT EXISTS (SELECT FROM in_cohort WHERE in_cohort.key = open_case.key)
+"""
+# Of the same quarter: a case that an earlier one left behind can be drawn again.
+_IN_ANOTHER_DRAW = """
+UPDATE open_case SET in_another_draw = true WHERE child_id IN (
+  SELECT entry.child_id FROM cases_sampledcase AS sampled
+  JOIN cases_draw AS draw ON draw.id = sampled.draw_id
+  JOIN cases_frameentry AS entry ON entry.id = sampled.entry_id
+  WHERE draw.quarter_id = %(quarter)s AND draw.status = 'drawn'
+    AND draw.theme_id IS DISTINCT FROM %(theme)s
+    AND sampled.status IN ('drawn', 'allocated', 'in_reserve'))
+"""
 
 _STRATA = "SELECT DISTINCT stratum FROM cases_frameentry WHERE frame_id = %(frame)s"
 _LINES = """
@@ -111,8 +133,13 @@ def opaque(kind: str, identity: str) -> str:
     return hmac.digest(settings.CFA_DRAW_SECRET.encode(), message, "sha256").hex()
 
 
-def store_open_cases(frame: int, frozen_on: date, policy: CasePolicy) -> None:
-    """Store every open case as a row of the frame with this id. Only within a transaction."""
+def store_open_cases(
+    frame: int, frozen_on: date, policy: CasePolicy, theme: Theme | None = None
+) -> int:
+    """Store every open case, of a theme's cohort where one is given, as a row of the frame.
+
+    ``frame`` is its id. Returns how many. Only within a transaction.
+    """
     with connection.cursor() as cursor:
         # Joined and sorted in memory; compiling a statement takes longer than it saves.
         cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
@@ -120,15 +147,36 @@ def store_open_cases(frame: int, frozen_on: date, policy: CasePolicy) -> None:
         copy_lines("hmac_pad", ("inner_pad", "outer_pad"), (_pads(),))
         cursor.execute("ANALYZE hmac_pad")  # unknown, it is taken for many rows and planned so
         cursor.execute(_OPEN_CASES, _needed(policy))
+        if theme is not None:
+            _keep_cohort(theme, frozen_on)
         cursor.execute(_JUDGED)
         cursor.execute(_COMBINATIONS)
         columns = (*_DECIDES.split(", "), "not_eligible")
         copy_lines("judged", columns, _judged(cursor.fetchall(), frozen_on, policy))
         cursor.execute(f"ANALYZE open_case ({_DECIDES}), judged")
         cursor.execute(_STORE, {"frame": frame})
+        stored = cursor.rowcount
         cursor.execute("DROP TABLE hmac_pad, open_case, judged")
         # The next statements, which may be of the same transaction, would take it for empty.
         cursor.execute("ANALYZE cases_frameentry (frame_id, key, stratum)")
+    return int(stored)
+
+
+def _keep_cohort(theme: Theme, frozen_on: date) -> None:
+    """Leave only the cohort's cases, those in other draws of the quarter marked."""
+    cohort = theme.conditions
+    keys = [
+        key
+        for key, facts, service, team in stream(_ATTRIBUTES, {})
+        if cohort.covers({**json.loads(facts), "service": service, "team": team}, frozen_on)
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_IN_COHORT)
+        copy_lines("in_cohort", ("key",), (f"{key}\n" for key in keys))
+        cursor.execute("ANALYZE in_cohort")
+        cursor.execute(_NOT_IN_COHORT)
+        cursor.execute("DROP TABLE in_cohort")
+        cursor.execute(_IN_ANOTHER_DRAW, {"quarter": theme.quarter_id, "theme": theme.pk})
 
 
 def stored_strata(frame: int) -> frozenset[str]:
@@ -161,13 +209,18 @@ def _needed(policy: CasePolicy) -> dict[str, bool]:
 
 
 def _judged(
-    combinations: Iterable[tuple[bool, bool, str, str, str, str, str]],
+    combinations: Iterable[tuple[bool, bool, str, str, str, str, str, bool]],
     frozen_on: date,
     policy: CasePolicy,
 ) -> Iterator[str]:
     """Each combination of what decides, and why cases like that cannot be drawn (or nothing)."""
-    for audited, restricted, opened, *names in combinations:
+    for audited, restricted, opened, *names, in_another_draw in combinations:
         opened_on = date.fromisoformat(opened) if opened else None
-        code = decide(CaseFacts(audited, restricted, opened_on, *names), frozen_on, policy).code
-        texts = map(escaped, (opened, *names, code))
-        yield "\t".join(("ft"[audited], "ft"[restricted], *texts)) + "\n"
+        service, team, legal_status, plan = names
+        facts = CaseFacts(
+            audited, restricted, opened_on, service, team, legal_status, plan, in_another_draw
+        )
+        code = decide(facts, frozen_on, policy).code
+        texts = map(escaped, (opened, *names))
+        flags = "ft"[audited], "ft"[restricted]
+        yield "\t".join((*flags, *texts, "ft"[in_another_draw], escaped(code))) + "\n"

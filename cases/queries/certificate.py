@@ -11,6 +11,7 @@ from cases.models import Draw
 from cases.pdf import Rendered, pdf_of
 from cases.queries.chances import chances_of, share, without_a_chance
 from cases.queries.frame import frame_of_rules
+from cases.queries.themes import service_names
 from cases.rules.certificate import CertificateMeta, export
 from cases.rules.policy import CasePolicy
 from cases.rules.rates import show_rate
@@ -45,11 +46,19 @@ def certificate(draw: Draw) -> dict[str, Any]:
         seed_committed=draw.seed_committed,
         seed_witnesses=draw.seed_witnesses,
         reason=draw.reason,
+        theme=_theme_in_words(draw),
     )
     data = export(frame, result, meta)
     if chances := chances_of(draw):
         data["chances"] = {"draws": chances.simulated_draws, "strata": chances.strata}
     return data
+
+
+def _theme_in_words(draw: Draw) -> str:
+    if draw.theme is None:
+        return ""
+    conditions = "; ".join(draw.theme.conditions.words(service_names()))
+    return f"{draw.theme.name}. Open cases of the cohort: {conditions}."
 
 
 def certificate_pdf(draw: Draw) -> Rendered:
@@ -63,6 +72,7 @@ def certificate_pdf(draw: Draw) -> Rendered:
     context = {
         "draw": draw,
         "about": data["about"],
+        "theme": data["about"].get("theme", ""),
         "quarter_name": draw.quarter.quarter.name,
         "frame_cases": len(data["frame"]["cases"]),
         "frame_sha256": data["frame"]["sha256"],

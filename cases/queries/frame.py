@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from cases.models import AuditQuarter, Draw, FrameEntry, HashMail, SampledCase, SamplingFrame
+from cases.models import AuditQuarter, Draw, FrameEntry, HashMail, SampledCase, SamplingFrame, Theme
 from cases.rules.eligibility import REASONS
 from cases.rules.frame import Frame, FrameCase
 
@@ -25,10 +25,10 @@ def frame_of_rules(frame: SamplingFrame) -> Frame:
     )
 
 
-def live_frame(quarter: AuditQuarter) -> SamplingFrame | None:
-    """The quarter's frozen frame that has not been superseded."""
+def live_frame(quarter: AuditQuarter, theme: Theme | None = None) -> SamplingFrame | None:
+    """The quarter's (or the theme's) frozen frame that has not been superseded."""
     frames = quarter.frames.select_related("quarter", "frozen_by")
-    return frames.filter(status=SamplingFrame.Status.FROZEN).first()
+    return frames.filter(status=SamplingFrame.Status.FROZEN, theme=theme).first()
 
 
 def hash_mails(frame: SamplingFrame) -> QuerySet[HashMail]:
@@ -36,18 +36,18 @@ def hash_mails(frame: SamplingFrame) -> QuerySet[HashMail]:
     return frame.hash_mails.select_related("sent_by").order_by("sent_at", "pk")
 
 
-def live_draw(quarter: AuditQuarter) -> Draw | None:
-    """The quarter's draw that has not been superseded."""
+def live_draw(quarter: AuditQuarter, theme: Theme | None = None) -> Draw | None:
+    """The quarter's (or the theme's) draw that has not been superseded."""
     draws = quarter.draws.select_related("quarter", "frame", "drawn_by")
-    return draws.filter(status=Draw.Status.DRAWN).first()
+    return draws.filter(status=Draw.Status.DRAWN, theme=theme).first()
 
 
 def draw_named(name: str) -> Draw | None:
-    """The draw that somebody means by "2026-Q3-D1", or by "2026-Q3" its live draw."""
+    """The draw that somebody means by "2026-Q3-D1", or by "2026-Q3" its live sample."""
     label, _, number = name.strip().upper().partition("-D")
-    draws = Draw.objects.select_related("quarter", "frame").filter(quarter__label=label)
+    draws = Draw.objects.select_related("quarter", "frame", "theme").filter(quarter__label=label)
     if not number:
-        return draws.filter(status=Draw.Status.DRAWN).first()
+        return draws.filter(status=Draw.Status.DRAWN, theme=None).first()
     return draws.filter(number=int(number)).first() if number.isdecimal() else None
 
 
@@ -90,9 +90,11 @@ def sampled_cases(draw: Draw) -> QuerySet[SampledCase]:
 
 
 def quarter_counts(quarter: AuditQuarter) -> dict[str, int]:
-    """How many cases of the live draw stand in each state, "reserve" apart: one query."""
+    """How many cases of the live sample stand in each state, "reserve" apart: one query."""
     counted = (
-        SampledCase.objects.filter(draw__quarter=quarter, draw__status=Draw.Status.DRAWN)
+        SampledCase.objects.filter(
+            draw__quarter=quarter, draw__status=Draw.Status.DRAWN, draw__theme=None
+        )
         .values("status")
         .annotate(number=Count("pk"))
         .order_by()

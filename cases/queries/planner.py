@@ -89,11 +89,12 @@ def _open_now(policy: CasePolicy, today: date) -> dict[str, dict[str, int]]:
     )
     found: defaultdict[str, dict[str, int]] = defaultdict(Counter)
     for row in grouped:
+        named: dict[str, Any] = {field: row[column] or "" for field, column in columns.items()}
         facts = CaseFacts(
             already_audited=row["audited"],
             restricted=row["restricted"],
             opened_on=today if row["recent"] else None,
-            **{field: row[column] or "" for field, column in columns.items()},
+            **named,
         )
         found[row["service__name"]][decide(facts, today, policy).code] += row["number"]
     return found

@@ -41,10 +41,12 @@ def offered_quarters(today: date) -> list[Quarter]:
 
 def listed_quarters() -> dict[str, AuditQuarter]:
     """The quarters by label, with ``is_frozen``, ``sample`` and ``audited`` (cases): one query."""
-    live = Q(draws__status=Draw.Status.DRAWN)
+    live = Q(draws__status=Draw.Status.DRAWN, draws__theme__isnull=True)
     found = AuditQuarter.objects.annotate(
         is_frozen=Exists(
-            Frame.objects.filter(quarter=OuterRef("pk"), status=Frame.Status.FROZEN).order_by()
+            Frame.objects.filter(
+                quarter=OuterRef("pk"), status=Frame.Status.FROZEN, theme=None
+            ).order_by()
         ),
         sample=Count("draws__cases", filter=live & Q(draws__cases__status__in=IN_SAMPLE)),
         audited=Count(
@@ -66,6 +68,7 @@ def decided_count(quarter: AuditQuarter) -> int:
         SampledCase.objects.filter(
             draw__quarter=quarter,
             draw__status=Draw.Status.DRAWN,
+            draw__theme=None,
             audits__status__in=("finalised", "closed"),  # Audit.Status, an app above this one
         )
         .distinct()
@@ -74,8 +77,12 @@ def decided_count(quarter: AuditQuarter) -> int:
 
 
 def draws_of(quarter: AuditQuarter) -> QuerySet[Draw]:
-    """All draws of a quarter, the superseded ones too; newest first."""
-    return quarter.draws.select_related("drawn_by", "frame", "quarter").order_by("-number")
+    """All samples drawn of a quarter, the superseded ones too; newest first."""
+    return (
+        quarter.draws.filter(theme=None)
+        .select_related("drawn_by", "frame", "quarter")
+        .order_by("-number")
+    )
 
 
 def sampled_cases_visible_to(user: User) -> QuerySet[SampledCase]:
@@ -113,7 +120,9 @@ def replacements_visible_to(user: User) -> QuerySet[Replacement]:
 def replacement_counts(quarter: AuditQuarter) -> list[dict[str, Any]]:
     """Rows {reason, team, status, number} of the quarter's replacements: one query."""
     counted = (
-        Replacement.objects.filter(sampled_case__draw__quarter=quarter)
+        Replacement.objects.filter(
+            sampled_case__draw__quarter=quarter, sampled_case__draw__theme=None
+        )
         .values("reason", "sampled_case__entry__team__name")
         .annotate(
             number=Count("pk"),

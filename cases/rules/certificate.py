@@ -23,7 +23,8 @@ class CertificateMeta:
     """What the file says about the draw's circumstances, which no computation can verify.
 
     ``seed_committed`` is False where the seed was known before the frame was frozen. Times are
-    aware. ``seed_witnesses`` and ``reason`` (why drawn again) may be empty.
+    aware. ``seed_witnesses``, ``reason`` (why drawn again) and ``theme`` (its name and its cohort
+    in words, where it is not the quarter's sample) may be empty.
     """
 
     reference: str
@@ -33,6 +34,7 @@ class CertificateMeta:
     seed_committed: bool
     seed_witnesses: str = ""
     reason: str = ""
+    theme: str = ""
 
 
 def export(frame: Frame, result: DrawResult, meta: CertificateMeta) -> dict[str, Any]:
@@ -77,6 +79,7 @@ def _about(meta: CertificateMeta) -> dict[str, str]:
         "drawn_at": _utc(meta.drawn_at),
         "seed_witnesses": meta.seed_witnesses,
         "reason": meta.reason,
+        **({"theme": meta.theme} if meta.theme else {}),
     }
 
 

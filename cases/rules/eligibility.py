@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from cases.rules.policy import CasePolicy
 
 ALREADY_AUDITED = "already_audited"
+IN_ANOTHER_DRAW = "in_another_draw"
 RESTRICTED = "restricted"
 OPENED_RECENTLY = "opened_recently"
 EXCLUDED = "excluded"
@@ -25,6 +26,8 @@ REASONS: Mapping[str, str] = {
     OPENED_RECENTLY: "Opened recently",
     EXCLUDED: "Excluded by the council",
 }
+# A theme takes nothing from the sample of its quarter, nor from another theme.
+REASONS_IN_THEMES: Mapping[str, str] = {**REASONS, IN_ANOTHER_DRAW: "In another draw"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +45,12 @@ class CaseFacts:
     team: str = ""
     legal_status: str = ""
     plan: str = ""
+    in_another_draw: bool = False  # only asked of the cases of a theme
 
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """``code`` is empty for an eligible case, else one of `REASONS`; ``because`` its sentence."""
+    """``code`` is empty for an eligible case, else of `REASONS_IN_THEMES`; ``because`` says it."""
 
     code: str = ""
     because: str = ""
@@ -80,6 +84,8 @@ def decide(case: CaseFacts, frozen_on: date, policy: CasePolicy) -> Eligibility:
     for exclusion in policy.excluded:
         if exclusion.covers(getattr(case, exclusion.field)):
             return Eligibility(EXCLUDED, exclusion.because)
+    if case.in_another_draw:
+        return Eligibility(IN_ANOTHER_DRAW, "The child is in another draw of the quarter.")
     return ELIGIBLE
 
 

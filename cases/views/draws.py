@@ -223,7 +223,7 @@ def case_crumbs(case: SampledCase, last: str, *, deeper: bool = False) -> list[d
 
 
 def _draw_or_404(label: str, number: int) -> Draw:
-    draws = Draw.objects.select_related("quarter", "frame", "drawn_by", "superseded_by")
+    draws = Draw.objects.select_related("quarter", "frame", "theme", "drawn_by", "superseded_by")
     return get_object_or_404(draws, quarter__label=label, number=number)
 
 

@@ -22,6 +22,7 @@ from cases.queries.quarters import (
     open_case_count,
     replacement_counts,
 )
+from cases.queries.themes import themes_of
 from cases.rules.quarters import Quarter
 
 Status = SampledCase.Status
@@ -71,11 +72,13 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
         "figures": _figures(draw, counts) if draw else [],
         "draw_head": DRAW_HEAD,
         "replacement_head": REPLACEMENT_HEAD,
+        "theme_head": ["Theme", "State"],
         **_job(quarter, user),
     }
     if stored is not None:
         context |= {
             "draw_rows": [_draw_row(found) for found in draws_of(stored)],
+            "theme_rows": [[theme.name, state] for theme, state in themes_of(stored)],
             "replacement_rows": [_replacement_row(row) for row in replacement_counts(stored)],
         }
     context["may_draw_again"] = draw is not None and may(user, Permission.DRAW_SAMPLE)

@@ -29,6 +29,7 @@ from cases.models import (
     Replacement,
     SampledCase,
     ServiceLine,
+    Theme,
 )
 from cases.operations.imports import upload_list
 from cases.operations.jobs import run_job
@@ -100,6 +101,18 @@ class Samples:
             explanation="The file is with the court.",
             by=self.cast.analyst,
             now=NOW,
+        )
+
+    @cached_property
+    def theme(self) -> Theme:
+        """Planned, neither frozen nor drawn."""
+        return Theme.objects.create(
+            quarter=self.quarter,
+            name="Moved in",
+            question="Was the case handed over well?",
+            tool="statutory",
+            created_at=NOW,
+            created_by=self.cast.lead,
         )
 
     @cached_property

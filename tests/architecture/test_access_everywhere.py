@@ -165,6 +165,10 @@ def of_quarter(samples: Samples) -> dict[str, Any]:
     return {"label": samples.draw.quarter.label}
 
 
+def of_theme(samples: Samples) -> dict[str, Any]:
+    return {"pk": samples.theme.pk}
+
+
 def of_draw(samples: Samples) -> dict[str, Any]:
     return {**of_quarter(samples), "number": samples.draw.number}
 
@@ -346,6 +350,15 @@ TABLE: dict[str, Row] = {
     "cases:replacement_list": row("analyst director lead", get=True),
     "cases:replacement_detail": row("analyst director lead", kwargs=of_replacement, get=True),
     "cases:replacement_decide": row("director lead", kwargs=of_replacement, post=True),
+    # themes
+    "audits:theme_list": row(SEE_QUARTER, get=True),
+    "audits:theme_add": row("analyst lead"),
+    "audits:theme_detail": row(SEE_QUARTER, kwargs=of_theme, get=True),
+    "audits:theme_change": row("analyst lead", kwargs=of_theme),
+    "audits:theme_freeze": row("analyst", kwargs=of_theme, post=True),
+    "audits:theme_draw": row("analyst", kwargs=of_theme),
+    "audits:theme_allocate": row("analyst", kwargs=of_theme, post=True),
+    "audits:theme_findings": row("analyst lead", kwargs=of_theme),
     # audit tools
     "audits:tool_list": row(SEE_TOOLS, get=True),
     "audits:tool_import": row("lead"),

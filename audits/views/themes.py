@@ -1,0 +1,354 @@
+"""Themes: plan, freeze, draw and allocate one, and write what it found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.access import SignedInRequest, allow
+from accounts.models import User
+from accounts.operations import MovedOn, Refused
+from accounts.policy import Permission, may
+from accounts.views.paging import page_of
+from audits.forms.themes import FindingsForm, NewThemeForm, ThemeForm
+from audits.models import Audit
+from audits.operations.themes import change_theme, create_theme, write_findings
+from audits.queries.themes import audit_counts, grades_found, standards_found
+from audits.queries.tools import published_tools
+from audits.rules.grades import LABELS
+from cases.forms.draw import DrawForm, FreezeForm
+from cases.models import Draw, Theme
+from cases.operations.allocation import allocate_quarter
+from cases.operations.draw import request_draw
+from cases.operations.frame import request_freeze
+from cases.operations.jobs import live_job
+from cases.queries.allocation import auditors_for
+from cases.queries.calendar import local_date
+from cases.queries.frame import live_draw, live_frame
+from cases.queries.jobs import last_job
+from cases.queries.quarters import allocation_foreseen, waiting_cases
+from cases.queries.themes import (
+    attribute_values,
+    cohort_counts,
+    service_names,
+    state_of,
+    themes_visible_to,
+)
+from cases.rules.eligibility import REASONS_IN_THEMES
+from cases.rules.policy import CasePolicy
+from cases.rules.quarters import Quarter
+
+P = Permission
+SEES_RESULTS = (P.SEE_AUDIT_PROGRESS, P.SEE_ALL_AUDITS)
+SHOWN_WAITING = 50
+
+
+def _numeric(*words: str) -> list[dict[str, Any]]:
+    return [{"text": text, "numeric": True} for text in words]
+
+
+COHORT_HEAD = ["Service", *_numeric("Open", "Eligible", *REASONS_IN_THEMES.values())]
+GRADE_HEAD = ["", *_numeric(*LABELS.values())]
+
+
+@allow(P.SEE_QUARTER)
+@require_GET
+def theme_list(request: SignedInRequest) -> HttpResponse:
+    """Every theme with its quarter and where it stands."""
+    page = page_of(request, themes_visible_to(request.user))
+    rows = [
+        [{"text": theme.name, "url": _url(theme)}, theme.quarter.quarter.name, state_of(theme)]
+        for theme in page
+    ]
+    context = {
+        "page": page,
+        "rows": rows,
+        "head": ["Theme", "Quarter", "State"],
+        "may_plan": may(request.user, P.MANAGE_THEMES),
+    }
+    return render(request, "audits/themes/list.html", context)
+
+
+@allow(P.MANAGE_THEMES)
+@require_http_methods(["GET", "POST"])
+def theme_add(request: SignedInRequest) -> HttpResponse:
+    """Plan a theme of this quarter or the next."""
+    now = timezone.now()
+    current = Quarter.containing(local_date(now))
+    form = NewThemeForm(request.POST or None, quarters=[current, current.next()], **_choices())
+    if request.method == "POST" and form.is_valid():
+        quarter = Quarter.parse(form.cleaned_data["quarter"])
+        try:
+            theme = create_theme(quarter=quarter, plan=form.plan(), by=request.user, now=now)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, f"The theme “{theme}” is planned.")
+            return redirect(_url(theme))
+    return _form_page(request, form, "Plan a theme")
+
+
+@allow(P.MANAGE_THEMES)
+@require_http_methods(["GET", "POST"])
+def theme_change(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Change a theme that is not drawn."""
+    theme = _theme_or_404(request.user, pk)
+    form = ThemeForm(request.POST or None, theme=theme, **_choices())
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_theme(
+                theme=theme,
+                plan=form.plan(),
+                seen=form.cleaned_data["seen"],
+                by=request.user,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, "The theme is changed.")
+            return redirect(_url(theme))
+    return _form_page(request, form, f"Change “{theme}”", theme)
+
+
+@allow(P.SEE_QUARTER)
+@require_GET
+def theme_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A theme: what it asks of whom, where it stands, what it found."""
+    return _detail(request, _theme_or_404(request.user, pk))
+
+
+@allow(P.FREEZE_FRAME)
+@require_POST
+def theme_freeze(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Ask a worker to freeze the theme's cohort."""
+    theme = _theme_or_404(request.user, pk)
+    form = FreezeForm(request.POST, again=live_frame(theme.quarter, theme) is not None)
+    if form.is_valid():
+        try:
+            job = request_freeze(
+                quarter=theme.quarter.quarter,
+                theme=theme,
+                reason=form.cleaned_data.get("reason", ""),
+                page=_url(theme),
+                by=request.user,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        else:
+            return redirect("cases:job_detail", pk=job.pk)
+    return _detail(request, theme, freeze_form=form)
+
+
+@allow(P.DRAW_SAMPLE)
+@require_http_methods(["GET", "POST"])
+def theme_draw(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The seed and the rate; a worker draws from the frozen cohort."""
+    theme = _theme_or_404(request.user, pk)
+    form, status = _draw_form(request, theme), 200
+    if form.is_valid():
+        try:
+            job = request_draw(
+                quarter=theme.quarter.quarter,
+                theme=theme,
+                seed=form.chosen_seed(),
+                witnesses=form.cleaned_data["witnesses"],
+                reason=form.cleaned_data.get("reason", ""),
+                rate=form.cleaned_data["rate"],
+                page=_url(theme),
+                by=request.user,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        except MovedOn as moved_on:
+            form, status = _draw_form(request, theme), 409
+            form.add_error(None, str(moved_on))
+        else:
+            return redirect("cases:job_detail", pk=job.pk)
+    context = {
+        "theme": theme,
+        "form": form,
+        "frame": live_frame(theme.quarter, theme),
+        "draw": live_draw(theme.quarter, theme),
+        "back": _url(theme),
+        "breadcrumbs": _crumbs(theme, "Draw the cases"),
+    }
+    return render(request, "audits/themes/draw.html", context, status=status)
+
+
+@allow(P.ALLOCATE_AUDITS)
+@require_POST
+def theme_allocate(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Give the theme's waiting cases to independent auditors with free capacity."""
+    theme = _theme_or_404(request.user, pk)
+    draw = live_draw(theme.quarter, theme)
+    if draw is None:
+        raise MovedOn(f"No case of “{theme}” is drawn, so there is nothing to allocate.")
+    result = allocate_quarter(draw=draw, by=request.user, now=timezone.now())
+    given, left = len(result.assignments), len(result.unallocated)
+    words = f"{given} {'case was' if given == 1 else 'cases were'} given to auditors."
+    if left:
+        words += f" {left} still {'has' if left == 1 else 'have'} no auditor: see the reasons."
+    (messages.warning if left else messages.success)(request, words)
+    return redirect(_url(theme))
+
+
+@allow(P.MANAGE_THEMES)
+@require_http_methods(["GET", "POST"])
+def theme_findings(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Write what the theme found."""
+    theme = _theme_or_404(request.user, pk)
+    form = FindingsForm(theme, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            write_findings(theme=theme, by=request.user, now=timezone.now(), **form.cleaned_data)
+        except Refused as refused:
+            form.refuse(refused)
+        else:
+            messages.success(request, "The findings are saved.")
+            return redirect(_url(theme))
+    return _form_page(request, form, f"Findings of “{theme}”", theme)
+
+
+def _theme_or_404(user: User, pk: int) -> Theme:
+    return get_object_or_404(themes_visible_to(user), pk=pk)
+
+
+def _url(theme: Theme) -> str:
+    return reverse("audits:theme_detail", args=[theme.pk])
+
+
+def _choices() -> dict[str, Any]:
+    return {
+        "tools": published_tools(),
+        "services": service_names(),
+        "values": attribute_values(),
+    }
+
+
+def _crumbs(theme: Theme | None, last: str = "") -> list[dict[str, str]]:
+    above = [{"label": "Themes", "url": reverse("audits:theme_list")}]
+    if theme is not None:
+        above.append({"label": theme.name, "url": _url(theme)} if last else {"label": theme.name})
+    return [*above, {"label": last}] if last else above
+
+
+def _form_page(
+    request: SignedInRequest, form: Any, title: str, theme: Theme | None = None
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "title": title,
+        "back": _url(theme) if theme else reverse("audits:theme_list"),
+        "breadcrumbs": _crumbs(
+            theme,
+            title if theme is None else "Findings" if isinstance(form, FindingsForm) else "Change",
+        ),
+    }
+    template = "findings" if isinstance(form, FindingsForm) else "form"
+    return render(request, f"audits/themes/{template}.html", context)
+
+
+def _draw_form(request: SignedInRequest, theme: Theme) -> DrawForm:
+    frame = live_frame(theme.quarter, theme)
+    policy = CasePolicy.from_dict(frame.policy) if frame else CasePolicy()
+    data = (request.POST,) if request.method == "POST" else ()
+    again = live_draw(theme.quarter, theme) is not None
+    return DrawForm(*data, again=again, policy_rate=policy.rate)
+
+
+def _detail(
+    request: SignedInRequest, theme: Theme, freeze_form: FreezeForm | None = None
+) -> HttpResponse:
+    user = request.user
+    frame, draw = live_frame(theme.quarter, theme), live_draw(theme.quarter, theme)
+    may_freeze = draw is None and may(user, P.FREEZE_FRAME)
+    context = {
+        "theme": theme,
+        "facts": _facts(theme, user),
+        "frame": frame,
+        "draw": draw,
+        "cohort_head": COHORT_HEAD,
+        "cohort_rows": cohort_counts(frame) if frame else [],
+        "freeze_form": freeze_form or (FreezeForm(again=frame is not None) if may_freeze else None),
+        "may_draw": frame is not None and may(user, P.DRAW_SAMPLE),
+        "may_manage": may(user, P.MANAGE_THEMES),
+        "breadcrumbs": _crumbs(theme),
+        **_job(theme, user),
+    }
+    if draw is not None:
+        context |= _allocation(draw, user)
+        context |= _results(theme, user)
+    return render(request, "audits/themes/detail.html", context)
+
+
+def _facts(theme: Theme, user: User) -> list[dict[str, Any]]:
+    tools = dict(published_tools())
+    return [
+        {"key": "Quarter", "value": theme.quarter.quarter.name},
+        {"key": "State", "value": state_of(theme)},
+        {"key": "What it shall find out", "value": theme.question},
+        {"key": "Question set", "value": tools.get(theme.tool, theme.tool)},
+        {"key": "Open cases of", "value": "; ".join(theme.conditions.words(service_names()))},
+        {"key": "Planned by", "value": str(theme.created_by)},
+    ]
+
+
+def _allocation(draw: Draw, user: User) -> dict[str, Any]:
+    """The cases without an auditor, each with the reason, for those who allocate."""
+    if not may(user, P.ALLOCATE_AUDITS):
+        return {}
+    waiting = waiting_cases(draw)
+    foreseen, _ = allocation_foreseen(draw, waiting, auditors_for(draw.quarter))
+    stuck = {found.case: found.because for found in foreseen.unallocated}
+    return {
+        "may_allocate": True,
+        "possible": len(foreseen.assignments),
+        "waiting": len(waiting),
+        "waiting_head": ["Case", "Team", "Why nobody has it"],
+        "waiting_rows": [
+            [
+                {"text": str(case), "url": reverse("cases:sampled_case", args=[case.pk])},
+                str(case.entry.team or "None recorded"),
+                stuck.get(str(case.pk), "Not allocated yet"),
+            ]
+            for case in waiting[:SHOWN_WAITING]
+        ],
+    }
+
+
+def _results(theme: Theme, user: User) -> dict[str, Any]:
+    """Audits by state and their grades, for those who see all of the programme."""
+    if not may(user, *SEES_RESULTS):
+        return {}
+    counts, grades = audit_counts(theme), grades_found(theme)
+    found = [["Overall", *grades.values()]]
+    found += [[title, *counted.values()] for title, counted in standards_found(theme)]
+    return {
+        "figures": [
+            {"value": f"{counts[status]:,}", "label": words}
+            for status, words in Audit.Status.choices
+            if counts.get(status)
+        ],
+        "graded": sum(grades.values()),
+        "grade_head": GRADE_HEAD,
+        "grade_rows": found,
+    }
+
+
+def _job(theme: Theme, user: User) -> dict[str, Any]:
+    """The theme's work under way, or the last one if it failed, for those who may start it."""
+    if not may(user, P.FREEZE_FRAME):
+        return {}
+    job = live_job(theme.subject) or last_job(theme.subject)
+    if job is None or job.status == job.Status.SUCCEEDED:
+        return {}
+    return {"job": job, "job_url": reverse("cases:job_detail", args=[job.pk])}

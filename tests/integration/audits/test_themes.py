@@ -1,0 +1,325 @@
+"""Themes through the pages: planned, frozen, drawn, allocated; apart from the quarter's sample."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from celery import current_app
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.operations import Refused
+from audits.models import Audit, AuditTool, ToolVersion
+from audits.operations.tools import install_shipped_tools
+from audits.queries.tools import published_version
+from cases.models import Case, Draw, FrameEntry, Grader, Job, SampledCase, SamplingFrame, Theme
+from cases.operations.allocation import allocate_by_hand
+from cases.operations.draw import draw_sample
+from cases.operations.frame import freeze_frame
+from cases.operations.jobs import run_job
+from cases.queries.calendar import local_date
+from cases.queries.frame import live_draw, quarter_counts
+from cases.rules.quarters import Quarter
+from config.launch import ROOT
+from reports.queries import records_of
+from tests.cast import NOW, Cast, open_cases
+from tests.integration.audits.auditing import begin, fill
+
+pytestmark = pytest.mark.django_db
+
+AsUser = Callable[[User], Client]
+THIS = Quarter.containing(local_date(timezone.now()))
+
+
+@pytest.fixture(autouse=True)
+def unsent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs wait here until a test does them."""
+    monkeypatch.setattr(current_app, "send_task", lambda name, args: None)
+
+
+@pytest.fixture
+def analyst(cast: Cast, as_user: AsUser) -> Client:
+    install_shipped_tools(by=User.objects.system(), now=NOW)
+    return as_user(cast.analyst)
+
+
+@pytest.fixture
+def cases(cast: Cast) -> list[Case]:
+    """Thirty open cases, ten of them transferred in this year."""
+    cast_team: dict[str, Any] = {"team": cast.riverside, "practitioner": cast.practitioner}
+    moved = open_cases(10, **cast_team, transferred_in_on=local_date(timezone.now()))
+    open_cases(20, **cast_team, transferred_in_on=date(2019, 1, 1))
+    return moved
+
+
+def plan(**changed: Any) -> dict[str, Any]:
+    return {
+        "quarter": THIS.label,
+        "name": "Moved in",
+        "question": "Was the case handed over well?",
+        "tool": "early_help",
+        "transferred_in_within": "6",
+        **changed,
+    }
+
+
+def planned(analyst: Client, **changed: Any) -> Theme:
+    response = analyst.post("/themes/new/", plan(**changed))
+    assert response.status_code == 302, response.content.decode()
+    return Theme.objects.latest("pk")
+
+
+def done(kind: str) -> Job:
+    job = Job.objects.get(status="queued", kind=kind)
+    run_job(str(job.pk))
+    job.refresh_from_db()
+    assert job.status == "succeeded", job.error
+    return job
+
+
+def frozen(analyst: Client, **changed: Any) -> Theme:
+    theme = planned(analyst, **changed)
+    assert analyst.post(f"/themes/{theme.pk}/freeze/").status_code == 302
+    done("freeze_frame")
+    return theme
+
+
+def drawn(analyst: Client, rate: str = "100%", **changed: Any) -> Draw:
+    theme = frozen(analyst, **changed)
+    sent = analyst.post(f"/themes/{theme.pk}/draw/", {"seed": "dice: 1 2 3", "rate": rate})
+    assert sent.status_code == 302, sent.content.decode()
+    done("draw_sample")
+    found = live_draw(theme.quarter, theme)
+    assert found
+    return found
+
+
+def page_of(client: Client, address: str) -> str:
+    response = client.get(address)
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def test_from_the_plan_to_the_findings(
+    analyst: Client, cast: Cast, cases: list[Case], as_user: AsUser
+) -> None:
+    Grader.objects.filter(user=cast.auditor).update(capacity=20)
+    draw = drawn(analyst)
+    theme = draw.theme
+    assert theme
+    assert draw.reference == f"{THIS.label}-D101"
+    assert set(draw.cases.values_list("entry__case", flat=True)) == {case.pk for case in cases}
+    assert analyst.post(f"/themes/{theme.pk}/allocate/").status_code == 302
+    audits = Audit.objects.all()
+    assert len(audits) == 10
+    assert {audit.kind for audit in audits} == {"thematic"}
+    assert {audit.tool_version.tool.code for audit in audits} == {"early_help"}
+    grading = begin(audits[0])
+    fill(grading, "good")
+    page = page_of(analyst, f"/themes/{theme.pk}/")
+    assert "Every case has an auditor." in page
+    assert "Transferred in within the last 6 months" in page
+    lead = as_user(cast.lead)
+    written = lead.post(f"/themes/{theme.pk}/findings/", {"findings": "Late plans."})
+    assert written.status_code == 302
+    assert "Late plans." in page_of(lead, f"/themes/{theme.pk}/")
+
+
+def test_only_the_cohort_is_in_the_frame_and_the_certificate_is_verified(
+    analyst: Client, cases: list[Case], tmp_path: Path
+) -> None:
+    draw = drawn(analyst, rate="20%")
+    assert FrameEntry.objects.filter(frame=draw.frame).count() == 10
+    assert draw.cases.filter(role="selected").count() == 2
+    address = f"/quarters/{THIS.label}/draws/101/certificate.json"
+    data = json.loads(analyst.get(address).content)
+    assert "Moved in. Open cases of the cohort: Transferred in" in data["about"]["theme"]
+    file = tmp_path / "certificate.json"
+    file.write_text(json.dumps(data))
+    told = subprocess.run(
+        [sys.executable, "-I", ROOT / "cases/verify_draw.py", file],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout
+    data["frame"]["cases"].pop()
+    file.write_text(json.dumps(data))
+    again = subprocess.run([sys.executable, "-I", ROOT / "cases/verify_draw.py", file], check=False)
+    assert again.returncode != 0
+
+
+def test_the_sample_and_its_figures_know_nothing_of_it(
+    analyst: Client, cast: Cast, cases: list[Case]
+) -> None:
+    Grader.objects.filter(user=cast.auditor).update(capacity=20)
+    draw = drawn(analyst)
+    stored = draw.quarter
+    assert quarter_counts(stored) == {}
+    assert live_draw(stored) is None
+    assert "Draw the sample" not in page_of(analyst, f"/quarters/{THIS.label}/")
+    freeze_frame(quarter=THIS, by=cast.analyst, now=NOW)
+    sample = draw_sample(quarter=THIS, seed="5 5 5", by=cast.analyst, now=NOW)
+    assert (sample.number, sample.reason) == (1, "")
+    assert live_draw(stored) == sample
+    analyst.post(f"/themes/{draw.theme_id}/allocate/")
+    records = records_of(stored, timezone.now())
+    assert [found.reference for found in records.draws] == [sample.reference]
+    assert records.audits == ()
+    assert not [tool for tool in records.tools if tool[0].startswith("Early")]
+
+
+def test_it_takes_nothing_from_the_sample(analyst: Client, cast: Cast, cases: list[Case]) -> None:
+    freeze_frame(quarter=THIS, by=cast.analyst, now=NOW)
+    sample = draw_sample(quarter=THIS, seed="5 5 5", by=cast.analyst, now=NOW)
+    in_sample = set(sample.cases.values_list("entry__child", flat=True))
+    theme = frozen(analyst, transferred_in_within="")
+    marked = FrameEntry.objects.filter(frame__theme=theme, not_eligible="in_another_draw")
+    assert set(marked.values_list("child", flat=True)) == in_sample
+    assert "In another draw" in page_of(analyst, f"/themes/{theme.pk}/")
+
+
+def test_a_child_sampled_after_the_themes_draw_stays_in_the_sample(
+    analyst: Client, cast: Cast, cases: list[Case]
+) -> None:
+    draw = drawn(analyst)
+    freeze_frame(quarter=THIS, by=cast.analyst, now=NOW)
+    sample = draw_sample(quarter=THIS, rate=Fraction(1), seed="1", by=cast.analyst, now=NOW)
+    theirs = draw.cases.filter(status="drawn")[0]
+    both = sample.cases.get(entry__child=theirs.entry.child_id)
+    SampledCase.objects.filter(pk=both.pk).update(status="drawn")
+    allocate_by_hand(
+        sampled_case=both, auditor=cast.auditor, reason="First", by=cast.analyst, now=NOW
+    )
+    with pytest.raises(Refused, match="a theme takes none from the sample"):
+        allocate_by_hand(
+            sampled_case=theirs, auditor=cast.auditor, reason="Too", by=cast.analyst, now=NOW
+        )
+
+
+def test_a_changed_cohort_is_frozen_again_and_a_drawn_theme_stays(
+    analyst: Client, cases: list[Case]
+) -> None:
+    theme = frozen(analyst)
+    changed = analyst.post(f"/themes/{theme.pk}/change/", plan(transferred_in_within="12"))
+    assert changed.status_code == 302
+    frame = SamplingFrame.objects.get(theme=theme)
+    assert (frame.status, frame.supersede_reason) == ("superseded", "The cohort was changed")
+    assert "Freeze the cohort" in page_of(analyst, f"/themes/{theme.pk}/")
+    analyst.post(f"/themes/{theme.pk}/freeze/")
+    done("freeze_frame")
+    analyst.post(f"/themes/{theme.pk}/draw/", {"seed": "9", "rate": "50%"})
+    done("draw_sample")
+    late = analyst.post(f"/themes/{theme.pk}/change/", plan(name="Another"))
+    assert late.status_code == 409
+    theme.refresh_from_db()
+    assert theme.name == "Moved in"
+
+
+def test_a_theme_needs_a_reason_to_be_drawn_again(analyst: Client, cases: list[Case]) -> None:
+    first = drawn(analyst)
+    address = f"/themes/{first.theme_id}/draw/"
+    refused = analyst.post(address, {"seed": "2", "rate": "10%"}).content.decode()
+    assert "Say why the sample is drawn again" in refused
+    again = {"seed": "2", "rate": "10%", "reason": "The power failed"}
+    assert analyst.post(address, again).status_code == 302
+    done("draw_sample")
+    first.refresh_from_db()
+    assert first.status == "superseded"
+    assert Draw.objects.get(number=102).reason == "The power failed"
+
+
+def test_an_empty_cohort_is_told(analyst: Client, cases: list[Case]) -> None:
+    theme = planned(analyst, open_for="240")
+    analyst.post(f"/themes/{theme.pk}/freeze/")
+    job = Job.objects.get(status="queued")
+    run_job(str(job.pk))
+    job.refresh_from_db()
+    assert job.status == "failed"
+    assert "No open case is in the cohort" in job.error
+    assert not SamplingFrame.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"name": ""}, "Enter a name for the theme"),
+        ({"tool": "nothing"}, "Select a valid choice"),
+        ({"age_from": "9", "age_to": "8"}, "The oldest age is below the youngest"),
+        ({"open_for": "x"}, "Enter a whole number"),
+        ({"quarter": "1999-Q1"}, "Select a valid choice"),
+        ({"name": "Moved  IN"}, "has a theme of that name already"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_lost(
+    analyst: Client, wrong: dict[str, str], words: str
+) -> None:
+    planned(analyst)
+    question = "Is what I typed <b>kept</b>?"
+    page = analyst.post("/themes/new/", plan(**{"name": "Other", "question": question, **wrong}))
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert words in text
+    assert "Is what I typed &lt;b&gt;kept&lt;/b&gt;?" in text
+    assert Theme.objects.count() == 1
+
+
+def test_findings_of_two_people_are_not_lost(analyst: Client, cases: list[Case]) -> None:
+    theme = drawn(analyst).theme
+    address = f"/themes/{theme.pk}/findings/"  # type: ignore[union-attr]
+    opened = analyst.get(address).context["form"].initial["seen"]
+    analyst.post(address, {"findings": "Theirs.", "seen": opened})
+    page = analyst.post(address, {"findings": "Mine.", "seen": opened}).content.decode()
+    assert "Somebody else changed this" in page
+    assert "Theirs." in page
+    assert "Mine." in page
+
+
+def test_the_lines_own_tool_stays_that_of_the_sample(analyst: Client, cast: Cast) -> None:
+    line = cast.riverside.service.line  # type: ignore[union-attr]
+    own = published_version(line)
+    themes = AuditTool.objects.create(code="a_theme", title="A theme", line=line)
+    ToolVersion.objects.create(
+        tool=themes, number=1, status="published", scale={}, limits=[],
+        published_at=NOW, published_by=cast.lead,
+    )  # fmt: skip
+    assert published_version(line) == own
+
+
+def test_pages_take_a_fixed_number_of_queries(
+    analyst: Client, cast: Cast, cases: list[Case]
+) -> None:
+    def queries(address: str) -> int:
+        with CaptureQueriesContext(connection) as caught:
+            assert analyst.get(address).status_code == 200
+        return len(caught)
+
+    small = drawn(analyst, rate="20%")
+    of_detail = queries(f"/themes/{small.theme_id}/")
+    of_list, of_form = queries("/themes/"), queries("/themes/new/")
+    big = drawn(analyst, name="Everybody", transferred_in_within="")
+    planned(analyst, name="A third", tool="statutory")
+    assert queries(f"/themes/{big.theme_id}/") == of_detail
+    assert queries("/themes/") == of_list
+    assert queries("/themes/new/") == of_form
+
+
+def test_who_heads_a_service_sees_the_plan_and_no_grades(
+    analyst: Client, cast: Cast, cases: list[Case], as_user: AsUser
+) -> None:
+    draw = drawn(analyst)
+    page = page_of(as_user(cast.head), f"/themes/{draw.theme_id}/")
+    assert "Moved in" in page
+    assert "without an auditor" not in page
+    assert "Write the findings" not in page
