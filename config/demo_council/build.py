@@ -31,6 +31,7 @@ from config.demo_council.samples import write_samples
 from config.demo_council.signins import choose_signins
 from config.demo_council.storing import keys_checked_at_once, store
 from config.demo_council.story import Teller
+from config.demo_council.theme import make_theme
 from config.demo_council.waiting import leave_something_waiting
 
 # Working days: from the freeze of the present quarter until today, and to the second wave of
@@ -94,6 +95,7 @@ def _build(seed: str, home: Path, now: datetime, scale: float) -> Built:
         _play(seed, each, place, planned, people, now)
     listed_last()
     leave_something_waiting(Random(f"{seed} waiting"), schedules[-1].quarter, people, now)
+    make_theme(schedules[-1], people)
     make_reports([(each.quarter, after.freeze) for each, after in pairwise(schedules)], people)
     signins = choose_signins(people, now)
     write_samples(home / "samples", planned, today, Random(f"{seed} samples"))
