@@ -14,9 +14,10 @@ from django.core.files.uploadedfile import UploadedFile
 
 from accounts.govuk import GovDateField
 from cases.importers import template_columns
+from cases.importers.csv_lists import LIST_COUNT
 from cases.queries.imports import SEVERITY_NAMES, ServiceChange
 
-ENDINGS = (".xlsx", ".xls", ".csv")
+ENDINGS = (".xlsx", ".xls", ".ods", ".csv")
 OPENS_NO_CASE = "-"
 COLUMN_LABELS = {
     "child_id": "Child’s id",
@@ -40,15 +41,42 @@ COLUMN_LABELS = {
 MEGABYTE = 1024 * 1024
 
 
-class UploadForm(forms.Form):
-    """A list of open cases, and the date it is true for."""
+class SeveralFilesInput(forms.FileInput):
+    """A file input in which several files can be chosen at once."""
 
-    file = forms.FileField(
+    allow_multiple_selected = True
+
+
+class SeveralFilesField(forms.FileField):
+    """One file or several; each is checked as a single one would be. Cleans to a list."""
+
+    widget = SeveralFilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        """The files, at least one."""
+        given = data if isinstance(data, list | tuple) else [data]
+        return [self._clean_one(one, initial, len(given)) for one in given or [None]]
+
+    def _clean_one(self, file: Any, initial: Any, number: int) -> Any:
+        try:
+            return super().clean(file, initial)
+        except ValidationError as error:
+            if number == 1 or error.code != "empty":
+                raise
+            words = f"“{file.name}” is empty: leave it out"
+            raise ValidationError(words, code="empty") from error
+
+
+class UploadForm(forms.Form):
+    """A list of open cases, in one file or one CSV file for each list, and the date it is true
+    for."""
+
+    file = SeveralFilesField(
         label="List of open cases",
-        help_text="An Annex A workbook, or the template as a CSV file or a workbook "
-        "(.xlsx, .xls or .csv).",
+        help_text="An Annex A workbook (.xlsx, .xls or .ods), or all its lists as CSV files "
+        "chosen together, or the template as a CSV file or a workbook.",
         max_length=200,
-        widget=forms.FileInput(attrs={"accept": ",".join(ENDINGS)}),
+        widget=SeveralFilesInput(attrs={"accept": ",".join(ENDINGS)}),
         error_messages={
             "required": "Choose a file",
             "empty": "The file you chose is empty",
@@ -65,19 +93,34 @@ class UploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.today = today
 
-    def clean_file(self) -> UploadedFile[Any]:
+    def clean_file(self) -> list[UploadedFile[Any]]:
         """Refuse what is certainly no list; what the file really is, its content decides later."""
-        file: UploadedFile[Any] = self.cleaned_data["file"]
+        files: list[UploadedFile[Any]] = self.cleaned_data["file"]
         largest = settings.CFA_UPLOAD_MAX_BYTES
-        if (file.size or 0) > largest:
+        if sum(file.size or 0 for file in files) > largest:
+            what = "The file" if len(files) == 1 else "The files together"
             raise ValidationError(
-                f"The file must be smaller than {largest // MEGABYTE:,} MB", code="too_large"
+                f"{what} must be smaller than {largest // MEGABYTE:,} MB", code="too_large"
             )
-        if PurePath(file.name or "").suffix.lower() not in ENDINGS:
+        endings = {PurePath(file.name or "").suffix.lower() for file in files}
+        if not endings <= set(ENDINGS):
             raise ValidationError(
-                "The file must be an .xlsx, .xls or .csv file", code="wrong_ending"
+                "The file must be an .xlsx, .xls, .ods or .csv file", code="wrong_ending"
             )
-        return file
+        if len(files) > 1:
+            self._check_lists(len(files), endings)
+        return files
+
+    def _check_lists(self, number: int, endings: set[str]) -> None:
+        if endings != {".csv"}:
+            raise ValidationError(
+                "Choose one workbook, or several CSV files with a list of Annex A in each",
+                code="several_workbooks",
+            )
+        if number > LIST_COUNT:
+            raise ValidationError(
+                f"Annex A has {LIST_COUNT} lists, and you chose {number} files", code="too_many"
+            )
 
     def clean_as_of(self) -> date:
         """Nobody knows yet what will be open tomorrow."""

@@ -206,7 +206,9 @@ def list_by_name(sheet: str) -> str | None:
     return list_by_number(sheet) or _TITLES.get(heading_key(sheet))
 
 
-def find_list(sheet: str, top: Sequence[Sequence[object]]) -> FoundList | None:
+def find_list(
+    sheet: str, top: Sequence[Sequence[object]], *, what: str = "sheet"
+) -> FoundList | None:
     """Which list a sheet is, from its name and its first ten rows; None if it is none.
 
     A sheet named as a list is that list unless its columns are plainly another's. A sheet with
@@ -231,7 +233,7 @@ def find_list(sheet: str, top: Sequence[Sequence[object]]) -> FoundList | None:
     if marks[code] < marks[named] + 2:
         return _found(named, row, header, "")
     remark = (
-        f"The sheet is called \u201c{sheet}\u201d, but its columns are those of "
+        f"The {what} is called \u201c{sheet}\u201d, but its columns are those of "
         f"{LISTS[code].title}. It was read as that list."
     )
     return _found(code, row, header, remark)

@@ -52,6 +52,9 @@ class SheetArea:
                 "copy the lists into a new workbook, and upload that."
             )
 
+    def finish(self) -> None:
+        """The end of the entry: nothing is left to be said."""
+
     def _look_quickly(self, text: bytes) -> None:
         for letters, row, letter, far_row in _FAR_CELL.findall(text):
             self._reach(letters or letter, int(row or far_row))

@@ -14,27 +14,29 @@ import mmap
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from cases.importers.area import SheetArea
+from cases.importers.ods_area import OdsArea
 from cases.importers.records import MEGABYTE, FileRefused, ReadLimits
 
 CHUNK: Final = 256 * 1024
 NOT_A_SPREADSHEET: Final = (
-    "This file is not a spreadsheet. Upload an Annex A workbook (.xlsx), or the template as .csv "
-    "or .xlsx."
+    "This file is not a spreadsheet. Upload an Annex A workbook (.xlsx or .ods), its lists as .csv "
+    "files, or the template as .csv or .xlsx."
 )
 PROTECTED: Final = (
     "This file is protected by a password, so it cannot be read. Save it without a password and "
     "upload it again."
 )
 DAMAGED: Final = (
-    "This workbook is damaged and cannot be opened. Open it in Excel, save it again as .xlsx, and "
-    "upload that."
+    "This workbook is damaged and cannot be opened. Open it in your spreadsheet program, save it "
+    "again as .xlsx or .ods, and upload that."
 )
 _MAGIC: Final = {
     b"%PDF": "a PDF",
@@ -48,6 +50,8 @@ _MAGIC: Final = {
 }
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP: Final = b"PK\x03\x04"
+_ODS: Final = b"application/vnd.oasis.opendocument.spreadsheet"
+_CONTENT: Final = "content.xml"
 _NOT_IN_CP1252: Final = bytes((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 _RATIO_FLOOR: Final = 10 * MEGABYTE
 
@@ -57,11 +61,12 @@ class Kind(StrEnum):
 
     WORKBOOK = "workbook"
     TEXT = "text"
+    LISTS = "lists"  # an archive of CSV files
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A file that may be opened. `encoding` is empty for a workbook."""
+    """A file that may be opened. `encoding` is empty for what is not text."""
 
     kind: Kind
     sha256: str
@@ -81,8 +86,8 @@ def inspect(path: Path, limits: ReadLimits) -> Container:
     with path.open("rb") as file:
         start = file.read(8)
         if start.startswith(_ZIP):
-            _check_archive(file, size, limits)
-            return Container(Kind.WORKBOOK, _sha256(file))
+            kind = _check_archive(file, size, limits)
+            return Container(kind, _sha256(file))
         if start == _OLE:
             _check_ole(file)
             return Container(Kind.WORKBOOK, _sha256(file))
@@ -92,12 +97,20 @@ def inspect(path: Path, limits: ReadLimits) -> Container:
         return _inspect_text(file)
 
 
+def inspect_text(file: IO[bytes]) -> Container:
+    """The hash and the encoding of an open CSV file; raises FileRefused where it is no text."""
+    start = file.read(8)
+    if start.startswith((_ZIP, _OLE, *_MAGIC)):
+        raise FileRefused("This file is not a CSV file, even if its name says so.")
+    return _inspect_text(file)
+
+
 def _megabytes(size: int) -> str:
     whole = size / MEGABYTE
     return f"{whole:.0f} MB" if whole >= 10 else f"{whole:.1f} MB"
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     file.seek(0)
     while chunk := file.read(CHUNK):
         yield chunk
@@ -113,7 +126,7 @@ def _sha256(file: BinaryIO) -> str:
 # --- text ---------------------------------------------------------------------------------------
 
 
-def _inspect_text(file: BinaryIO) -> Container:
+def _inspect_text(file: IO[bytes]) -> Container:
     """The hash and the encoding of a text file, in one pass over it."""
     file.seek(0)
     wide = _utf16(file.read(4096))
@@ -183,8 +196,8 @@ def _check_ole(file: BinaryIO) -> None:
 # --- ZIP ----------------------------------------------------------------------------------------
 
 
-def _check_archive(file: BinaryIO, size: int, limits: ReadLimits) -> None:
-    """Refuse an archive that is no workbook, is encrypted, or unpacks to too much."""
+def _check_archive(file: BinaryIO, size: int, limits: ReadLimits) -> Kind:
+    """What an archive holds; refuses one that is no workbook, encrypted, or unpacks to too much."""
     try:
         entries = zipfile.ZipFile(file).infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
@@ -192,10 +205,26 @@ def _check_archive(file: BinaryIO, size: int, limits: ReadLimits) -> None:
     if len(entries) > limits.max_entries:
         raise _bomb()
     names = {entry.filename for entry in entries}
-    if "mimetype" in names and "content.xml" in names:
-        raise FileRefused(
-            "This is an OpenDocument file. Save it as an Excel workbook (.xlsx) and upload that."
-        )
+    lists = all(name.lower().endswith(".csv") for name in names) and len(names) == len(entries)
+    open_document = {"mimetype", _CONTENT} <= names
+    if open_document:
+        _check_open_document(file, entries)
+    elif not lists:
+        _check_excel(names)
+    if any(entry.flag_bits & 0x1 for entry in entries):
+        raise FileRefused(PROTECTED)
+    if sum(entry.file_size for entry in entries) > limits.max_unpacked_bytes:
+        raise _bomb()
+    if lists:
+        _count_unpacked(file, size, entries, limits, lambda _: ())
+        return Kind.LISTS
+    _count_unpacked(
+        file, size, entries, limits, partial(_areas, limits=limits, open_document=open_document)
+    )
+    return Kind.WORKBOOK
+
+
+def _check_excel(names: set[str]) -> None:
     if "xl/workbook.bin" in names:
         raise FileRefused(
             "This is a binary workbook (.xlsb). Save it as an Excel workbook (.xlsx) and upload "
@@ -203,11 +232,29 @@ def _check_archive(file: BinaryIO, size: int, limits: ReadLimits) -> None:
         )
     if "xl/workbook.xml" not in names:
         raise FileRefused(NOT_A_SPREADSHEET)
-    if any(entry.flag_bits & 0x1 for entry in entries):
-        raise FileRefused(PROTECTED)
-    if sum(entry.file_size for entry in entries) > limits.max_unpacked_bytes:
-        raise _bomb()
-    _count_unpacked(file, size, entries, limits)
+
+
+def _check_open_document(file: BinaryIO, entries: list[zipfile.ZipInfo]) -> None:
+    """Refuse an OpenDocument file that is a text or a drawing, or that has a password."""
+    for entry in entries:
+        if entry.filename == "mimetype" and not _beginning(file, entry).startswith(_ODS):
+            raise FileRefused(
+                "This is an OpenDocument file, but not a spreadsheet. Save the lists as a "
+                "spreadsheet (.ods or .xlsx) and upload that."
+            )
+        manifest = entry.filename == "META-INF/manifest.xml"
+        if manifest and b"encryption-data" in _beginning(file, entry):
+            raise FileRefused(PROTECTED)
+
+
+def _beginning(file: BinaryIO, entry: zipfile.ZipInfo) -> bytes:
+    """At least the first 256 KB of an entry, or all of it."""
+    found = b""
+    for piece in _unpack(file, entry):
+        found += piece
+        if len(found) >= CHUNK:
+            break
+    return found
 
 
 def _bomb() -> FileRefused:
@@ -218,19 +265,36 @@ def _bomb() -> FileRefused:
 
 
 def _count_unpacked(
-    file: BinaryIO, size: int, entries: list[zipfile.ZipInfo], limits: ReadLimits
+    file: BinaryIO,
+    size: int,
+    entries: list[zipfile.ZipInfo],
+    limits: ReadLimits,
+    areas_of: Callable[[zipfile.ZipInfo], Sequence[SheetArea | OdsArea]],
 ) -> None:
     total = 0
     for entry in entries:
-        # Every entry is looked at, because a workbook may keep its sheets under any name.
-        area = SheetArea(limits.max_cells)
+        areas = areas_of(entry)
         for piece in _unpack(file, entry):
             total += len(piece)
             if total > limits.max_unpacked_bytes:
                 raise _bomb()
             if total > _RATIO_FLOOR and total > size * limits.max_ratio:
                 raise _bomb()
-            area.look(piece)
+            for area in areas:
+                area.look(piece)
+        for area in areas:
+            area.finish()
+
+
+def _areas(
+    entry: zipfile.ZipInfo, *, limits: ReadLimits, open_document: bool
+) -> Sequence[SheetArea | OdsArea]:
+    """Who looks at an entry: every one may be a sheet, since a workbook may keep them under any
+    name. An archive that is both kinds of workbook is looked at as both."""
+    sheet = SheetArea(limits.max_cells)
+    if open_document and entry.filename == _CONTENT:
+        return (sheet, OdsArea(limits.max_cells, DAMAGED))
+    return (sheet,)
 
 
 def _unpack(file: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import zipfile
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from typing import TextIO, cast
 
 from cases.importers import template
 from cases.importers.columns import ColumnChoice, find_header
@@ -21,39 +23,20 @@ _LONGEST_LINE = 64 * 1024
 _LONGEST_RECORD = 20
 
 
-class DelimitedFile:
-    """A template CSV: one sheet, streamed. Raises FileRefused where it is not one, or empty."""
+class Records:
+    """The records of one CSV file, in a folder or in an archive, read as a stream."""
 
-    format = FileFormat.TEMPLATE_CSV
-
-    def __init__(
-        self, path: Path, encoding: str, choices: Mapping[str, ColumnChoice] | None = None
-    ) -> None:
+    def __init__(self, path: Path | zipfile.Path, encoding: str) -> None:
         self._path = path
         self._encoding = encoding
         self._separator = self._find_separator()
-        top = [cells for _, cells in islice(self._records(), HEADER_SEARCH_ROWS) if cells]
-        lines = [line for line, cells in islice(self._records(), HEADER_SEARCH_ROWS) if cells]
-        found = find_header(top, "This file", choices or {})
-        if found is None:
-            raise FileRefused(self._unknown())
-        line = lines[found.number - 1]
-        info = SheetInfo(CSV_SHEET, template.TEMPLATE, found.profile.title, line)
-        self._sheet = Sheet(info, found.profile, found.columns)
-        self.sheets = [self._sheet]
-        self.empty_lists: list[str] = []
-        if not any(any(map(str.strip, cells or ())) for _, cells in self.rows(self._sheet)):
-            raise FileRefused("The list is empty: there are no rows below the headings.")
 
-    def rows(self, sheet: Sheet) -> Iterator[tuple[int, list[str] | None]]:
-        """`(line, cells)` below the header; None for cells where a record cannot be taken apart.
+    def __iter__(self) -> Iterator[tuple[int, list[str] | None]]:
+        """`(line, cells)`; None for cells where a record cannot be taken apart.
 
         The line is the one the record begins on: a value in quotes may run over several.
         """
-        return ((n, cells) for n, cells in self._records() if n > sheet.info.header_row)
-
-    def _records(self) -> Iterator[tuple[int, list[str] | None]]:
-        with self._path.open(encoding=self._encoding, newline="") as text:
+        with self.text() as text:
             reader = csv.reader(text, delimiter=self._separator)
             while True:
                 line = reader.line_num + 1
@@ -66,14 +49,57 @@ class DelimitedFile:
                     continue
                 yield line, cells if reader.line_num - line < _LONGEST_RECORD else None
 
+    def text(self) -> TextIO:
+        """The file opened as text, its line ends untouched."""
+        opened = self._path.open("r", encoding=self._encoding, newline="")
+        return cast(TextIO, opened)
+
+    def top(self) -> tuple[list[int], list[list[str]]]:
+        """The lines and the cells of the records, of the first ten, that hold anything."""
+        found = [(line, cells) for line, cells in islice(self, HEADER_SEARCH_ROWS) if cells]
+        return [line for line, _ in found], [cells for _, cells in found]
+
+    def below(self, line: int) -> Iterator[tuple[int, list[str] | None]]:
+        """The records that begin below a line."""
+        return ((n, cells) for n, cells in self if n > line)
+
+    def any_below(self, line: int) -> bool:
+        """Whether there is a value below a line."""
+        return any(any(map(str.strip, cells or ())) for _, cells in self.below(line))
+
     def _find_separator(self) -> str:
         """The separator that most often stands in the first ten lines; a comma if none does."""
-        with self._path.open(encoding=self._encoding, newline="") as text:
+        with self.text() as text:
             start = "".join(text.readline(_LONGEST_LINE) for _ in range(HEADER_SEARCH_ROWS))
         return max(SEPARATORS, key=start.count)
 
+
+class DelimitedFile:
+    """A template CSV: one sheet, streamed. Raises FileRefused where it is not one, or empty."""
+
+    format = FileFormat.TEMPLATE_CSV
+
+    def __init__(
+        self, path: Path, encoding: str, choices: Mapping[str, ColumnChoice] | None = None
+    ) -> None:
+        self._records = Records(path, encoding)
+        lines, top = self._records.top()
+        found = find_header(top, "This file", choices or {})
+        if found is None:
+            raise FileRefused(self._unknown())
+        line = lines[found.number - 1]
+        info = SheetInfo(CSV_SHEET, template.TEMPLATE, found.profile.title, line)
+        self.sheets = [Sheet(info, found.profile, found.columns)]
+        self.empty_lists: list[str] = []
+        if not self._records.any_below(line):
+            raise FileRefused("The list is empty: there are no rows below the headings.")
+
+    def rows(self, sheet: Sheet) -> Iterator[tuple[int, list[str] | None]]:
+        """`(line, cells)` below the header; None for cells where a record cannot be taken apart."""
+        return self._records.below(sheet.info.header_row)
+
     def _unknown(self) -> str:
-        with self._path.open(encoding=self._encoding) as text:
+        with self._records.text() as text:
             start = text.read(200).lstrip()
         if start.startswith("<"):
             return (

@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 
 from cases.importers.annex_a import ADOPTERS
-from cases.importers.columns import CHOSEN_TITLE, ColumnChoice
-from cases.importers.containers import DAMAGED, Kind, inspect
+from cases.importers.columns import CHOSEN_TITLE, ColumnChoice, ColumnsUnknown
+from cases.importers.containers import DAMAGED, Container, Kind, inspect
+from cases.importers.csv_lists import CsvFile, CsvLists, files_in, fingerprint, is_a_list
 from cases.importers.delimited import DelimitedFile
 from cases.importers.records import (
     FileFormat,
@@ -23,6 +24,8 @@ from cases.importers.records import (
 from cases.importers.rows import RowReader, Spellings, UnknownService
 from cases.importers.source import Sheet
 from cases.importers.workbook import Workbook
+
+Source = Workbook | DelimitedFile | CsvLists
 
 
 @dataclass(slots=True)
@@ -38,7 +41,9 @@ class ReadFile:
     _as_of: date
     _services: Mapping[str, str]
     _limits: ReadLimits
-    _source: Workbook | DelimitedFile
+    _source: Source
+    # Of several files that were given together: the name and the SHA-256 of each.
+    files: tuple[tuple[str, str], ...] = ()
     unknown_services: tuple[UnknownService, ...] = ()
 
     @property
@@ -58,7 +63,7 @@ class ReadFile:
         rows. A generator: a CSV file is streamed, a workbook is read sheet by sheet. It can be
         called again, and never raises for one bad row. `unknown_services` is right at its end.
         """
-        yield from self._empty_note()
+        yield from self._list_notes()
         spellings = Spellings(self._as_of, self._services)
         for sheet in self._source.sheets:
             sheet.info.rows_read = 0
@@ -83,10 +88,18 @@ class ReadFile:
             if row is not None:
                 yield row
 
-    def _empty_note(self) -> Iterator[Problem]:
+    @property
+    def missing_lists(self) -> tuple[str, ...]:
+        """Titles of the lists for which no file was given; empty for anything but CSV files."""
+        return tuple(self._source.missing_lists) if isinstance(self._source, CsvLists) else ()
+
+    def _list_notes(self) -> Iterator[Problem]:
         if self.empty_lists:
             lists = "; ".join(self.empty_lists)
             yield Problem("", None, "", f"No rows in: {lists}.", Severity.NOTE)
+        if self.missing_lists:
+            lists = "; ".join(self.missing_lists)
+            yield Problem("", None, "", f"No file was given for: {lists}.", Severity.NOTE)
 
 
 def _is_blank(cells: list[object] | list[str]) -> bool:
@@ -116,15 +129,22 @@ def read(
     """
     path, limits = Path(path), limits or ReadLimits()
     container = inspect(path, limits)
-    source: Workbook | DelimitedFile
+    source: Source
+    sha256 = container.sha256
+    files: tuple[tuple[str, str], ...] = ()
     if container.kind is Kind.TEXT:
-        source = DelimitedFile(path, container.encoding, columns)
+        source = _open_text(path, container, columns)
+    elif container.kind is Kind.LISTS:
+        found = files_in(path)
+        source = CsvLists(found)
+        sha256 = fingerprint(file.sha256 for file in found)
+        files = tuple((file.name, file.sha256) for file in found)
     else:
         source = _open_workbook(path, columns)
     dropped = dict.fromkeys(name for sheet in source.sheets for name in sheet.columns.dropped)
     return ReadFile(
         path=path,
-        sha256=container.sha256,
+        sha256=sha256,
         format=source.format,
         sheets=tuple(sheet.info for sheet in source.sheets),
         empty_lists=tuple(source.empty_lists),
@@ -133,7 +153,20 @@ def read(
         _services=services or {},
         _limits=limits,
         _source=source,
+        files=files,
     )
+
+
+def _open_text(
+    path: Path, container: Container, columns: Mapping[str, ColumnChoice] | None
+) -> DelimitedFile | CsvLists:
+    """The template, or columns that somebody has named; else one list of Annex A by itself."""
+    try:
+        return DelimitedFile(path, container.encoding, columns)
+    except ColumnsUnknown:
+        if not is_a_list(path, container.encoding):
+            raise
+        return CsvLists([CsvFile("", path, container.encoding, container.sha256)])
 
 
 def _open_workbook(path: Path, columns: Mapping[str, ColumnChoice] | None) -> Workbook:

@@ -19,6 +19,7 @@ class FileFormat(StrEnum):
     """The kinds of file that can be read, told apart by content and never by name."""
 
     ANNEX_A_WORKBOOK = "annex_a_workbook"
+    ANNEX_A_CSV = "annex_a_csv"
     TEMPLATE_CSV = "template_csv"
     TEMPLATE_WORKBOOK = "template_workbook"
 

@@ -19,7 +19,7 @@ import python_calamine as calamine
 
 from cases.importers.cells import clean_id, clean_name, clean_text, id_was_shortened, read_date
 from cases.importers.codes import agency_status
-from cases.importers.containers import DAMAGED, PROTECTED, Kind, inspect
+from cases.importers.containers import DAMAGED, NOT_A_SPREADSHEET, PROTECTED, Kind, inspect
 from cases.importers.headings import HEADER_SEARCH_ROWS, ColumnMap, heading_key, known_fields
 from cases.importers.headings import map_columns as _map_columns
 from cases.importers.records import MEGABYTE, FileRefused, ReadLimits
@@ -70,6 +70,8 @@ def staff_text(path: Path, *, today: date) -> str:
     Raises FileRefused, in words, where the file is no list of staff.
     """
     container = inspect(path, LIMITS)
+    if container.kind is Kind.LISTS:
+        raise FileRefused(NOT_A_SPREADSHEET)
     if container.kind is Kind.WORKBOOK:
         rows = _workbook_rows(path)
     else:

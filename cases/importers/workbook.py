@@ -133,10 +133,10 @@ def _open(path: Path) -> Any:
         raise FileRefused(DAMAGED) from error
 
 
-def no_id_column(title: str, sheet: str) -> FileRefused:
+def no_id_column(title: str, sheet: str, what: str = "sheet") -> FileRefused:
     """The refusal of a list in which no child can be told from another."""
     return FileRefused(
-        f"{title} (sheet \u201c{sheet}\u201d) has no column with the child\u2019s id in its first "
+        f"{title} ({what} \u201c{sheet}\u201d) has no column with the child\u2019s id in its first "
         f"{HEADER_SEARCH_ROWS} rows. The column is usually called \u201cChild Unique ID\u201d."
     )
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO, cast
 
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 
 from cases.importers import FileRefused
+from cases.importers.csv_lists import pack
 from cases.models import CaseImport
 
 FOLDER = "imports/"
@@ -27,6 +29,28 @@ def sha256_of(file: File[bytes]) -> str:
         digest.update(piece)
     file.seek(0)
     return digest.hexdigest()
+
+
+@contextmanager
+def packed(files: Sequence[File[bytes]]) -> Iterator[File[bytes]]:
+    """Several CSV files as one archive, to be kept as one file."""
+    with tempfile.TemporaryFile() as archive:
+        pack([(Path(file.name or "").name, cast(IO[bytes], file)) for file in files], archive)
+        archive.seek(0)
+        yield File(archive)
+
+
+@contextmanager
+def one_path(paths: Sequence[Path]) -> Iterator[Path]:
+    """The path of one file as it is; several CSV files as one archive, deleted afterwards."""
+    if len(paths) == 1:
+        yield paths[0]
+        return
+    with tempfile.NamedTemporaryFile() as archive, ExitStack() as opened:
+        contents = [opened.enter_context(path.open("rb")) for path in paths]
+        pack([(path.name, content) for path, content in zip(paths, contents, strict=True)], archive)
+        archive.flush()
+        yield Path(archive.name)
 
 
 @contextmanager

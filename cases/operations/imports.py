@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,16 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from cases.importers import FileFormat, FileRefused, ReadFile, ReadLimits, read
 from cases.importers.columns import ColumnsUnknown
+from cases.importers.csv_lists import fingerprint
 from cases.models import CaseImport, ImportProblem, Job
 from cases.operations import import_sql
-from cases.operations.import_files import delete_strays, local_file, sha256_of
+from cases.operations.import_files import (
+    delete_strays,
+    local_file,
+    one_path,
+    packed,
+    sha256_of,
+)
 from cases.operations.import_rows import stage
 from cases.operations.jobs import Progress, handles, live_job, queue_job
 from cases.queries.import_meanings import columns_by_signature, services_by_name
@@ -67,20 +75,54 @@ def upload_list(*, file: File[bytes], as_of: date, by: User, now: datetime) -> J
     Raises Refused where this very file is confirmed as of the same date already.
     """
     require(by, Permission.IMPORT_CASES)
-    file_sha256 = sha256_of(file)
-    words = confirmed_already(file_sha256, as_of)
-    if words:
-        raise Refused(words)
     case_import = CaseImport(
         as_of=as_of,
         file_name=Path(file.name or "").name[:200],
-        file_sha256=file_sha256,
+        file_sha256=sha256_of(file),
         uploaded_by=by,
         uploaded_at=now,
     )
+    return _keep(case_import, file, by, now)
+
+
+@operation
+def upload_lists(*, files: Sequence[File[bytes]], as_of: date, by: User, now: datetime) -> Job:
+    """Keep one file, or several CSV files that are one import: a list of Annex A in each.
+
+    The hash of every file is kept, and one that stands for all of them. Raises Refused like
+    `upload_list`.
+    """
+    if len(files) == 1:
+        return upload_list(file=files[0], as_of=as_of, by=by, now=now)
+    require(by, Permission.IMPORT_CASES)
+    named = [(Path(file.name or "").name, sha256_of(file)) for file in files]
+    case_import = CaseImport(
+        as_of=as_of,
+        file_name=_together([name for name, _ in named]),
+        file_sha256=fingerprint(sha256 for _, sha256 in named),
+        summary={"files": _files(named)},
+        uploaded_by=by,
+        uploaded_at=now,
+    )
+    with packed(files) as archive:
+        return _keep(case_import, archive, by, now)
+
+
+def _keep(case_import: CaseImport, file: File[bytes], by: User, now: datetime) -> Job:
+    words = confirmed_already(case_import.file_sha256, case_import.as_of)
+    if words:
+        raise Refused(words)
     # Councils put names into file names; on disk nobody needs one.
     case_import.file.save(f"{uuid.uuid4().hex}.upload", file, save=True)
     return _queue(Job.Kind.CHECK_IMPORT, case_import, by, now)
+
+
+def _together(names: Sequence[str]) -> str:
+    return f"{len(names)} CSV files: {', '.join(sorted(names))}"[:200]
+
+
+def _files(named: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name[:200], "sha256": sha256} for name, sha256 in sorted(named)]
 
 
 @operation
@@ -144,16 +186,31 @@ def delete_old_uploads(*, by: User, now: datetime) -> int:
 
 
 @operation
-def import_list(*, path: Path, as_of: date, by: User, now: datetime, confirm: bool) -> CaseImport:
+def import_list(
+    *, paths: Sequence[Path], as_of: date, by: User, now: datetime, confirm: bool
+) -> CaseImport:
     """Check a list and, with ``confirm``, take it over, in one transaction (the command line).
 
-    Raises Refused where the list cannot be accepted; nothing is changed then.
+    Several ``paths`` are CSV files with a list of Annex A in each. Raises Refused where the list
+    cannot be accepted; nothing is changed then.
     """
     require(by, Permission.IMPORT_CASES)
     import_sql.lock_confirming()
+    names = [path.name for path in paths]
     case_import = CaseImport.objects.create(
-        as_of=as_of, file_name=path.name[:200], uploaded_by=by, uploaded_at=now
+        as_of=as_of,
+        file_name=names[0][:200] if len(names) == 1 else _together(names),
+        uploaded_by=by,
+        uploaded_at=now,
     )
+    with one_path(paths) as path:
+        _import(case_import, path)
+    if confirm:
+        _take_over(case_import, by, now, Progress())
+    return case_import
+
+
+def _import(case_import: CaseImport, path: Path) -> None:
     try:
         _check(case_import, path, Progress())
     except ColumnsUnknown as unknown:
@@ -161,9 +218,6 @@ def import_list(*, path: Path, as_of: date, by: User, now: datetime, confirm: bo
         raise Refused(f"{unknown.message} {words}") from unknown
     except FileRefused as refused:
         raise Refused(refused.message) from refused
-    if confirm:
-        _take_over(case_import, by, now, Progress())
-    return case_import
 
 
 @handles(Job.Kind.CHECK_IMPORT)
@@ -297,6 +351,8 @@ def _summary(case_import: CaseImport, file: ReadFile) -> dict[str, Any]:
         "problems": severities,
         "sheets": sheets,
         "empty_lists": list(file.empty_lists),
+        "missing_lists": list(file.missing_lists),
+        "files": _files(file.files),
         "dropped_columns": list(file.dropped_columns),
         "chosen_columns": file.chosen_columns,
         "covers": sorted(_covers(case_import, file)),
@@ -355,7 +411,7 @@ def _take_over(case_import: CaseImport, by: User, now: datetime, progress: Progr
 
 def _refuse(case_import: CaseImport, words: str) -> None:
     case_import.status, case_import.refusal = Status.REFUSED, words
-    case_import.summary = {}
+    case_import.summary = {"files": case_import.summary.get("files", [])}
     _end(case_import)
 
 

@@ -18,6 +18,7 @@ MUCH = 10
 
 FORMAT_NAMES = {
     "annex_a_workbook": "Annex A workbook",
+    "annex_a_csv": "Annex A, a CSV file for each list",
     "template_csv": "Template (CSV)",
     "template_workbook": "Template (workbook)",
 }

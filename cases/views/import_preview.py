@@ -187,7 +187,13 @@ def _facts(case_import: CaseImport) -> list[dict[str, Any]]:
     empty = case_import.summary.get("empty_lists", [])
     if empty:
         facts.append(("Lists without rows", "; ".join(empty)))
-    facts.append(("Fingerprint of the file (SHA-256)", case_import.file_sha256))
+    missing = case_import.summary.get("missing_lists", [])
+    if missing:
+        facts.append(("Lists without a file", "; ".join(missing)))
+    files = case_import.summary.get("files", [])
+    facts += [(f"Fingerprint of {file['name']} (SHA-256)", file["sha256"]) for file in files]
+    label = "Fingerprint of all files together" if files else "Fingerprint of the file (SHA-256)"
+    facts.append((label, case_import.file_sha256))
     return [{"key": key, "value": value} for key, value in facts if value]
 
 

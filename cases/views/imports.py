@@ -26,7 +26,7 @@ from cases.forms.imports import (
 )
 from cases.importers import template_columns, template_csv
 from cases.models import CaseImport
-from cases.operations.imports import check_again, confirm_list, discard_list, upload_list
+from cases.operations.imports import check_again, confirm_list, discard_list, upload_lists
 from cases.queries.audited_earlier import audited_earlier_count
 from cases.queries.calendar import local_date
 from cases.queries.gaps import gap_counts
@@ -61,7 +61,12 @@ def import_upload(request: SignedInRequest) -> HttpResponse:
     form = UploadForm(*given, today=local_date(now))
     if form.is_valid():
         try:
-            job = upload_list(**form.cleaned_data, by=request.user, now=now)
+            job = upload_lists(
+                files=form.cleaned_data["file"],
+                as_of=form.cleaned_data["as_of"],
+                by=request.user,
+                now=now,
+            )
         except Refused as refused:
             form.add_error("file", str(refused))
         else:

@@ -37,14 +37,21 @@ def _service(text: str) -> tuple[str, str]:
 
 class Command(BaseCommand):
     help = (
-        "Read a list of open cases (an Annex A workbook, or the template as CSV or workbook; told "
-        "by content) and take it over, in one transaction. Where the file cannot be accepted, the "
-        "reason is printed on standard error, the exit code is not 0 and nothing is changed."
+        "Read a list of open cases (an Annex A workbook, its lists as one CSV file each, or the "
+        "template as CSV or workbook; told by content) and take it over, in one transaction. Where "
+        "it cannot be accepted, the reason is printed on standard error, the exit code is not 0 "
+        "and nothing is changed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """FILE, --as-of, --preview, --json, --by."""
-        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument(
+            "files",
+            type=Path,
+            metavar="FILE",
+            nargs="+",
+            help="one file; or several CSV files, each with one list of Annex A",
+        )
         parser.add_argument(
             "--as-of",
             type=_date,
@@ -71,16 +78,18 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import, print, and for a preview take everything back."""
-        path: Path = options["file"]
-        if not path.is_file():
-            raise CommandError(f"There is no file {path}.")
+        paths: list[Path] = options["files"]
+        for path in paths:
+            if not path.is_file():
+                raise CommandError(f"There is no file {path}.")
+        _check_several(paths)
         preview: bool = options["preview"]
         try:
             with transaction.atomic():
                 by = person(options["by"])
                 remember_services(meanings=dict(options["service"]), by=by, now=timezone.now())
                 case_import = import_list(
-                    path=path,
+                    paths=paths,
                     as_of=options["as_of"],
                     by=by,
                     now=timezone.now(),
@@ -103,6 +112,13 @@ class Command(BaseCommand):
         self.stdout.write(text)
 
 
+def _check_several(paths: list[Path]) -> None:
+    if len(paths) > 1 and any(path.suffix.lower() != ".csv" for path in paths):
+        raise CommandError(
+            "Give one workbook, or several CSV files with a list of Annex A in each."
+        )
+
+
 def person(email: str | None) -> User:
     """Who does it: the active user with this address, the system itself without one."""
     if email is None:
@@ -118,6 +134,7 @@ def _json(case_import: CaseImport) -> str:
     return json.dumps(
         {
             "file_sha256": case_import.file_sha256,
+            **({"files": files} if (files := case_import.summary["files"]) else {}),
             "rows_read": case_import.summary["rows_read"],
             "children": case_import.summary["children"],
             "open_cases": case_import.summary["open_cases"],
@@ -133,6 +150,7 @@ def _words(case_import: CaseImport, preview: bool) -> str:
     lines = [
         f"{case_import.file_name} as of {case_import.as_of:%d/%m/%Y}",
         f"SHA-256     {case_import.file_sha256}",
+        *(f"  {file['sha256']}  {file['name']}" for file in summary["files"]),
         f"Rows read   {summary['rows_read']:>9,}",
         f"Children    {summary['children']:>9,}",
         f"Open cases  {summary['open_cases']:>9,}",

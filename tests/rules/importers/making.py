@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import xlsxwriter
 
@@ -54,6 +55,65 @@ def workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -> Pa
                     else:
                         sheet.write(r, c, value)
     return path
+
+
+ODS_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
+_ODS_NAMES = " ".join(
+    f'xmlns:{prefix}="urn:oasis:names:tc:opendocument:xmlns:{prefix}:1.0"'
+    for prefix in ("office", "table", "text")
+)
+# What every program writes after the last value of a row and of a sheet.
+_ODS_REST_OF_ROW = '<table:table-cell table:number-columns-repeated="16300"/>'
+_ODS_REST_OF_SHEET = (
+    '<table:table-row table:number-rows-repeated="1040000">'
+    '<table:table-cell table:number-columns-repeated="16384"/></table:table-row>'
+)
+
+
+def ods(path: Path, sheets: Mapping[str, Sequence[Sequence[object]]]) -> Path:
+    """An .ods with these sheets, as a spreadsheet program writes it."""
+    tables = (
+        f'<table:table table:name="{escape(name)}">'
+        + "".join(
+            f"<table:table-row>{''.join(map(_ods_cell, row))}{_ODS_REST_OF_ROW}</table:table-row>"
+            for row in rows
+        )
+        + f"{_ODS_REST_OF_SHEET}</table:table>"
+        for name, rows in sheets.items()
+    )
+    return ods_of_xml(path, "".join(tables))
+
+
+def ods_of_xml(path: Path, tables: str, *, before: str = "", mimetype: str = ODS_TYPE) -> Path:
+    """An .ods whose tables are this XML, compressed; ``before`` stands before the first element."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", mimetype, zipfile.ZIP_STORED)
+        archive.writestr(
+            "META-INF/manifest.xml",
+            '<manifest xmlns="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>',
+        )
+        archive.writestr(
+            "content.xml",
+            f'<?xml version="1.0" encoding="UTF-8"?>{before}<office:document-content {_ODS_NAMES}>'
+            f"<office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body>"
+            "</office:document-content>",
+        )
+    return path
+
+
+def _ods_cell(value: object) -> str:
+    if value is None or value == "":
+        return "<table:table-cell/>"
+    if isinstance(value, bool):
+        kind = f'"boolean" office:boolean-value="{str(value).lower()}"'
+    elif isinstance(value, date):
+        kind = f'"date" office:date-value="{value.isoformat()}"'
+    elif isinstance(value, int | float):
+        kind = f'"float" office:value="{value}"'
+    else:
+        kind = '"string"'
+    lines = "".join(f"<text:p>{escape(line)}</text:p>" for line in str(value).split("\n"))
+    return f"<table:table-cell office:value-type={kind}>{lines}</table:table-cell>"
 
 
 def csv_file(path: Path, *lines: str, encoding: str = "utf-8", header: str = HEADER) -> Path:
