@@ -97,7 +97,13 @@ def one_to_grade() -> Grading:
         created_at=now,
     )
     StandardGrade.objects.bulk_create(
-        StandardGrade(grading=grading, standard=standard, grade="good", evidence=EVIDENCE)
+        StandardGrade(
+            grading=grading,
+            standard=standard,
+            grade="good",
+            evidence=EVIDENCE,
+            checked={check["code"]: {"answer": "yes", "evidence": ""} for check in standard.checks},
+        )
         for standard, how in standards_of(audit)
         if how.applies
     )

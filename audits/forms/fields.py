@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.html import strip_tags
 
 LONGEST = 100_000  # characters: some fifty pages
 
@@ -29,8 +30,9 @@ class LongText(forms.CharField):
             value = value.replace("\r\n", "\n").replace("\r", "\n")
         text = super().to_python(value) or ""
         if len(text) > LONGEST:
+            label = strip_tags(str(self.label))
             raise ValidationError(
-                f"“{self.label}” must be {LONGEST:,} characters or fewer. You have {len(text):,}.",
+                f"“{label}” must be {LONGEST:,} characters or fewer. You have {len(text):,}.",
                 code="too_long",
             )
         return text

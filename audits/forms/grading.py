@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
+from django.utils.html import format_html
 
 from accounts.govuk import GovDateField, GovRadios
 from audits.forms.fields import LongText, Versioned
 from audits.models import Audit, Grading, PracticeStandard, StandardGrade
 from audits.operations.saving import Details, Overall
 from audits.queries.policy import policy_of
+from audits.rules.checks import ANSWERS, Checked, as_stored, checks_of
 from audits.rules.grades import Scale
 from cases.models import Practitioner
 
@@ -38,6 +41,26 @@ class StandardForm(Versioned):
             hints[NOT_APPLICABLE] = "The case gives nothing to judge by. Say why below."
         else:
             del self.fields["not_applicable_reason"]
+        self.checks = checks_of(standard.checks)
+        for check in self.checks:
+            self.fields[f"check_{check.code}"] = forms.ChoiceField(
+                label=check.question,
+                required=False,
+                choices=list(ANSWERS.items()),
+                widget=GovRadios(layout="inline"),
+                error_messages={"invalid_choice": "Choose yes, no or not applicable"},
+            )
+            self.fields[f"check_{check.code}_evidence"] = LongText(
+                label=format_html(
+                    'If no or not applicable, what the file shows<span class="govuk-visually-hidden'
+                    '">: {}</span>',
+                    check.question,
+                ),
+                rows=2,
+            )
+        if self.checks:
+            asked = [name for name in self.fields if name.startswith("check_")]
+            self.order_fields(["version", *asked])
         grade = cast(forms.ChoiceField, self.fields["grade"])
         grade.widget = GovRadios(hints=hints)
         grade.choices = choices
@@ -54,6 +77,7 @@ class StandardForm(Versioned):
             "grade": NOT_APPLICABLE if answer.not_applicable else answer.grade,
             "evidence": answer.evidence,
             "not_applicable_reason": answer.not_applicable_reason,
+            **check_fields(answer.checked),
         }
 
     def values(self) -> dict[str, Any]:
@@ -67,7 +91,22 @@ class StandardForm(Versioned):
             "evidence": data["evidence"],
             "not_applicable": not_applicable,
             "not_applicable_reason": data.get("not_applicable_reason", ""),
+            "checked": as_stored(
+                {
+                    check.code: Checked(
+                        data[f"check_{check.code}"], data[f"check_{check.code}_evidence"]
+                    )
+                    for check in self.checks
+                }
+            ),
         }
+
+
+def check_fields(checked: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """Stored answers to facts by the names of their fields."""
+    return {f"check_{code}": found["answer"] for code, found in checked.items()} | {
+        f"check_{code}_evidence": found["evidence"] for code, found in checked.items()
+    }
 
 
 class DetailsForm(Versioned):

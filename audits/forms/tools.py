@@ -12,6 +12,7 @@ from accounts.govuk import GovCheckboxes, GovRadios
 from audits.forms.fields import LongText
 from audits.models import PracticeStandard, ToolVersion
 from audits.rules.applicability import Condition
+from audits.rules.checks import LONGEST_QUESTION
 from audits.rules.facts import FACTS
 from audits.rules.grades import FOUR_GRADES, GRADES, LABELS, ZERO_TO_TEN, Scale
 from audits.rules.limits import CRITICAL_STANDARD, IMMEDIATE_CONCERN, NUMBER_OF_STANDARDS
@@ -55,6 +56,11 @@ class StandardForm(forms.Form):
         required=True,
         rows=4,
         error_messages={"required": "Write where to look, one on each line"},
+    )
+    checks = LongText(
+        label="Facts to check (optional)",
+        help_text="Questions that the file answers with yes or no, one on each line.",
+        rows=4,
     )
     look_back_months = forms.IntegerField(label="Months judged", min_value=1, max_value=60)
     read_back_months = forms.IntegerField(label="Months read", min_value=1, max_value=120)
@@ -106,6 +112,18 @@ class StandardForm(forms.Form):
         """The lines that are not blank."""
         return _lines(self.cleaned_data["prompts"])
 
+    def clean_checks(self) -> list[str]:
+        """The lines that are not blank, each a question of its own."""
+        lines = _lines(self.cleaned_data["checks"])
+        for line in lines:
+            if len(line) > LONGEST_QUESTION:
+                raise ValidationError(
+                    f"A fact must be {LONGEST_QUESTION} characters or fewer: “{line[:60]}…”"
+                )
+            if lines.count(line) > 1:
+                raise ValidationError(f"“{line}” stands there twice")
+        return lines
+
     def clean_attributes(self) -> dict[str, list[str]]:
         """ "disability = yes, not known" as {"disability": ["yes", "not known"]}."""
         found = {}
@@ -133,7 +151,7 @@ class StandardForm(forms.Form):
     def standard(self) -> dict[str, Any]:
         """What a valid form says, as fields of a practice standard."""
         data = self.cleaned_data
-        plain = ("title", "definition", "prompts", "look_back_months", "read_back_months",
+        plain = ("title", "definition", "prompts", "checks", "look_back_months", "read_back_months",
                  "weight", "critical", "may_be_not_applicable")  # fmt: skip
         condition = {
             "services": data["services"],
@@ -155,6 +173,7 @@ def initial_of(standard: PracticeStandard) -> dict[str, Any]:
         "section": standard.section.code,
         "definition": standard.definition,
         "prompts": "\n".join(standard.prompts),
+        "checks": "\n".join(check["question"] for check in standard.checks),
         "look_back_months": standard.look_back_months,
         "read_back_months": standard.read_back_months,
         "weight": standard.weight,

@@ -176,6 +176,8 @@ class StandardGrade(models.Model):
     not_applicable = models.BooleanField(default=False)
     not_applicable_reason = models.TextField(blank=True)
     evidence = models.TextField(blank=True)
+    # {code of a fact: {"answer", "evidence"}}, audits.rules.checks
+    checked = models.JSONField(default=dict, blank=True)
     # Like the grading's: one standard can be saved while another is open in a second tab.
     version = models.PositiveIntegerField(default=1)
     saved_at = models.DateTimeField(null=True, blank=True)

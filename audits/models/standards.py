@@ -150,6 +150,8 @@ class PracticeStandard(models.Model):
     definition = models.TextField()
     descriptors = models.JSONField()  # {grade code: what it looks like in a file}
     prompts = models.JSONField(default=list, blank=True)  # where to look
+    # Facts to check: [{"code", "question"}], audits.rules.checks
+    checks = models.JSONField(default=list, blank=True)
     critical = models.BooleanField(default=False)
     weight = models.PositiveSmallIntegerField(default=1)
     may_be_not_applicable = models.BooleanField(default=True)

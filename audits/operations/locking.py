@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from accounts.models import User
 from accounts.operations import MovedOn, Refused
-from audits.models import Audit, Grading
+from audits.models import Audit, Grading, StandardGrade
 from cases.models import SampledCase
 
 
@@ -28,10 +28,29 @@ def lock_draft(grading: Grading, by: User) -> Grading:
         .select_related("audit")
         .get(pk=grading.pk)
     )
+    _check_draft(locked, by)
+    return locked
+
+
+def lock_draft_with_answers(grading: Grading, by: User) -> tuple[Grading, list[StandardGrade]]:
+    """The same with its judgements and their standards, all locked, in one query.
+
+    A grading has at least one: some standard is asked of every case (rules.tool_schema).
+    """
+    answers = list(
+        StandardGrade.objects.select_for_update(no_key=True, of=("self", "grading"))
+        .select_related("standard__section", "grading__audit__tool_version")
+        .filter(grading=grading.pk)
+    )
+    locked = answers[0].grading
+    _check_draft(locked, by)
+    return locked, answers
+
+
+def _check_draft(locked: Grading, by: User) -> None:
     if locked.grader_id != by.pk:
         raise Refused("Only the person who makes a grading can change it.")
     if locked.status == Grading.Status.SUBMITTED:
         raise MovedOn("This grading has been submitted, so it can no longer be changed.")
     if locked.status == Grading.Status.SET_ASIDE:
         raise MovedOn("This audit is no longer with you. What you wrote has been kept.")
-    return locked

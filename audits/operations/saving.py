@@ -7,6 +7,7 @@ can show both texts. What is stored already is never a conflict: a form sent twi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,8 +19,9 @@ from accounts.operations import Refused, operation
 from accounts.policy import Permission, require
 from audits.models import Grading, StandardGrade
 from audits.operations.grading import HELD_BY_GRADER, WRONG_CHILD, same_child_id
-from audits.operations.locking import lock_draft
-from audits.queries.grading_state import grading_state, with_state
+from audits.operations.locking import lock_draft, lock_draft_with_answers
+from audits.queries.grading_state import suggested_of
+from audits.rules.checks import checks_of, faults
 from audits.rules.completeness import is_written
 from audits.rules.grades import GRADES, Scale
 from audits.rules.limits import check_overall
@@ -79,13 +81,15 @@ def save_standard(
     evidence: str,
     not_applicable: bool = False,
     not_applicable_reason: str = "",
+    checked: Mapping[str, Mapping[str, str]] | None = None,
     by: User,
     now: datetime,
 ) -> Saved:
     """Save one standard's judgement as it stands, complete or not.
 
-    ``grade`` is a code of the tool's scale or "". Raises Conflict, MovedOn (submitted or set
-    aside), Refused (a grade that is not on the scale; not applicable where that may not be).
+    ``grade`` is a code of the tool's scale or "". ``checked`` holds the facts checked, {code:
+    {"answer", "evidence"}}; None leaves them as they are. Raises Conflict, MovedOn (submitted or
+    set aside), Refused (a grade or fact that is not asked; not applicable where that may not be).
     """
     require(by, Permission.GRADE)
     lock_draft(standard_grade.grading, by)
@@ -94,12 +98,16 @@ def save_standard(
         raise Refused(f"“{standard.title}” must always be graded.")
     if grade and grade not in _scale(standard_grade).codes:
         raise Refused("Choose a grade from the list.")
-    values = {
+    values: dict[str, Any] = {
         "grade": "" if not_applicable else grade,
         "evidence": evidence,
         "not_applicable": not_applicable,
         "not_applicable_reason": not_applicable_reason,
     }
+    if checked is not None:
+        for fault in faults(checks_of(standard.checks), checked):
+            raise Refused(fault)
+        values["checked"] = {code: dict(found) for code, found in checked.items()}
     rows = StandardGrade.objects.filter(pk=standard_grade.pk)
     changed = rows.filter(version=version).exclude(**values)
     if changed.update(**values, version=F("version") + 1, saved_at=now):
@@ -133,11 +141,10 @@ def save_overall(
     Conflict, MovedOn, Refused (not one of the four grades; above a cap without a reason).
     """
     require(by, Permission.GRADE)
-    lock_draft(grading, by)
+    locked, answers = lock_draft_with_answers(grading, by)
     if overall.overall_grade and overall.overall_grade not in GRADES:
         raise Refused("Choose an overall grade from the list.")
-    loaded = with_state(Grading.objects.filter(pk=grading.pk)).get()
-    suggested = grading_state(loaded).suggested
+    suggested = suggested_of(locked, answers)
     above_cap = False
     if overall.overall_grade:
         check = check_overall(overall.overall_grade, suggested)
@@ -145,7 +152,7 @@ def save_overall(
         if above_cap and not is_written(overall.override_reason):
             raise Refused(f"{check.because} Write the reason, or choose a lower grade.")
     worked_out = {"above_cap": above_cap, "suggested_grade": suggested.grade or ""}
-    return _save(loaded, "overall_version", version, asdict(overall), now, worked_out)
+    return _save(locked, "overall_version", version, asdict(overall), now, worked_out)
 
 
 @operation

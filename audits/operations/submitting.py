@@ -166,6 +166,7 @@ def _copy(old: Grading, now: datetime) -> Grading:
             not_applicable=each.not_applicable,
             not_applicable_reason=each.not_applicable_reason,
             evidence=each.evidence,
+            checked=each.checked,
             saved_at=each.saved_at,
         )
         for each in old.standard_grades.all()

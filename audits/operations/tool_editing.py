@@ -22,6 +22,7 @@ from audits.queries.tool_editing import (
     standard_data,
     version_with_parts,
 )
+from audits.rules.checks import checks_of, recoded
 from audits.rules.limits import parse_limits
 from audits.rules.reading import InvalidDefinition
 from audits.rules.tool_schema import ToolDefinition, parse_tool_text
@@ -190,18 +191,22 @@ def save_standard_definition(
 ) -> PracticeStandard:
     """Add a practice standard (``code`` empty) or change it; ``section`` is its section's code.
 
-    ``data`` holds the fields of rules.tool_schema without the code. ``seen`` is the digest of what
-    the form was opened on: Refused where somebody else changed it since.
+    ``data`` holds the fields of rules.tool_schema without the code; its "checks" are questions,
+    which keep their codes. ``seen`` is the digest of what the form was opened on: Refused where
+    somebody else changed it since.
     """
     require(by, P.MANAGE_TOOLS)
     draft = _draft(version)
     place = _section(draft, section)
+    data = dict(data)
+    questions = data.pop("checks", [])
     if not code:
         taken = {each.code for s in draft.sections.all() for each in s.standards.all()}
         return PracticeStandard.objects.create(
             section=place,
             code=_new_code(str(data["title"]), taken),
             order=_last(place.standards.all()) + 1,
+            checks=recoded(questions, (), _new_code),
             **data,
         )
     standard = _standard(draft, code)
@@ -214,6 +219,7 @@ def save_standard_definition(
         standard.section, standard.order = place, _last(place.standards.all()) + 1
     for name, value in data.items():
         setattr(standard, name, value)
+    standard.checks = recoded(questions, checks_of(standard.checks), _new_code)
     standard.save()
     return standard
 

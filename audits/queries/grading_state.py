@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet
 
 from audits.models import Audit, Grading, PracticeStandard, StandardGrade
 from audits.rules.applicability import Applies, CaseFacts, Condition, applies
+from audits.rules.checks import Check, Checked, checked_of, checks_of
 from audits.rules.completeness import (
     FIRST_GRADING,
     SECOND_GRADING,
@@ -28,6 +30,13 @@ class StandardLine:
     standard: PracticeStandard
     applies: Applies
     answer: StandardGrade | None
+
+    @property
+    def checked(self) -> list[tuple[Check, Checked]]:
+        """The facts to check with what was found; none where the standard does not apply."""
+        if self.answer is None:
+            return []
+        return checked_of(checks_of(self.standard.checks), self.answer.checked)
 
 
 @dataclass(frozen=True)
@@ -79,14 +88,24 @@ def grading_state(grading: Grading) -> GradingState:
         for standard, how in standards_of(audit)
     )
     scale = Scale.from_dict(audit.tool_version.scale)
-    suggested = suggest_grade(
-        [_judgement(line.standard, line.answer, scale) for line in lines if line.answer],
-        parse_limits(audit.tool_version.limits),
-        immediate_concern=grading.immediate_concern,
-    )
+    for line in lines:
+        if line.answer is not None:
+            line.answer.standard = line.standard  # read already
+    suggested = suggested_of(grading, [line.answer for line in lines if line.answer])
     snapshot = _snapshot(grading, lines, suggested)
     asks = FIRST_GRADING if grading.kind == Grading.Kind.AUDITOR else SECOND_GRADING
     return GradingState(grading, scale, lines, suggested, assess(snapshot, asks=asks))
+
+
+def suggested_of(grading: Grading, answers: Iterable[StandardGrade]) -> Suggested:
+    """The overall grade that judgements suggest; reads their standards and the tool's version."""
+    version = grading.audit.tool_version
+    scale = Scale.from_dict(version.scale)
+    return suggest_grade(
+        [_judgement(answer.standard, answer, scale) for answer in answers],
+        parse_limits(version.limits),
+        immediate_concern=grading.immediate_concern,
+    )
 
 
 def with_state(gradings: QuerySet[Grading]) -> QuerySet[Grading]:
@@ -148,4 +167,5 @@ def _standard_snapshot(line: StandardLine) -> StandardSnapshot:
         not_applicable=answer.not_applicable,
         not_applicable_reason=answer.not_applicable_reason,
         evidence=answer.evidence,
+        checked=tuple(line.checked),
     )

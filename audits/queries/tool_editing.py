@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Prefetch, QuerySet
 
 from audits.models import AuditTool, PracticeStandard, Section, ToolVersion
+from audits.rules.checks import Check
 from audits.rules.grades import GRADES
 from audits.rules.reading import InvalidDefinition, Problem
 from audits.rules.tool_changes import ToolChange, changes
@@ -50,6 +51,8 @@ def version_with_parts() -> QuerySet[ToolVersion]:
 def standard_data(standard: PracticeStandard) -> dict[str, Any]:
     """One standard as JSON data. The database keeps no order of grades: best first, as in files."""
     data = {name: getattr(standard, name) for name in OF_A_STANDARD}
+    if standard.checks:
+        data["checks"] = [Check(**check).as_dict() for check in standard.checks]
     texts = data["descriptors"]
     return data | {"descriptors": {grade: texts[grade] for grade in GRADES if grade in texts}}
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from audits.rules.checks import Check, Checked
 from audits.rules.limits import Suggested, check_overall
 from audits.rules.tool_schema import IMPACT
 
@@ -67,6 +68,7 @@ class StandardSnapshot:
     not_applicable: bool = False
     not_applicable_reason: str = ""
     evidence: str = ""
+    checked: tuple[tuple[Check, Checked], ...] = ()
 
     @property
     def must_be_graded(self) -> bool:
@@ -333,7 +335,12 @@ def _standard_parts(standards: Iterable[StandardSnapshot]) -> Iterator[_Part]:
 
 
 def _started(standard: StandardSnapshot) -> bool:
-    return bool(standard.grade or standard.not_applicable or is_written(standard.evidence))
+    return bool(
+        standard.grade
+        or standard.not_applicable
+        or is_written(standard.evidence)
+        or any(found.answer for _, found in standard.checked)
+    )
 
 
 def _standard_lacks(standard: StandardSnapshot) -> Iterator[tuple[str, Kind, str]]:
@@ -343,10 +350,21 @@ def _standard_lacks(standard: StandardSnapshot) -> Iterator[tuple[str, Kind, str
         if not is_written(standard.not_applicable_reason):
             yield "not_applicable_reason", Kind.REASON, "write why it is not applicable"
         return
+    yield from _checks_lack(standard)
     if not standard.grade:
         yield "grade", Kind.GRADE, "choose a grade"
     if not is_written(standard.evidence):
         yield "evidence", Kind.EVIDENCE, "write the evidence for the grade"
+
+
+def _checks_lack(standard: StandardSnapshot) -> Iterator[tuple[str, Kind, str]]:
+    """Every fact is answered, and what is not a plain yes is explained."""
+    for check, found in standard.checked:
+        if not found.answer:
+            yield f"check_{check.code}", Kind.ANSWER, f"answer “{check.question}”"
+        elif found.needs_words and not is_written(found.evidence):
+            sentence = f"write what the file shows instead (“{check.question}”)"
+            yield f"check_{check.code}_evidence", Kind.EVIDENCE, sentence
 
 
 def _state(section: str, parts: list[_Part]) -> SectionState:

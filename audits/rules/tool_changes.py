@@ -22,6 +22,7 @@ _FIELDS: Mapping[str, str] = {
     "may_be_not_applicable": "May be not applicable",
     "applies_when": "Applies when",
     "prompts": "Where to look",
+    "checks": "Facts to check",
 }
 Data = Mapping[str, Any]
 
@@ -101,8 +102,9 @@ def _of_standards(old: Data, new: Data) -> Iterator[ToolChange]:
 
 def _of_standard(old: Data, new: Data) -> Iterator[ToolChange]:
     for name, words in _FIELDS.items():
-        if old[name] != new[name]:
-            yield ToolChange(CHANGED, new["title"], words, in_words(old[name]), in_words(new[name]))
+        was, now = (each.get(name, []) if name == "checks" else each[name] for each in (old, new))
+        if was != now:
+            yield ToolChange(CHANGED, new["title"], words, in_words(was), in_words(now))
     for grade in {**old["descriptors"], **new["descriptors"]}:
         was, now = old["descriptors"].get(grade, ""), new["descriptors"].get(grade, "")
         if was != now:
@@ -118,6 +120,8 @@ def in_words(value: object) -> str:
         return "always" if value == {} else "none"
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return "\n".join(value)
+    if isinstance(value, list) and all("question" in each for each in value):
+        return "\n".join(each["question"] for each in value)
     if isinstance(value, dict) and "title" in value:
         return str(value["title"])
     if isinstance(value, dict | list):

@@ -4,10 +4,13 @@
      "sections": [{"code", "title", "standards": [{
         "code", "title", "definition", "look_back_months", "read_back_months", "critical",
         "weight", "may_be_not_applicable", "applies_when": {…applicability},
-        "descriptors": {grade: text}, "prompts": [text]}]}]}
+        "descriptors": {grade: text}, "prompts": [text],
+        "checks": [{"code", "question"}]}]}]}
 
-All fields are required and no others are known. Codes of sections and of standards are unique in
-the tool. Each standard describes each of the four grades that the scale can give. One standard at
+All fields are required and no others are known, but that "checks", the facts to check beside the
+judgement, is left out where there are none. Codes of sections and of standards are unique in the
+tool, codes and questions of facts in their standard.
+Each standard describes each of the four grades that the scale can give. One standard at
 least must be asked of every case, and the standard on impact for the child always: it can never be
 "not applicable". Reading and writing give back the same data exactly.
 """
@@ -21,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from audits.rules.applicability import Condition, read_condition
+from audits.rules.checks import LONGEST_QUESTION, Check
 from audits.rules.grades import Scale, read_scale
 from audits.rules.limits import Limit, read_limits
 from audits.rules.reading import InvalidDefinition, Node, Problem
@@ -58,6 +62,7 @@ class StandardDefinition:
     applies_when: Condition
     descriptors: tuple[tuple[str, str], ...]
     prompts: tuple[str, ...]
+    checks: tuple[Check, ...] = ()
 
     def descriptor(self, grade: str) -> str:
         """What a grade looks like in a case file; KeyError where the scale does not give it."""
@@ -75,6 +80,7 @@ class StandardDefinition:
             "applies_when": self.applies_when.as_dict(),
             "descriptors": dict(self.descriptors),
             "prompts": list(self.prompts),
+            **({"checks": [each.as_dict() for each in self.checks]} if self.checks else {}),
         }
 
 
@@ -198,7 +204,7 @@ def _read_section(node: Node) -> SectionDefinition:
 
 
 def _read_standard(node: Node) -> StandardDefinition:
-    node.only(*_STANDARD_FIELDS)
+    node.only(*_STANDARD_FIELDS, "checks")
     descriptors = node.child("descriptors")
     standard = StandardDefinition(
         code=node.code("code"),
@@ -212,10 +218,23 @@ def _read_standard(node: Node) -> StandardDefinition:
         applies_when=read_condition(node.child("applies_when")),
         descriptors=tuple((str(grade), descriptors.text(grade)) for grade in descriptors.value),
         prompts=node.texts("prompts"),
+        checks=_read_checks(node) if "checks" in node.value else (),
     )
     if 0 < standard.read_back_months < standard.look_back_months:
         node.problem("must not be less than look_back_months", "read_back_months")
     return standard
+
+
+def _read_checks(node: Node) -> tuple[Check, ...]:
+    found = []
+    for each in node.children("checks", at_least_one="must hold at least one, or be left out"):
+        each.only("code", "question")
+        found.append(Check(each.code("code"), each.text("question", longest=LONGEST_QUESTION)))
+    for code in _repeated(check.code for check in found):
+        node.problem(f"two facts have the code {code!r}", "checks")
+    for question in _repeated(check.question for check in found):
+        node.problem(f"two facts ask {question!r}", "checks")
+    return tuple(found)
 
 
 def _paths(tool: ToolDefinition) -> Iterator[tuple[str, StandardDefinition]]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from audits.forms.grading import NOT_APPLICABLE
+from audits.forms.grading import NOT_APPLICABLE, StandardForm, check_fields
 from audits.operations.saving import Conflict
 from audits.views.facts import in_words
 
@@ -33,6 +33,10 @@ class ConflictTexts:
 def conflict_texts(form: forms.Form, clash: Conflict) -> ConflictTexts:
     """The answers that differ between ``form`` (valid) and what is stored."""
     stored = dict(clash.stored)
+    if isinstance(form, StandardForm):
+        # Every fact, so that one which only one of the two answered is shown as well.
+        fields = dict.fromkeys((name for name in form.fields if name.startswith("check_")), "")
+        stored = fields | check_fields(stored.pop("checked", {})) | stored
     if stored.pop("not_applicable", False):
         stored["grade"] = NOT_APPLICABLE
     differences = []

@@ -179,12 +179,13 @@ def details(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 def overall(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """The overall grade beside the one suggested, and the minutes spent."""
     found = own_draft_or_404(request, reference, pk)
-    state = grading_state(found)
+    # A save by itself shows nothing of the suggestion, and the operation works it out anyway.
+    state = None if getattr(request, "htmx", False) else grading_state(found)
     form = OverallForm(
         request.POST or None,
         initial=OverallForm.initial_of(found),
         grades=[(code, LABELS[code]) for code in GRADES],
-        capped=state.suggested.capped_at is not None,
+        capped=state is not None and state.suggested.capped_at is not None,
     )
 
     def save() -> Saved:
@@ -197,7 +198,8 @@ def overall(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         )
 
     def context() -> dict[str, Any]:
-        return _context(state) | {"saved_at": found.saved_at, "suggested": state.suggested}
+        shown = state or grading_state(found)
+        return _context(shown) | {"saved_at": found.saved_at, "suggested": shown.suggested}
 
     def then() -> str:
         return page_url("grading_check", found)

@@ -112,7 +112,7 @@ def standard_status(state: GradingState, line: StandardLine) -> Status:
         return Status.NOT_APPLICABLE
     if not state.completeness.of_standard(line.standard.code):
         return Status.NOT_APPLICABLE if answer.not_applicable else Status.COMPLETE
-    begun = answer.grade or answer.not_applicable or is_written(answer.evidence)
+    begun = answer.grade or answer.not_applicable or is_written(answer.evidence) or answer.checked
     return Status.IN_PROGRESS if begun else Status.NOT_STARTED
 
 

@@ -121,6 +121,14 @@ INADEQUATE = {
     "early_help": (0.11, 0.09, 0.08, 0.07, 0.06, 0.05),
 }
 OUTSTANDING_OF_GOOD = 0.09
+# Of the facts to check beside a grade.
+FACTS_FULFILLED = {
+    "outstanding": 0.98,
+    "good": 0.92,
+    "requires_improvement": 0.72,
+    "inadequate": 0.5,
+}
+FACT_NOT_APPLICABLE = 0.04
 MODERATED_LOWER, MODERATED_HIGHER = 0.17, 0.04
 
 

@@ -11,6 +11,7 @@ from accounts.models import User
 from audits.models import Audit, Grading, PracticeStandard, StandardGrade
 from audits.queries.grading_state import case_facts
 from audits.rules.applicability import Condition, applies
+from audits.rules.checks import NO, NOT_APPLICABLE, YES
 from audits.rules.grades import GOOD, INADEQUATE, OUTSTANDING, REQUIRES_IMPROVEMENT
 from audits.rules.limits import Judgement, Limit, Suggested, check_overall, parse_limits, suggest
 from config.demo_council import figures, words
@@ -111,6 +112,7 @@ def fill(rng: Random, judged: Judged, aim: str, saved: datetime, share: float) -
             continue
         row.grade = _near(rng, aim)
         row.evidence = words.evidence(rng, row.standard.code, row.grade)
+        row.checked = _checked(row)
     judged.grading.saved_at = saved
 
 
@@ -121,6 +123,7 @@ def complete(rng: Random, judged: Judged, tool: Tool, aim: str, at: datetime) ->
     for row in judged.standards:
         row.saved_at = at
         row.evidence = words.evidence(rng, row.standard.code, row.grade) if row.grade else ""
+        row.checked = _checked(row) if row.grade else {}
     grading.suggested_grade = grading.overall_grade = given(suggested.grade)
     if suggested.capped_at and not grading.immediate_concern and rng.random() < 0.06:
         better = BEST_FIRST[BEST_FIRST.index(suggested.capped_at) - 1]
@@ -132,6 +135,22 @@ def complete(rng: Random, judged: Judged, tool: Tool, aim: str, at: datetime) ->
     judged.submitted = True
     if grading.kind == Grading.Kind.AUDITOR:
         _details(rng, grading, [row.standard.code for row in judged.standards])
+
+
+def _checked(row: StandardGrade) -> dict[str, dict[str, str]]:
+    """The facts of a standard, the more of them fulfilled the better the grade."""
+    grading = row.grading
+    rng = Random(f"{grading.audit.reference} {grading.kind} {row.standard.code}")
+    found = {}
+    for check in row.standard.checks:
+        chance = rng.random()
+        answer, why = YES, ""
+        if chance < figures.FACT_NOT_APPLICABLE:
+            answer, why = NOT_APPLICABLE, rng.choice(words.FACT_NOT_APPLICABLE)
+        elif chance > figures.FACTS_FULFILLED[row.grade]:
+            answer, why = NO, rng.choice(words.FACT_MISSING)
+        found[check["code"]] = {"answer": answer, "evidence": why}
+    return found
 
 
 def _aim(

@@ -321,6 +321,16 @@ CONCERN = "A recent entry tells of an adult who may not have contact, seen at th
 CONCERN_TOLD = "Telephoned the duty manager at once; the team manager was told within the hour."
 OVERRIDE = "The weaknesses are early in the period and were put right before the audit."
 NOT_APPLICABLE = "Nothing of this kind arose in the period that was read."
+FACT_NOT_APPLICABLE = (
+    "This did not arise in the period that was read.",
+    "Not asked of this family at this stage of the work.",
+)
+FACT_MISSING = (
+    "Not on the file for the period judged.",
+    "Done once, in the first month, and not again.",
+    "Done late: the record says why, but nobody agreed a new date.",
+    "Mentioned in a case note, without a record of its own.",
+)
 CONFLICT = "I chaired a meeting about this family in the spring."
 NOT_MET = "The practitioner was on leave in the weeks of the audit."
 FAMILY = {

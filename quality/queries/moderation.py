@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
@@ -9,6 +10,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 from accounts.models import User
 from audits.models import Audit, Grading, StandardGrade, ToolVersion
 from audits.queries.visibility import gradings_visible_to
+from audits.rules.checks import Checked, checked_of, checks_of
 from audits.rules.grades import Scale
 from quality.models import Moderation
 from quality.queries.visibility import moderations_visible_to
@@ -44,6 +46,14 @@ def second_is_in(moderation: Moderation) -> bool:
 
 
 @dataclass(frozen=True)
+class FactBeside:
+    """One fact to check that the two answered differently."""
+
+    question: str
+    both: tuple[Checked, Checked]  # the auditor's and the moderator's
+
+
+@dataclass(frozen=True)
 class Beside:
     """One practice standard in both gradings; labels are the points of the tool's own scale."""
 
@@ -53,6 +63,7 @@ class Beside:
     second_label: str
     first_evidence: str
     second_evidence: str
+    facts: tuple[FactBeside, ...]
 
 
 @dataclass(frozen=True)
@@ -131,7 +142,19 @@ def _beside(
         _label(other, scale),
         _words(one),
         _words(other),
+        tuple(_facts(one, other)),
     )
+
+
+def _facts(one: StandardGrade | None, other: StandardGrade | None) -> Iterator[FactBeside]:
+    """The facts on which the two differ. Whether a standard applied is a difference of its own."""
+    if one is None or other is None or one.not_applicable or other.not_applicable:
+        return
+    checks = checks_of(one.standard.checks)
+    pairs = zip(checked_of(checks, one.checked), checked_of(checks, other.checked), strict=True)
+    for (check, first), (_, second) in pairs:
+        if first.answer != second.answer:
+            yield FactBeside(check.question, (first, second))
 
 
 def _label(answer: StandardGrade | None, scale: Scale) -> str:

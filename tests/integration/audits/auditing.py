@@ -115,6 +115,9 @@ def fill(grading: Grading, grade: str = DEFAULT_GRADE, overall: str = "") -> Gra
             version=answer.version,
             grade=grade,
             evidence=f"Case note of 3 September: {answer.standard.title}",
+            checked={
+                check["code"]: {"answer": "yes", "evidence": ""} for check in answer.standard.checks
+            },
             by=grading.grader,
             now=NOW,
         )

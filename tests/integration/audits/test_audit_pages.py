@@ -71,6 +71,7 @@ class TestWholePath:
                 version=answer.version,
                 grade="good",
                 evidence="Case note of 3 September.",
+                **{f"check_{check['code']}": "yes" for check in answer.standard.checks},
             )
             assert saved.status_code == 302
             address = saved.headers["Location"]
@@ -221,17 +222,50 @@ class TestSavingByItself:
         assert "another tab or on another device" in text_of(stale)
         assert grading.standard_grades.get(standard__code="risk").evidence == "First tab"
 
+    @pytest.mark.parametrize(
+        ("part", "typed"),
+        [
+            ("standards/risk/", {"evidence": "So far", "check_history_used": "no"}),
+            ("details/", {"strengths": "Visits were regular."}),
+            ("overall/", {"overall_grade": "good", "minutes_spent": "90"}),
+        ],
+    )
     def test_it_is_at_most_eight_queries(
         self,
         cast: Cast,
         audit: Audit,
         as_user: AsUser,
         django_assert_max_num_queries: DjangoAssertNumQueries,
+        part: str,
+        typed: dict[str, str],
     ) -> None:
         grading, client = begin(audit), as_user(cast.auditor)
-        address = page(grading, "standards/risk/")
         with django_assert_max_num_queries(8):
-            self.autosave(client, address, version=1, evidence="So far")
+            answer = self.autosave(client, page(grading, part), version=1, **typed)
+        assert text_of(answer).startswith("Saved ")
+
+    def test_the_pages_of_the_whole_form_take_a_fixed_number_of_queries(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        """Twelve standards and forty facts, empty and full."""
+        grading, client = begin(audit), as_user(cast.auditor)
+        checks = sum(len(each.standard.checks) for each in grading.standard_grades.all())
+        assert (grading.standard_grades.count(), checks) >= (11, 37)  # permanence: looked after
+        pages = ["", "check/", "details/", "overall/", "standards/risk/", "standards/identity/"]
+
+        def queries() -> list[int]:
+            counted = []
+            client.get(page(grading))  # not counted: what only a first request asks for
+            for part in pages:
+                with CaptureQueriesContext(connection) as caught:
+                    assert client.get(page(grading, part)).status_code == 200
+                counted.append(len(caught))
+            return counted
+
+        empty = queries()
+        fill(grading)
+        assert queries() == empty
+        assert max(empty) <= 12, dict(zip(pages, empty, strict=True))
 
     def test_what_is_wrong_is_said_in_the_line(
         self, cast: Cast, audit: Audit, as_user: AsUser

@@ -20,13 +20,13 @@ def run(*arguments: str) -> str:
 
 
 def test_it_says_what_it_published_and_does_nothing_twice(db: None) -> None:
-    assert "Published: Statutory services audit tool, version 1" in run()
+    assert "Published: Statutory services audit tool, version 2" in run()
     assert "Nothing to do" in run()
 
 
 def test_json_is_one_object(db: None) -> None:
     installed = json.loads(run("--json"))["installed"]
-    assert {"tool": "statutory", "version": 1} in installed
+    assert {"tool": "statutory", "version": 2} in installed
     assert json.loads(run("--json")) == {"installed": []}
 
 
