@@ -1,4 +1,4 @@
-"""A worker killed with SIGKILL, or frozen, in the middle of an import: nothing is half done.
+"""A worker killed with SIGKILL, or frozen, in an import, a frame or a draw: nothing is half done.
 
 Where the worker is at that moment is not left to chance: the test holds a lock that the job needs
 at one point of its way, waits until the job stands before it, and strikes then.
@@ -15,6 +15,8 @@ import pytest
 from celery import current_app
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -24,16 +26,23 @@ from cases.models import (
     Case,
     CaseImport,
     Child,
+    Draw,
+    FrameEntry,
     ImportProblem,
     Job,
     Practitioner,
+    SampledCase,
+    SamplingFrame,
     StagedCase,
     Team,
 )
+from cases.operations.draw import draw_sample, request_draw
+from cases.operations.frame import freeze_frame, request_freeze
 from cases.operations.import_sql import CONFIRM_LOCK
 from cases.operations.imports import confirm_list, upload_list
 from cases.operations.jobs import run_job, take_up_lost_jobs
-from tests.cast import person
+from cases.rules.quarters import Quarter
+from tests.cast import QUARTER, person
 from tests.concurrency.workers import LEASE, Worker, holding, wait_until, waits_for_lock, workers
 from tests.integration.cases.importing import AS_OF, csv_bytes
 
@@ -49,6 +58,16 @@ IN_CONFIRM = {
     "before the cases": "LOCK TABLE cases_case IN SHARE MODE",
     "after all cases": "LOCK TABLE cases_stagedcase IN SHARE MODE",
 }
+IN_FREEZE = {
+    "before the rows": "LOCK TABLE cases_frameentry IN SHARE MODE",
+    "after the rows": "LOCK TABLE cases_samplingframe IN SHARE MODE",
+}
+IN_DRAW = {
+    "before anything": "SELECT 1 FROM cases_auditquarter FOR UPDATE",
+    "before the cases": "LOCK TABLE cases_sampledcase IN SHARE MODE",
+    "before their history": "LOCK TABLE cases_sampledcaseevent IN SHARE MODE",
+}
+Q3, SEED = Quarter.parse(QUARTER), "dice: 3 1 6 6 2"
 Start = Callable[[], Worker]
 
 
@@ -182,3 +201,65 @@ def assert_taken_over() -> None:
     assert Team.objects.count() == 30
     assert apps.get_model("cases", "CaseEvent").objects.count() == ROWS
     assert StagedCase.objects.count() == 0
+
+
+@pytest.fixture
+def taken_over(analyst: User) -> User:
+    """The analyst of a council whose list of open cases is confirmed."""
+    run_job(str(confirm(analyst).pk))
+    current_app.control.purge()
+    return analyst
+
+
+def sampling() -> dict[str, int]:
+    """How many rows each table of frames and draws has, and those of the draws' history."""
+    events = [apps.get_model("cases", f"{name}Event") for name in ("Draw", "SampledCase")]
+    counted: list[type[Model]] = [SamplingFrame, FrameEntry, Draw, SampledCase, *events]
+    return {model.__name__: model._default_manager.count() for model in counted}
+
+
+def drawn() -> list[tuple[str, str, int]]:
+    cases = SampledCase.objects.order_by("entry__key", "role", "rank")
+    return list(cases.values_list("entry__key", "role", "rank"))
+
+
+@pytest.mark.parametrize("lock", IN_FREEZE.values(), ids=IN_FREEZE.keys())
+def test_killed_while_freezing(start: Start, taken_over: User, lock: str) -> None:
+    with transaction.atomic():  # what comes of it where nobody is killed
+        undisturbed = freeze_frame(quarter=Q3, by=taken_over, now=timezone.now()).sha256
+        whole = sampling()
+        transaction.set_rollback(True)
+    job = request_freeze(quarter=Q3, by=taken_over, now=timezone.now())
+    before = sampling()
+    struck_with(start, signal.SIGKILL, job, lock)
+    assert (fresh(job).status, fresh(job).attempts) == ("running", 1)
+    assert sampling() == before == dict.fromkeys(before, 0)
+
+    start()
+    take_up(job)
+    finished(job)
+    assert SamplingFrame.objects.get().sha256 == fresh(job).result["sha256"] == undisturbed
+    assert sampling() == whole
+    assert whole["FrameEntry"] == ROWS
+
+
+@pytest.mark.parametrize("lock", IN_DRAW.values(), ids=IN_DRAW.keys())
+def test_killed_while_drawing(start: Start, taken_over: User, lock: str) -> None:
+    freeze_frame(quarter=Q3, by=taken_over, now=timezone.now())
+    with transaction.atomic():
+        undisturbed = draw_sample(quarter=Q3, seed=SEED, by=taken_over, now=timezone.now())
+        whole, whole_draw = sampling(), drawn()
+        transaction.set_rollback(True)
+    job = request_draw(quarter=Q3, seed=SEED, by=taken_over, now=timezone.now())
+    before = sampling()
+    struck_with(start, signal.SIGKILL, job, lock)
+    assert (fresh(job).status, fresh(job).attempts) == ("running", 1)
+    assert sampling() == before
+    assert before["Draw"] == before["SampledCase"] == before["SampledCaseEvent"] == 0
+
+    start()
+    take_up(job)
+    finished(job)
+    assert Draw.objects.get().result_sha256 == undisturbed.result_sha256
+    assert (sampling(), drawn()) == (whole, whole_draw)
+    assert whole["SampledCase"] == whole["SampledCaseEvent"] > ROWS / 20
