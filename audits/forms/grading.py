@@ -18,6 +18,7 @@ from audits.rules.grades import Scale
 from cases.models import Practitioner
 
 NOT_APPLICABLE = "not_applicable"
+_JUDGEMENT = ("grade", "evidence", "not_applicable_reason")
 LISTED, ANOTHER, NOBODY = "listed", "another", "nobody"
 
 
@@ -58,9 +59,6 @@ class StandardForm(Versioned):
                 ),
                 rows=2,
             )
-        if self.checks:
-            asked = [name for name in self.fields if name.startswith("check_")]
-            self.order_fields(["version", *asked])
         grade = cast(forms.ChoiceField, self.fields["grade"])
         grade.widget = GovRadios(hints=hints)
         grade.choices = choices
@@ -68,6 +66,16 @@ class StandardForm(Versioned):
         self.fields[
             "evidence"
         ].help_text = "Quote the file by date and document, so that a reader can find it. No names."
+
+    @property
+    def facts(self) -> list[forms.BoundField]:
+        """The fields of the facts to check, each with its words."""
+        return [self[name] for name in self.fields if name.startswith("check_")]
+
+    @property
+    def judgement(self) -> list[forms.BoundField]:
+        """The fields of the grade."""
+        return [self[name] for name in self.fields if name in _JUDGEMENT]
 
     @staticmethod
     def initial_of(answer: StandardGrade) -> dict[str, Any]:
