@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 
@@ -57,7 +58,9 @@ class Service(models.Model):
         return self.name
 
 
-@tracked()
+# By statement, like children and cases: a list may bring all of them at once, and what a trigger
+# for each row costs grows with the number of rows before it.
+@tracked(level=pgtrigger.Statement)
 class Team(models.Model):
     """A team of practitioners. Its Head of Service is that of its service."""
 
@@ -91,7 +94,7 @@ class Team(models.Model):
         return self.name
 
 
-@tracked()
+@tracked(level=pgtrigger.Statement)
 class Practitioner(models.Model):
     """The allocated worker of cases. May or may not sign in here (``user``)."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from itertools import islice
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection
@@ -35,7 +36,8 @@ def _longest(model: Any, fields: Iterable[str]) -> dict[str, int]:
     return {name: length for name, length in lengths.items() if length}
 
 
-_STAGED_LENGTHS = _longest(StagedCase, STAGED)
+_AS_READ = attrgetter(*STAGED)
+_STAGED_LENGTHS = [(STAGED.index(name), n) for name, n in _longest(StagedCase, STAGED).items()]
 _PROBLEM_LENGTHS = _longest(ImportProblem, PROBLEM)
 
 
@@ -63,16 +65,15 @@ def _pieces(rows: Iterator[Row]) -> Iterator[list[Row]]:
 
 def _staged(row: CaseRow, problems: list[Problem]) -> list[Any]:
     """The row's values in the order of STAGED; what is too long is cut, and that is a problem."""
-    values: dict[str, Any] = {
-        name: getattr(row, name) for name in STAGED if name not in _IN_OUR_WORDS
-    }
-    values |= {name: words(row) for name, words in _IN_OUR_WORDS.items()}
-    for name, longest in _STAGED_LENGTHS.items():
-        if len(values[name]) > longest:
-            values[name] = values[name][:longest]
+    values = list(_AS_READ(row))
+    for place, words in _IN_OUR_WORDS:
+        values[place] = words(row)
+    for place, longest in _STAGED_LENGTHS:
+        if len(values[place]) > longest:
+            values[place] = values[place][:longest]
             message = f"This is longer than {longest} characters. The rest was cut off."
-            problems.append(Problem(row.sheet, row.row, name, message, Severity.NOTE))
-    return [values[name] for name in STAGED]
+            problems.append(Problem(row.sheet, row.row, STAGED[place], message, Severity.NOTE))
+    return values
 
 
 @lru_cache(maxsize=1000)
@@ -85,12 +86,12 @@ def _disability(text: str) -> str:
 
 
 # Codes where the spelling is known, so that figures can count; else the text as it stood.
-_IN_OUR_WORDS: dict[str, Callable[[CaseRow], Any]] = {
-    "service_code": lambda row: row.service_code or "",
-    "gender": lambda row: row.gender_code or row.gender,
-    "ethnicity": lambda row: row.ethnicity_code or row.ethnicity,
-    "disability": lambda row: _disability(row.disability),
-}
+_IN_OUR_WORDS: tuple[tuple[int, Callable[[CaseRow], Any]], ...] = (
+    (STAGED.index("service_code"), lambda row: row.service_code or ""),
+    (STAGED.index("gender"), lambda row: row.gender_code or row.gender),
+    (STAGED.index("ethnicity"), lambda row: row.ethnicity_code or row.ethnicity),
+    (STAGED.index("disability"), lambda row: _disability(row.disability)),
+)
 
 
 def _problem(problem: Problem) -> list[Any]:
@@ -128,7 +129,8 @@ def copy(
 def _cell(value: Any) -> str:
     """One value in the text format of COPY."""
     if isinstance(value, str):
-        return value.translate(_ESCAPES)
+        # Translating goes letter by letter, and nearly every text stays as it is.
+        return value if value.isprintable() and "\\" not in value else value.translate(_ESCAPES)
     if value is None:
         return "\\N"
     if isinstance(value, bool):

@@ -282,6 +282,8 @@ def resolve(case_import: CaseImport) -> None:
     # The staging table is filled and emptied all the time: by its stale statistics the planner
     # would take a million rows for one and loop. ANALYZE would make other imports wait.
     _run("SELECT set_config('enable_nestloop', 'off', true)")
+    # A million rows are sorted and joined here, and in the usual 4 MB that goes through the disk.
+    _run("SELECT set_config('work_mem', '64MB', true)")
     _run(_BEST, {"import": case_import.pk})
     _run("ANALYZE import_best")
 
