@@ -7,7 +7,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0010_hash_mails"),
+        ("cases", "0011_themes"),
     ]
 
     operations = [
