@@ -13,6 +13,7 @@ from accounts.models import AccessRecord, User
 from accounts.operations import MovedOn, Refused, record_access
 from audits.models import Audit, Grading
 from audits.operations.feedback import release_feedback
+from audits.operations.saving import save_before
 from audits.operations.submitting import reopen_audit, submit_grading
 from audits.operations.tool_editing import publish, save_limits, start_draft
 from audits.queries.visibility import gradings_visible_to
@@ -214,6 +215,27 @@ class TestBlindness:
         assert AccessRecord.objects.filter(
             user=cast.moderator, what="audit", reference=audit.reference
         ).exists()
+
+    def test_facts_that_the_two_answered_differently_are_named(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        grading = assigned(audit, cast.moderator).grading
+        assert grading is not None
+        save_before(
+            grading=grading, version=grading.version, child_id=audit.child.local_id,
+            by=cast.moderator, now=NOW,
+        )  # fmt: skip
+        fill(grading, "inadequate")
+        row = grading.standard_grades.get(standard__code="risk")
+        row.checked["history_used"] = {"answer": "no", "evidence": "Only <b>one</b> of three"}
+        row.save()
+        submit_grading(grading=grading, by=cast.moderator, now=NOW)
+        shown = text_of(as_user(cast.moderator).get(at(audit)))
+        assert "1 fact differs" in shown
+        assert "Does it draw on earlier referrals and interventions?" in shown
+        assert "Only &lt;b&gt;one&lt;/b&gt; of three" in shown
+        assert "Was the latest assessment finished" not in shown
 
     def test_the_provisional_grade_is_hidden_from_the_team_manager(
         self, cast: Cast, audit: Audit, as_user: AsUser

@@ -31,6 +31,8 @@ def texts(tool: ToolDefinition) -> Iterator[tuple[str, str]]:
             yield f"{standard.code} {grade}", text
         for prompt in standard.prompts:
             yield f"{standard.code} prompt", prompt
+        for check in standard.checks:
+            yield f"{standard.code} fact", check.question
 
 
 def every_standard() -> list[tuple[str, StandardDefinition]]:
@@ -39,6 +41,16 @@ def every_standard() -> list[tuple[str, StandardDefinition]]:
 
 def sentences(text: str) -> int:
     return len(re.findall(r"[.?!](?=\s|$)", text))
+
+
+def test_facts_to_check_are_single_questions() -> None:
+    count = dict.fromkeys(TOOLS, 0)
+    for code, standard in every_standard():
+        assert 2 <= len(standard.checks) <= 4, standard.code
+        count[code] += len(standard.checks)
+        for check in standard.checks:
+            assert re.fullmatch(r"[A-Z][^?]*\?", check.question), check.question
+    assert count == {"early_help": 26, "statutory": 40}
 
 
 def test_both_tools_are_there_in_their_second_version() -> None:
@@ -146,7 +158,8 @@ def test_no_descriptor_or_definition_is_used_twice() -> None:
         text
         for tool in TOOLS.values()
         for name, text in texts(tool)
-        if not name.endswith(("title", "prompt"))
+        # The same fact may well be asked of both service lines.
+        if not name.endswith(("title", "prompt", "fact"))
     )
     assert [text for text, number in written.items() if number > 1] == []
 
