@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from cases.views import import_meanings as meanings
-from cases.views import import_tables, imports, jobs
+from cases.views import import_tables, imports, jobs, returns
 
 import_patterns = [
     path("imports/", imports.import_list, name="import_list"),
@@ -29,6 +29,7 @@ import_patterns = [
     ),
     path("imports/complete/template/", import_tables.gaps_template, name="gaps_template"),
     path("imports/complete/cases.csv", import_tables.gaps_download, name="gaps_download"),
+    path("imports/returns/", returns.return_check, name="return_check"),
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/confirm/", imports.import_confirm, name="import_confirm"),
     path("imports/<int:pk>/services/", meanings.import_services, name="import_services"),

@@ -315,6 +315,7 @@ TABLE: dict[str, Row] = {
     "cases:meaning_list": row("analyst", get=True),
     "cases:meaning_forget": row("analyst", kwargs=of_meaning, post=True),
     "cases:gaps_upload": row("analyst"),
+    "cases:return_check": row("analyst"),
     "cases:gaps_upload_confirm": row("analyst", post=True),
     "cases:gaps_template": row("analyst", get=True),
     "cases:gaps_download": row("analyst", get=True),

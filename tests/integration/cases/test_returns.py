@@ -1,0 +1,196 @@
+"""A statutory return beside our open cases, on small files and on the real ones."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.models import AccessRecord, User
+from cases.importers.records import FileRefused
+from cases.importers.returns import read_return
+from cases.models import Case
+from config.launch import ROOT
+from tests.cast import Cast, open_case
+
+pytestmark = pytest.mark.django_db
+
+AsUser = Callable[[User], Client]
+PAGE = "/imports/returns/"
+DATA = ROOT.parent / "shared" / "data"
+real = pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not beside this project")
+
+HEAD = "CHILD,DECOM,RNE,LS,DEC\n"
+EPISODES = (
+    HEAD
+    + "L1,01/02/2024,S,C2,\n"
+    + "L2,01/02/2024,S,C2,01/03/2024\n"
+    + "L2,01/03/2024,P,C2,05/10/2025\n"
+    + "L3,01/02/2024,S,V4,\n"
+    + "L4,01/02/2024,S,V3,\n"
+    + "L4,01/02/2024,S,C1,\n"
+    + ",,,,\n"
+)
+
+
+def census(*children: str, collection: str = "CIN", head: str = "") -> bytes:
+    return (
+        f"{head}<Message><Header><CollectionDetails><Collection>{collection}</Collection>"
+        "<ReferenceDate>2026-03-31</ReferenceDate></CollectionDetails></Header>"
+        f"<Children>{''.join(children)}</Children></Message>"
+    ).encode()
+
+
+def child(child_id: str, *referrals: str) -> str:
+    details = "".join(f"<CINdetails>{referral}</CINdetails>" for referral in referrals)
+    return (
+        f"<Child><ChildIdentifiers><LAchildID>{child_id}</LAchildID><UPN>A123456789123</UPN>"
+        f"</ChildIdentifiers>{details}</Child>"
+    )
+
+
+CLOSED = "<CINclosureDate>2026-02-01</CINclosureDate>"
+LATER = "<CINclosureDate>2026-04-01</CINclosureDate>"
+NO_ACTION = "<ReferralNFA>true</ReferralNFA>"
+
+
+def test_a_census_has_who_has_an_open_referral_on_its_day() -> None:
+    found = read_return(
+        io.BytesIO(
+            census(
+                child("A", CLOSED),
+                child("B", CLOSED, ""),
+                child("C", LATER),
+                child("D", NO_ACTION),
+                child("0042", ""),
+                child(""),
+            )
+        )
+    )
+    assert (found.kind, found.on, found.named) == ("cin", date(2026, 3, 31), 5)
+    assert found.open == {"B", "C", "0042"}
+
+
+@pytest.mark.parametrize(
+    ("on", "open_then"),
+    [
+        (None, {"L1", "L4"}),
+        (date(2025, 3, 31), {"L1", "L2", "L4"}),
+        (date(2024, 2, 15), {"L1", "L2", "L4"}),
+        (date(2024, 1, 31), set()),
+    ],
+)
+def test_episodes_are_open_until_they_end_and_short_breaks_apart(
+    on: date | None, open_then: set[str]
+) -> None:
+    found = read_return(io.BytesIO(EPISODES.encode("utf-8-sig")), on)
+    assert found.open == open_then
+    assert found.short_breaks == ({"L3"} if open_then else set())
+    assert found.named == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"CHILD,SEX,DOB\n1,2,01/01/2020\n", "choose the file of episodes"),
+        (HEAD.encode(), "names no child"),
+        (b"", "choose the file of episodes"),
+        (b"\x00\x01\x02", "choose the file of episodes"),
+        (census(collection="CSWW"), "not a CIN census"),
+        (census(), "names no child"),
+        (b"<Message><Child>", "not XML that can be read"),
+        (census(child("A", ""), head='<!DOCTYPE a [<!ENTITY b "c">]>'), "not XML that can be read"),
+    ],
+)
+def test_what_is_no_return_is_refused_in_words(content: bytes, words: str) -> None:
+    with pytest.raises(FileRefused, match=words):
+        read_return(io.BytesIO(content))
+
+
+@real
+@pytest.mark.parametrize(
+    ("name", "named", "opened", "breaks"),
+    [
+        ("ssda903/d2i_episodes.csv", None, 1_191, 217),
+        ("cin/CIN_Census_2024.xml", None, None, 0),
+    ],
+)
+def test_real_returns(name: str, named: None, opened: int | None, breaks: int) -> None:
+    with Path(DATA, name).open("rb") as content:
+        found = read_return(content)
+    assert found.named
+    assert opened is None or len(found.open) == opened
+    assert len(found.short_breaks) == breaks
+
+
+# The page
+
+
+def sent(client: Client, content: bytes, name: str, **data: Any) -> Any:
+    return client.post(PAGE, {"file": SimpleUploadedFile(name, content), **data})
+
+
+@pytest.fixture
+def looked_after(cast: Cast) -> None:
+    for child_id in ("L1", "L9"):
+        open_case(cast.riverside, cast.practitioner, "looked_after", child_id)
+    open_case(cast.riverside, cast.practitioner, "child_in_need", "N1")
+    ended = open_case(cast.riverside, cast.practitioner, "looked_after", "L4")
+    Case.objects.filter(pk=ended.pk).update(closed_on=date(2026, 6, 30))
+
+
+def test_the_page_counts_and_lists_the_differences(
+    cast: Cast, as_user: AsUser, looked_after: None
+) -> None:
+    page = sent(as_user(cast.analyst), EPISODES.encode(), "episodes.csv")
+    shown = {figure["label"]: figure["value"] for figure in page.context["figures"]}
+    assert shown == {
+        "Open in the return": "2",
+        "Open in both": "1",
+        "In the return, not open here": "1",
+        "Open here, not in the return": "1",
+        "Only short breaks (V3, V4), left out": "1",
+    }
+    assert [each["children"] for each in page.context["lists"]] == [("L4",), ("L9",)]
+    assert AccessRecord.objects.filter(user=cast.analyst, kind="read", reference="ssda903").exists()
+
+
+def test_the_day_of_the_return_counts_for_our_cases_too(
+    cast: Cast, as_user: AsUser, looked_after: None
+) -> None:
+    day = {"on_day": "31", "on_month": "3", "on_year": "2026"}
+    page = sent(as_user(cast.analyst), EPISODES.encode(), "episodes.csv", **day)
+    assert [each["children"] for each in page.context["lists"]] == [(), ("L9",)]
+
+
+def test_the_differences_can_be_downloaded_and_that_is_logged(
+    cast: Cast, as_user: AsUser, looked_after: None
+) -> None:
+    given = census(child("=N2", ""), child("N1", ""))
+    file = sent(as_user(cast.analyst), given, "census.xml", **{"as": "csv"})
+    lines = file.content.decode("utf-8-sig").splitlines()
+    assert lines == [
+        "child id,where",
+        '\'=N2,"In the return, not open here"',
+        'L1,"Open here, not in the return"',
+        'L4,"Open here, not in the return"',
+        'L9,"Open here, not in the return"',
+    ]
+    assert "A123456789123" not in file.content.decode()
+    assert AccessRecord.objects.filter(user=cast.analyst, kind="downloaded").exists()
+
+
+def test_what_is_wrong_is_said_on_its_field(cast: Cast, as_user: AsUser) -> None:
+    client = as_user(cast.analyst)
+    wrong = sent(client, b"a,b\n1,2\n", "x.csv", on_day="1", on_month="1", on_year="2999")
+    assert wrong.context["form"].errors["on"] == ["The date must be today or in the past"]
+    assert "choose the file of episodes" in str(
+        sent(client, b"a,b\n1,2\n", "x.csv").context["form"].errors["file"]
+    )
+    assert client.post(PAGE, {}).context["form"].errors["file"] == ["Choose a file"]
