@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from fractions import Fraction
 
+from accounts.operations import Refused
 from audits.operations.themes import ThemePlan, create_theme
 from cases.operations.allocation import allocate_quarter
 from cases.operations.draw import draw_sample
@@ -32,7 +33,10 @@ def make_theme(plan: Schedule, people: People) -> None:
     theme = create_theme(quarter=plan.quarter, plan=PLAN, by=people.lead, now=planned_at)
     later = planned_at + timedelta(hours=1)
     by = people.analyst
-    freeze_frame(quarter=plan.quarter, theme=theme, by=by, now=later)
+    try:
+        freeze_frame(quarter=plan.quarter, theme=theme, by=by, now=later)
+    except Refused:  # nobody moved into so small a council: the theme stays planned
+        return
     draw = draw_sample(
         quarter=plan.quarter,
         theme=theme,
