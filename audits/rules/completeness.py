@@ -358,7 +358,15 @@ def _standard_lacks(standard: StandardSnapshot) -> Iterator[tuple[str, Kind, str
 
 
 def _checks_lack(standard: StandardSnapshot) -> Iterator[tuple[str, Kind, str]]:
-    """Every fact is answered, and what is not a plain yes is explained."""
+    """Every fact is answered, and what is not a plain yes is explained.
+
+    While no fact of the standard is answered, that is one thing that is lacking and not several.
+    """
+    facts = len(standard.checked)
+    if facts > 1 and not any(found.answer for _, found in standard.checked):
+        first, _ = standard.checked[0]
+        yield f"check_{first.code}", Kind.ANSWER, f"answer its {facts} facts to check"
+        return
     for check, found in standard.checked:
         if not found.answer:
             yield f"check_{check.code}", Kind.ANSWER, f"answer “{check.question}”"

@@ -110,7 +110,12 @@ def test_submission_waits_for_every_fact_and_the_reason_of_a_no(audit: Audit, ca
 def test_what_is_missing_leads_to_its_field(audit: Audit, cast: Cast, as_user: AsUser) -> None:
     grading, client = begin(audit), as_user(cast.auditor)
     tasks = text_of(client.get(page(grading)))
+    assert f"{page(grading, 'standards/risk/')}#id_check_assessment_current-group" in tasks
+    assert "Assessment and analysis of risk: answer its 4 facts to check" in tasks
+    client.post(page(grading, "standards/risk/"), {"version": 1, "check_all_adults": "yes"})
+    tasks = text_of(client.get(page(grading)))
     assert f"{page(grading, 'standards/risk/')}#id_check_history_used-group" in tasks
+    assert "answer “Does it draw on earlier referrals and interventions?”" in tasks
     form = text_of(client.get(page(grading, "standards/risk/")))
     assert 'id="id_check_history_used-group"' in form
     assert 'id="id_check_history_used_evidence-group"' in form

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audits.rules.checks import Check, Checked
 from audits.rules.completeness import (
     SECOND_GRADING,
     GradingSnapshot,
@@ -320,3 +321,31 @@ def test_sections_and_missing_items_always_agree(given_: list[StandardSnapshot])
         if result.complete and standard.applies and not standard.not_applicable:
             assert standard.grade
             assert is_written(standard.evidence)
+
+
+SEEN, DATED = Check("seen", "Was the child seen?"), Check("dated", "Is it dated?")
+
+
+@pytest.mark.parametrize(
+    ("checked", "missing"),
+    [
+        ((("", ""), ("", "")), ["check_seen"]),  # one thing while none is answered
+        ((("yes", ""), ("", "")), ["check_dated"]),
+        ((("yes", ""), ("no", " . ")), ["check_dated_evidence"]),
+        ((("not_applicable", ""), ("no", "Undated.")), ["check_seen_evidence"]),
+        ((("yes", ""), ("yes", "")), []),
+    ],
+)
+def test_every_fact_is_answered_and_what_is_no_plain_yes_is_explained(
+    checked: tuple[tuple[str, str], ...], missing: list[str]
+) -> None:
+    facts = tuple(
+        (check, Checked(*found)) for check, found in zip((SEEN, DATED), checked, strict=True)
+    )
+    grading = with_standard(replace(RISK, checked=facts))
+    assert [field for field, _, _ in found(grading)] == missing
+
+
+def test_a_standard_set_aside_lacks_no_fact() -> None:
+    aside = replace(PLAN, checked=((SEEN, Checked()), (DATED, Checked())))
+    assert found(with_standard(aside)) == []
