@@ -14,8 +14,10 @@ from django.db.models import Count, Q, QuerySet
 from accounts.models import User
 from accounts.policy import Permission, may
 from audits.models import Audit, ToolVersion
+from audits.rules.grades import GRADES
 from cases.models import AuditQuarter, Draw, Replacement, SampledCase, Service
 from cases.queries.calendar import local_date
+from cases.queries.themes import service_names
 from cases.rules.eligibility import REASONS
 from cases.rules.intervals import Proportion
 from quality.models import Action, Escalation
@@ -23,7 +25,7 @@ from reports.baseline_queries import baselines_before
 from reports.models import CommitteeReport, IssuedReport
 from reports.rules.baselines import BaselineFigures
 from reports.rules.earlier import earlier_quarters
-from reports.rules.edition import DrawFacts, EarlierPoint, Records, ReplacementCount
+from reports.rules.edition import DrawFacts, EarlierPoint, Records, ReplacementCount, ThemeRecord
 from reports.rules.figures import (
     ActionRecord,
     AuditRecord,
@@ -106,7 +108,7 @@ def published_report(quarter: AuditQuarter) -> CommitteeReport | None:
 
 
 def records_of(quarter: AuditQuarter, now: datetime) -> Records:
-    """All records of a quarter's report: eleven queries, however many audits there are."""
+    """All records of a quarter's report: fourteen queries, however many audits there are."""
     policy = report_policy(quarter)
     services = {name: s for s in _services() for name in (s.name, s.code)}
     quarters = _trend_quarters(quarter)
@@ -142,6 +144,40 @@ def records_of(quarter: AuditQuarter, now: datetime) -> Records:
         tools=_tools(quarter),
         earlier=earlier,
         baselines=past,
+        themes=_themes(quarter),
+    )
+
+
+def _themes(quarter: AuditQuarter) -> tuple[ThemeRecord, ...]:
+    """The quarter's themes whose cases are drawn, with the grades of record of their audits."""
+    grades: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    rows = (
+        Audit.objects.filter(
+            quarter=quarter, kind=Audit.Kind.THEMATIC, grading_of_record__isnull=False
+        )
+        .exclude(status=Audit.Status.WITHDRAWN)
+        .order_by()
+        .values_list("sampled_case__draw__theme", "grading_of_record__overall_grade")
+        .annotate(number=Count("pk"))
+    )
+    for theme, grade, number in rows:
+        grades[theme][grade] += number
+    draws = Draw.objects.filter(
+        quarter=quarter, theme__isnull=False, status=Draw.Status.DRAWN
+    ).select_related("theme")
+    names = service_names()
+    return tuple(
+        ThemeRecord(
+            name=theme.name,
+            question=theme.question,
+            cohort=tuple(theme.conditions.words(names)),
+            findings=theme.findings,
+            open=sum(stratum["open"] for stratum in draw.strata.values()),
+            selected=sum(stratum["selected"] for stratum in draw.strata.values()),
+            grades=tuple(grades[theme.pk][grade] for grade in GRADES),
+        )
+        for draw in draws.order_by("theme__name")
+        if (theme := draw.theme) is not None
     )
 
 

@@ -61,6 +61,19 @@ class EarlierPoint:
 
 
 @dataclass(frozen=True)
+class ThemeRecord:
+    """A thematic programme of the quarter: in no other figure. ``grades``: best first."""
+
+    name: str
+    question: str
+    cohort: tuple[str, ...]
+    findings: str
+    open: int
+    selected: int
+    grades: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Records:
     """Everything that a quarter's figures are computed from."""
 
@@ -79,6 +92,7 @@ class Records:
     tools: tuple[tuple[str, int, int], ...] = ()  # title, version, number of standards
     earlier: Mapping[str, tuple[EarlierPoint, ...]] = field(default_factory=dict)  # by line
     baselines: tuple[BaselineFigures, ...] = ()  # of the trend's quarters
+    themes: tuple[ThemeRecord, ...] = ()
 
 
 def paragraphs(*texts: str) -> Block:

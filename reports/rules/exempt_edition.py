@@ -29,6 +29,7 @@ from reports.rules.shared_sections import (
     method_section,
     programme_words,
     state_words,
+    theme_section,
     tool_section,
 )
 
@@ -51,9 +52,16 @@ def exempt_edition(computed: Computed) -> dict[str, Any]:
         *(_outcomes(line, computed) for line in computed.lines),
         _by_service(computed),
         _agency(computed),
+        theme_section(computed, _theme_grades(computed)),
         method_section(computed),
     ]
     return {"summary": _summary(computed), "sections": [each for each in sections if each]}
+
+
+def _theme_grades(computed: Computed) -> Block:
+    rows = [(t.name, t.open, t.selected, *t.grades) for t in computed.records.themes]
+    head = ["Theme", "Open in its cohort", "Drawn", *GRADE_HEAD]
+    return table("Grades of record of the themes’ files", head, rows)
 
 
 def _summary(computed: Computed) -> list[str]:

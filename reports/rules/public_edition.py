@@ -50,6 +50,7 @@ from reports.rules.shared_sections import (
     method_section,
     programme_words,
     state_words,
+    theme_section,
     tool_section,
 )
 
@@ -66,6 +67,9 @@ def public_edition(computed: Computed) -> dict[str, Any]:
         *(_outcomes(line, computed) for line in computed.lines),
         _by_service(computed),
         _agency(computed),
+        theme_section(
+            computed, paragraphs("A theme’s files are few, so their grades are held back here.")
+        ),
         method_section(
             computed,
             "Small numbers. Counts under "

@@ -94,6 +94,33 @@ def draw_check(computed: Computed) -> list[Block]:
     ]
 
 
+def theme_section(computed: Computed, *numbers: Block) -> dict[str, Any] | None:
+    """What the quarter's themes asked and found; ``numbers`` where the edition may show them."""
+    themes = computed.records.themes
+    if not themes:
+        return None
+    blocks = [
+        facts(
+            theme.name,
+            [
+                ("Question", theme.question),
+                ("Open cases of", "; ".join(theme.cohort)),
+                ("What was found", theme.findings or "Not written yet"),
+            ],
+        )
+        for theme in themes
+    ]
+    return section(
+        "Thematic audits",
+        paragraphs(
+            "A theme puts a question of its own to some of the open cases. Its files are drawn "
+            "apart from the quarter’s sample, and no other figure of this report counts them.",
+        ),
+        *blocks,
+        *numbers,
+    )
+
+
 def tool_section(computed: Computed) -> dict[str, Any] | None:
     """Which audit tools the files were graded with."""
     if not computed.records.tools:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -11,11 +12,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audits.models import Audit
+from cases.models import Theme
+from cases.operations.draw import draw_sample
+from cases.operations.frame import freeze_frame
 from reports.models import CommitteeReport
 from reports.queries import records_of
 from reports.rules.frozen import EXEMPT, PUBLIC, digest, freeze
 from reports.rules.policy import ReportPolicy
-from tests.cast import NOW, TODAY, Cast
+from tests.cast import NOW, TODAY, Cast, open_case
+from tests.integration.audits import auditing
 from tests.integration.reports import world
 from tests.integration.reports.world import World
 
@@ -168,7 +173,7 @@ def test_records_take_the_same_queries_for_more_audits(council: World) -> None:
 
     few = queries()
     world.add_audits(council, "child_in_need", ["good"] * 20)
-    assert queries() == few <= 14
+    assert queries() == few <= 16
 
 
 def test_published_quarter_is_compared_with_as_it_was_published(council: World) -> None:
@@ -197,3 +202,46 @@ def test_quarter_without_a_draw_has_no_figures(council: World) -> None:
     empty = replace(records, frame=())
     with pytest.raises(ValueError, match="Nothing was drawn"):
         freeze(empty, now=NOW, today=TODAY, policy=ReportPolicy())
+
+
+def test_themes_stand_apart_and_their_grades_in_the_exempt_edition_alone(
+    council: World, cast: Cast
+) -> None:
+    before = frozen(council)
+    for place in range(3):
+        open_case(cast.riverside, cast.practitioner, transferred_in_on=TODAY, child_id=f"T{place}")
+    theme = Theme.objects.create(
+        quarter=council.now_quarter,
+        name="Moved in",
+        question="Was the case handed over well?",
+        tool="statutory",
+        cohort={"transferred_in_within": 6},
+        findings="Plans stopped at the border.",
+        created_at=NOW,
+        created_by=cast.lead,
+    )
+    quarter = council.now_quarter.quarter
+    freeze_frame(quarter=quarter, theme=theme, by=cast.analyst, now=NOW)
+    draw = draw_sample(
+        quarter=quarter, theme=theme, seed="1 2 3", rate=Fraction(1), by=cast.analyst, now=NOW
+    )
+    audit = auditing.allocate(draw.cases.all()[0], cast.auditor, cast.analyst)
+    grading = auditing.submitted(audit, "inadequate")
+    Audit.objects.filter(pk=audit.pk).update(
+        status="finalised", grading_of_record=grading, finalised_at=NOW, finalised_by=cast.lead
+    )
+
+    after = frozen(council)
+    assert after["numbers"]["lines"] == before["numbers"]["lines"]
+    shown = {
+        edition: next(
+            s for s in after["editions"][edition]["sections"] if "Thematic" in s["heading"]
+        )
+        for edition in (PUBLIC, EXEMPT)
+    }
+    for found in shown.values():
+        assert "Plans stopped at the border." in str(found)
+        assert "Transferred in within the last 6 months" in str(found)
+    (table,) = [block for block in shown[EXEMPT]["blocks"] if block["type"] == "table"]
+    assert table["rows"] == [["Moved in", "3", "3", "0", "0", "0", "1"]]
+    assert not [block for block in shown[PUBLIC]["blocks"] if block["type"] == "table"]
