@@ -19,25 +19,24 @@ from cases.rules.quarters import Quarter
 AGENCY = {"yes": True, "no": False}
 
 
-def _months(label: str, help_text: str = "") -> forms.IntegerField:
+def _whole(label: str, least: int, most: int, width: int) -> forms.IntegerField:
     return forms.IntegerField(
         label=label,
-        help_text=help_text,
-        min_value=1,
-        max_value=MAX_MONTHS,
+        min_value=least,
+        max_value=most,
         required=False,
-        widget=forms.NumberInput(attrs={"class": "govuk-input--width-3", "inputmode": "numeric"}),
+        widget=forms.NumberInput(
+            attrs={"class": f"govuk-input--width-{width}", "inputmode": "numeric"}
+        ),
     )
+
+
+def _months(label: str) -> forms.IntegerField:
+    return _whole(label, 1, MAX_MONTHS, 3)
 
 
 def _age(label: str) -> forms.IntegerField:
-    return forms.IntegerField(
-        label=label,
-        min_value=0,
-        max_value=MAX_AGE,
-        required=False,
-        widget=forms.NumberInput(attrs={"class": "govuk-input--width-2", "inputmode": "numeric"}),
-    )
+    return _whole(label, 0, MAX_AGE, 2)
 
 
 class ThemeForm(SeenForm):

@@ -23,19 +23,16 @@ from audits.queries.themes import audit_counts, grades_found, standards_found
 from audits.queries.tools import published_tools
 from audits.rules.grades import LABELS
 from cases.forms.draw import DrawForm, FreezeForm
-from cases.models import Draw, Theme
+from cases.models import Draw, SamplingFrame, Theme
 from cases.operations.allocation import allocate_quarter
 from cases.operations.draw import request_draw
 from cases.operations.frame import request_freeze
-from cases.operations.jobs import live_job
 from cases.queries.allocation import auditors_for
 from cases.queries.calendar import local_date
-from cases.queries.frame import live_draw, live_frame
-from cases.queries.jobs import last_job
+from cases.queries.frame import frame_counts, live_draw, live_frame
 from cases.queries.quarters import allocation_foreseen, waiting_cases
 from cases.queries.themes import (
     attribute_values,
-    cohort_counts,
     service_names,
     state_of,
     themes_visible_to,
@@ -43,6 +40,7 @@ from cases.queries.themes import (
 from cases.rules.eligibility import REASONS_IN_THEMES
 from cases.rules.policy import CasePolicy
 from cases.rules.quarters import Quarter
+from cases.views.quarter_page import allocated_words, unfinished_job
 
 P = Permission
 SEES_RESULTS = (P.SEE_AUDIT_PROGRESS, P.SEE_ALL_AUDITS)
@@ -193,11 +191,8 @@ def theme_allocate(request: SignedInRequest, pk: int) -> HttpResponse:
     if draw is None:
         raise MovedOn(f"No case of “{theme}” is drawn, so there is nothing to allocate.")
     result = allocate_quarter(draw=draw, by=request.user, now=timezone.now())
-    given, left = len(result.assignments), len(result.unallocated)
-    words = f"{given} {'case was' if given == 1 else 'cases were'} given to auditors."
-    if left:
-        words += f" {left} still {'has' if left == 1 else 'have'} no auditor: see the reasons."
-    (messages.warning if left else messages.success)(request, words)
+    say = messages.warning if result.unallocated else messages.success
+    say(request, allocated_words(result))
     return redirect(_url(theme))
 
 
@@ -277,17 +272,24 @@ def _detail(
         "frame": frame,
         "draw": draw,
         "cohort_head": COHORT_HEAD,
-        "cohort_rows": cohort_counts(frame) if frame else [],
+        "cohort_rows": _cohort_rows(frame) if frame else [],
         "freeze_form": freeze_form or (FreezeForm(again=frame is not None) if may_freeze else None),
         "may_draw": frame is not None and may(user, P.DRAW_SAMPLE),
         "may_manage": may(user, P.MANAGE_THEMES),
         "breadcrumbs": _crumbs(theme),
-        **_job(theme, user),
+        **unfinished_job(theme.subject, user),
     }
     if draw is not None:
         context |= _allocation(draw, user)
         context |= _results(theme, user)
     return render(request, "audits/themes/detail.html", context)
+
+
+def _cohort_rows(frame: SamplingFrame) -> list[list[Any]]:
+    return [
+        [c["stratum"], c["open"], c["eligible"], *c["reasons"].values()]
+        for c in frame_counts(frame, REASONS_IN_THEMES)
+    ]
 
 
 def _facts(theme: Theme, user: User) -> list[dict[str, Any]]:
@@ -342,13 +344,3 @@ def _results(theme: Theme, user: User) -> dict[str, Any]:
         "grade_head": GRADE_HEAD,
         "grade_rows": found,
     }
-
-
-def _job(theme: Theme, user: User) -> dict[str, Any]:
-    """The theme's work under way, or the last one if it failed, for those who may start it."""
-    if not may(user, P.FREEZE_FRAME):
-        return {}
-    job = live_job(theme.subject) or last_job(theme.subject)
-    if job is None or job.status == job.Status.SUCCEEDED:
-        return {}
-    return {"job": job, "job_url": reverse("cases:job_detail", args=[job.pk])}

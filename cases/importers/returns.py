@@ -61,10 +61,7 @@ def read_return(content: BinaryIO, on: date | None = None) -> ReturnedChildren:
     """
     start = content.read(_PIECE)
     content.seek(0)
-    if start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or start[:2] in (
-        b"\xff\xfe",
-        b"\xfe\xff",
-    ):
+    if start.startswith(_UTF_16) or start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         return _census(content)
     return _episodes(_lines(content), on)
 
@@ -78,14 +75,12 @@ class _Census:
     def __init__(self) -> None:
         self.found = ReturnedChildren(CIN, None)
         self.collection = ""
-        self._path: list[str] = []
         self._text = ""
         self._child = ""
         self._closed = self._no_action = ""
         self._referrals: list[tuple[str, str]] = []
 
     def start(self, name: str, attributes: object) -> None:
-        self._path.append(name)
         self._text = ""
         if name == "Child":
             self._child, self._referrals = "", []
@@ -97,7 +92,6 @@ class _Census:
             self._text += text
 
     def end(self, name: str) -> None:
-        self._path.pop()
         text = self._text.strip()
         if name == "Collection":
             self.collection = text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -51,8 +52,14 @@ def draw_named(name: str) -> Draw | None:
     return draws.filter(number=int(number)).first() if number.isdecimal() else None
 
 
-def frame_counts(frame: SamplingFrame) -> list[dict[str, Any]]:
-    """Rows {stratum, open, eligible, not_eligible, reasons: {code: n}} by stratum: one query."""
+def frame_counts(
+    frame: SamplingFrame, codes: Iterable[str] = tuple(REASONS)
+) -> list[dict[str, Any]]:
+    """Rows {stratum, open, eligible, not_eligible, reasons: {code: n}} by stratum: one query.
+
+    ``codes``: the reasons to count by; those of the quarter's sample where it is not said.
+    """
+    wanted = tuple(codes)
     counted = (
         FrameEntry.objects.filter(frame=frame)
         .values("stratum", "not_eligible")
@@ -68,7 +75,7 @@ def frame_counts(frame: SamplingFrame) -> list[dict[str, Any]]:
             "open": sum(numbers.values()),
             "eligible": numbers.get("", 0),
             "not_eligible": sum(numbers.values()) - numbers.get("", 0),
-            "reasons": {code: numbers.get(code, 0) for code in REASONS},
+            "reasons": {code: numbers.get(code, 0) for code in wanted},
         }
         for stratum, numbers in reasons.items()
     ]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from accounts.models import User
 from accounts.policy import Permission, may
-from cases.models import AuditQuarter, Case, Draw, FrameEntry, SamplingFrame, Service, Theme
+from cases.models import AuditQuarter, Case, Draw, SamplingFrame, Service, Theme
 from cases.rules.cohort import ATTRIBUTES
-from cases.rules.eligibility import REASONS_IN_THEMES
 
 # Attributes whose values are chosen among those of the open cases; their columns.
 CHOSEN = {
@@ -55,25 +54,3 @@ def attribute_values() -> dict[str, list[str]]:
         name: sorted(filter(None, open_cases.values_list(column, flat=True).distinct()))
         for name, column in CHOSEN.items()
     }
-
-
-def cohort_counts(frame: SamplingFrame) -> list[list[Any]]:
-    """Rows of a theme's frame by service: name, open, eligible, and by reason: one query."""
-    counted = (
-        FrameEntry.objects.filter(frame=frame)
-        .values("stratum", "not_eligible")
-        .annotate(number=Count("pk"))
-        .order_by("stratum")
-    )
-    found: dict[str, dict[str, int]] = {}
-    for row in counted:
-        found.setdefault(row["stratum"], {})[row["not_eligible"]] = row["number"]
-    return [
-        [
-            name,
-            sum(numbers.values()),
-            numbers.get("", 0),
-            *(numbers.get(code, 0) for code in REASONS_IN_THEMES),
-        ]
-        for name, numbers in found.items()
-    ]

@@ -23,6 +23,7 @@ from cases.queries.quarters import (
     replacement_counts,
 )
 from cases.queries.themes import themes_of
+from cases.rules.allocation import AllocationResult
 from cases.rules.quarters import Quarter
 
 Status = SampledCase.Status
@@ -73,7 +74,7 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
         "draw_head": DRAW_HEAD,
         "replacement_head": REPLACEMENT_HEAD,
         "theme_head": ["Theme", "State"],
-        **_job(quarter, user),
+        **unfinished_job(quarter.label, user),
     }
     if stored is not None:
         context |= {
@@ -86,6 +87,15 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
         user, Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT
     )
     return context
+
+
+def allocated_words(result: AllocationResult) -> str:
+    """What allocating gave, as a sentence or two."""
+    given, left = len(result.assignments), len(result.unallocated)
+    words = f"{given} {'case was' if given == 1 else 'cases were'} given to auditors."
+    if left:
+        words += f" {left} still {'has' if left == 1 else 'have'} no auditor: see the reasons."
+    return words
 
 
 def draw_url(draw: Draw, **filters: str) -> str:
@@ -212,11 +222,11 @@ def _replacement_row(row: dict[str, Any]) -> list[Any]:
     return [REASON_WORDS[row["reason"]], team, row["number"], row["approved"], row["waiting"]]
 
 
-def _job(quarter: Quarter, user: User) -> dict[str, Any]:
-    """The quarter's work under way, or the last one if it failed, for those who may start it."""
+def unfinished_job(subject: str, user: User) -> dict[str, Any]:
+    """A subject's work under way, or the last one if it failed, for those who may start it."""
     if not may(user, Permission.FREEZE_FRAME):
         return {}
-    job = live_job(quarter.label) or last_job(quarter.label)
+    job = live_job(subject) or last_job(subject)
     if job is None or job.status == Job.Status.SUCCEEDED:
         return {}
     return {"job": job, "job_url": reverse("cases:job_detail", args=[job.pk])}

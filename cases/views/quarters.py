@@ -153,11 +153,8 @@ def quarter_allocate(request: SignedInRequest, label: str) -> HttpResponse:
     if draw is None:
         raise MovedOn(f"No sample of {quarter} is drawn, so there is nothing to allocate.")
     result = allocate_quarter(draw=draw, by=request.user, now=timezone.now())
-    given, left = len(result.assignments), len(result.unallocated)
-    words = f"{given} {'case was' if given == 1 else 'cases were'} given to auditors."
-    if left:
-        words += f" {left} still {'has' if left == 1 else 'have'} no auditor: see the reasons."
-    (messages.warning if left else messages.success)(request, words)
+    say = messages.warning if result.unallocated else messages.success
+    say(request, quarter_page.allocated_words(result))
     return redirect("cases:quarter_allocation", label=quarter.label)
 
 
