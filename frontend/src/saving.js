@@ -16,6 +16,7 @@ const AGAIN = [3000, 5000, 10000, 20000]; // milliseconds between attempts; the 
 const SENT = "cfa-sent"; // in this tab: the entry of a form that was sent by its button
 
 const NO_CONNECTION = "There is no connection at the moment. What you type is sent as soon as it is back.";
+const STAYS = "There is no connection at the moment, so this page stays open. What you typed is sent as soon as it is back.";
 const SIGNED_OUT = "You have been signed out. Nothing you typed on this page is lost: sign in again in a new tab, and it is saved.";
 const SOMEBODY_ELSE = "Somebody else has signed in with this browser. What is on this page is not saved: it waits until you sign in again.";
 const MOVED_ON = "This grading has been submitted, or it has moved on in another way. Copy what you still need from this page.";
@@ -52,6 +53,7 @@ class SavingForm {
     this.saved = this.typed ? {} : valuesOf(form);
     this.sending = null; // what the request under way carries
     this.outcome = "saved";
+    this.stays = false; // a button was pressed without a connection
     this.attempts = 0;
   }
 
@@ -127,6 +129,7 @@ class SavingForm {
     if (this.outcome === "saved") {
       this.saved = sent ?? this.saved;
       this.attempts = 0;
+      this.stays = false;
       this.keep();
     }
     if (this.isWaiting()) this.waitFor(this.outcome);
@@ -148,7 +151,7 @@ class SavingForm {
 
   /** The line by the buttons and the one at the top; the text may be the only copy there is. */
   async tell() {
-    say(WORDS[this.outcome] ?? "");
+    say(this.stays && this.outcome === "no connection" ? STAYS : WORDS[this.outcome] ?? "");
     await this.keep();
     if (!this.isWaiting() || !this.line) return;
     this.line.textContent = this.isKept
@@ -217,7 +220,11 @@ class SavingForm {
     this.leaving = true;
     await this.settle();
     this.leaving = false;
-    if (this.outcome === "no connection") return;
+    if (this.outcome === "no connection") {
+      this.stays = true;
+      this.tell();
+      return;
+    }
     form.dataset.sending = "yes";
     const sent = { name: this.kept.name, path: window.location.pathname };
     if (this.isUnsaved()) sessionStorage.setItem(SENT, JSON.stringify(sent));
