@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -12,18 +13,24 @@ from django.urls import include, path
 from accounts.access import signed_in
 from audits.models import Grading
 
-# What the pages of a grading ask, by number: choices, long texts, short answers.
+# What the pages of a grading ask, by number: choices, long texts, short answers. Each fact to check
+# of a standard is one more choice with a text beside it.
 QUESTIONS = {"standard": (1, 2, 0), "details": (2, 4, 3), "overall": (1, 2, 1)}
 CHOICES = [(str(number), f"Grade {number}") for number in range(5)]
+ANSWERS = CHOICES[:3]
 
 
-def plain_form(kind: str) -> type[forms.Form]:
+@cache
+def plain_form(kind: str, facts: int) -> type[forms.Form]:
     """A form of Django's own fields, as many of each sort as the page ``kind`` has."""
     choices, texts, short = QUESTIONS[kind]
     fields: dict[str, Any] = {
-        f"choice{n}": forms.ChoiceField(choices=CHOICES, widget=forms.RadioSelect, required=False)
-        for n in range(choices)
+        f"choice{n}": forms.ChoiceField(
+            choices=CHOICES if n < choices else ANSWERS, widget=forms.RadioSelect, required=False
+        )
+        for n in range(choices + facts)
     }
+    texts += facts
     fields |= {
         f"text{n}": forms.CharField(widget=forms.Textarea, required=False) for n in range(texts)
     }
@@ -32,14 +39,12 @@ def plain_form(kind: str) -> type[forms.Form]:
     return type("PlainForm", (forms.Form,), fields)
 
 
-FORMS = {kind: plain_form(kind) for kind in QUESTIONS}
-
-
 @signed_in
-def plain_page(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+def plain_page(request: HttpRequest, pk: int, kind: str, facts: int) -> HttpResponse:
     """One row from the database in a plain form."""
     row = Grading.objects.get(pk=pk)
-    form = FORMS[kind](initial={"version": row.version, "text0": row.summary, "choice0": "2"})
+    shown = {"version": row.version, "text0": row.summary, "choice0": "2"}
+    form = plain_form(kind, facts)(initial=shown)
     return render(request, "bare.html", {"form": form})
 
 
@@ -52,6 +57,6 @@ def update_row(request: HttpRequest, pk: int) -> HttpResponse:
 
 urlpatterns = [
     path("bare/<int:pk>/update/", update_row),
-    path("bare/<int:pk>/<str:kind>/", plain_page),
+    path("bare/<int:pk>/<str:kind>/<int:facts>/", plain_page),
     path("", include("config.urls")),
 ]

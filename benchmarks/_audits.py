@@ -52,8 +52,8 @@ _GRADINGS = """
 """
 _GRADES = """
     INSERT INTO audits_standardgrade (grading_id, standard_id, grade, not_applicable,
-        not_applicable_reason, evidence, version)
-    SELECT g.id, s.id, 'good', false, '', %(text)s, 1
+        not_applicable_reason, evidence, checked, version)
+    SELECT g.id, s.id, 'good', false, '', %(text)s, '{}', 1
     FROM audits_audit a JOIN generate_series(%(first)s, %(last)s) n
         ON a.reference = '2026-Q3-' || lpad(n::text, 6, '0')
     JOIN audits_grading g ON g.audit_id = a.id

@@ -233,7 +233,7 @@ def _added(before: str, text: str) -> str:
 
 
 def _scale(standard_grade: StandardGrade) -> Scale:
-    return Scale.from_dict(standard_grade.standard.section.version.scale)
+    return Scale.from_dict(standard_grade.grading.audit.tool_version.scale)
 
 
 def _save(

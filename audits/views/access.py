@@ -13,20 +13,22 @@ from accounts.operations import record_access
 from audits.models import Audit, Grading, StandardGrade
 from audits.queries.visibility import audits_visible_to, gradings_visible_to, own_gradings
 
-# What the pages of a grading show of its audit.
-OF_A_GRADING = (
-    "grader",
+# What the state of a grading and the pages of its form show. The fewer the better: the database
+# takes longer to plan how it joins many tables than to read from them.
+OF_A_FORM = ("audit__service__line", "audit__tool_version", "audit__child")
+# What its other pages show besides.
+OF_A_READING = (*OF_A_FORM, "grader")
+OF_A_BEGINNING = (
+    *OF_A_FORM,
     "held_most_by",
-    "audit__service__line",
     "audit__tool_version__tool",
-    "audit__child",
     "audit__quarter",
     "audit__team",
     "audit__practitioner__team",
     "audit__practitioner_judged",
     "audit__auditor",
 )
-# What saving by itself needs of it. So many tables take the database longer to plan than to read.
+# What saving by itself needs.
 OF_A_SAVE = ("audit__tool_version",)
 
 
@@ -60,39 +62,38 @@ def audit_or_404(request: HttpRequest, reference: str) -> Audit:
 
 def grading_or_404(request: HttpRequest, reference: str, pk: int) -> Grading:
     """A grading that the person may read."""
-    user, related = person(request), _related(request)
-    if own := _gradings(own_gradings(user), reference, pk).select_related(*related).first():
+    user = person(request)
+    if own := _gradings(own_gradings(user), reference, pk).select_related(*OF_A_READING).first():
         return own
     visible = _gradings(gradings_visible_to(user), reference, pk)
-    return get_object_or_404(visible.select_related(*related))
+    return get_object_or_404(visible.select_related(*OF_A_READING))
 
 
 def _gradings(among: QuerySet[Grading], reference: str, pk: int) -> QuerySet[Grading]:
     return among.filter(audit__reference=reference, pk=pk)
 
 
-def _related(request: HttpRequest) -> tuple[str, ...]:
-    by_itself = request.method == "POST" and getattr(request, "htmx", False)
-    return OF_A_SAVE if by_itself else OF_A_GRADING
+def saves_itself(request: HttpRequest) -> bool:
+    """Whether a form saves itself here: the answer is one line, and no page is shown."""
+    return request.method == "POST" and bool(getattr(request, "htmx", False))
 
 
-def own_draft_or_404(request: HttpRequest, reference: str, pk: int) -> Grading:
+def own_draft_or_404(
+    request: HttpRequest, reference: str, pk: int, related: tuple[str, ...] = OF_A_FORM
+) -> Grading:
     """The person's own grading to write in. One that was submitted is found too: saving into it
     is answered with what happened, not with "not found"."""
     own = _gradings(own_gradings(person(request)), reference, pk)
-    return get_object_or_404(own.select_related(*_related(request)))
+    return get_object_or_404(own.select_related(*(OF_A_SAVE if saves_itself(request) else related)))
 
 
 def own_answer_or_404(request: HttpRequest, reference: str, pk: int, code: str) -> StandardGrade:
-    """The person's own judgement on the standard with ``code``, where it applies to the case.
-
-    One query, with the grading and all that its pages show: it runs at every save.
+    """The person's own judgement on the standard with ``code``, where it applies to the case, with
+    what a save needs. One query: it runs every time that a page saves itself.
     """
     answers = StandardGrade.objects.filter(
         grading__in=own_gradings(person(request))
-    ).select_related(
-        "standard__section__version", *(f"grading__{path}" for path in _related(request))
-    )
+    ).select_related("standard", *(f"grading__{path}" for path in OF_A_SAVE))
     return get_object_or_404(
         answers, grading_id=pk, grading__audit__reference=reference, standard__code=code
     )

@@ -12,7 +12,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -30,7 +30,7 @@ from audits.forms.grading import (
     SecondBeforeForm,
     StandardForm,
 )
-from audits.models import Grading
+from audits.models import Grading, StandardGrade
 from audits.operations.saving import (
     Conflict,
     Saved,
@@ -44,11 +44,13 @@ from audits.operations.submitting import submit_grading
 from audits.queries.grading_state import GradingState, grading_state
 from audits.rules.grades import GRADES, LABELS, Scale
 from audits.views.access import (
+    OF_A_BEGINNING,
     grading_or_404,
     log_reading,
     own_answer_or_404,
     own_draft_or_404,
     person,
+    saves_itself,
 )
 from audits.views.conflicts import conflict_texts
 from audits.views.facts import audit_rows, fact_rows
@@ -119,8 +121,14 @@ def _context(state: GradingState) -> dict[str, Any]:
 @require_http_methods(["GET", "POST"])
 def standard(request: HttpRequest, reference: str, pk: int, code: str) -> HttpResponse:
     """One practice standard."""
-    answer = own_answer_or_404(request, reference, pk, code)
-    found = answer.grading
+    state: GradingState | None = None
+    if saves_itself(request):
+        answer = own_answer_or_404(request, reference, pk, code)
+        found = answer.grading
+    else:
+        found = own_draft_or_404(request, reference, pk)
+        state = grading_state(found)
+        answer = _answer_or_404(state, code)
     form = StandardForm(
         request.POST or None,
         initial=StandardForm.initial_of(answer),
@@ -134,9 +142,9 @@ def standard(request: HttpRequest, reference: str, pk: int, code: str) -> HttpRe
         )
 
     def context() -> dict[str, Any]:
-        state = grading_state(found)
-        codes = [line.standard.code for line in state.asked]
-        return _context(state) | {
+        shown = state or grading_state(found)
+        codes = [line.standard.code for line in shown.asked]
+        return _context(shown) | {
             "standard": answer.standard,
             "saved_at": answer.saved_at,
             "position": f"Standard {codes.index(code) + 1} of {len(codes)}",
@@ -146,6 +154,13 @@ def standard(request: HttpRequest, reference: str, pk: int, code: str) -> HttpRe
         return after_standard(grading_state(found), code)
 
     return _page(request, found, form, save, "audits/grading/standard.html", context, then)
+
+
+def _answer_or_404(state: GradingState, code: str) -> StandardGrade:
+    for line in state.asked:
+        if line.answer is not None and line.standard.code == code:
+            return line.answer
+    raise Http404
 
 
 @allow(P.GRADE)
@@ -180,7 +195,7 @@ def overall(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """The overall grade beside the one suggested, and the minutes spent."""
     found = own_draft_or_404(request, reference, pk)
     # A save by itself shows nothing of the suggestion, and the operation works it out anyway.
-    state = None if getattr(request, "htmx", False) else grading_state(found)
+    state = None if saves_itself(request) else grading_state(found)
     form = OverallForm(
         request.POST or None,
         initial=OverallForm.initial_of(found),
@@ -211,7 +226,7 @@ def overall(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def before(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """The child id from the file, and who held the case for most of the period."""
-    found = own_draft_or_404(request, reference, pk)
+    found = own_draft_or_404(request, reference, pk, OF_A_BEGINNING)
     first = found.kind == Grading.Kind.AUDITOR
     initial: dict[str, Any] = {"version": found.version}
     if found.child_id_confirmed:
@@ -331,7 +346,7 @@ def _page(
             return redirect(page_url("grading", found))
         keep = kept_page(person(request), request.path)
         return render(request, template, context() | {"form": form, "keep": keep})
-    by_itself = bool(getattr(request, "htmx", False))
+    by_itself = saves_itself(request)
     saved: Saved | None = None
     conflict = None
     status = 422 if by_itself else 200
