@@ -31,7 +31,7 @@ from typing import Any
 import django
 
 FEW, MANY = 1_000, 100_000
-ROUNDS, SAVES = 20, 150
+ROUNDS, SAVES = 20, 150  # how often each is measured; the median counts
 BARE = "<!doctype html><title>Bare</title><form method='post'>{% csrf_token %}{{ form }}</form>"
 
 
@@ -87,7 +87,7 @@ def taking_turns(rounds: int, *works: Callable[[], None]) -> list[float]:
     return [statistics.median(taken) for taken in times]
 
 
-def measure(grading: Any) -> Measured:
+def measure(grading: Any, rounds: int, saves: int) -> Measured:
     """The form and its saving with the audits that are there now."""
     from django.test import Client
 
@@ -108,9 +108,9 @@ def measure(grading: Any) -> Measured:
             if answer.status_code != 200:
                 raise SystemExit(f"{address} answered {answer.status_code}")
 
-    form, plain_form = taking_turns(ROUNDS, lambda: look_at(pages), lambda: look_at(plain))
+    form, plain_form = taking_turns(rounds, lambda: look_at(pages), lambda: look_at(plain))
     save, update = _saver(client, pages[0], grading), _updater(client, grading)
-    return Measured(form, plain_form, *taking_turns(SAVES, save, update))
+    return Measured(form, plain_form, *taking_turns(saves, save, update))
 
 
 def _saver(client: Any, address: str, grading: Any) -> Callable[[], None]:
@@ -144,17 +144,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--few", type=int, default=FEW, help="the smaller number of audits")
     parser.add_argument("--many", type=int, default=MANY, help="the larger number of audits")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="of all pages of the form")
+    parser.add_argument("--saves", type=int, default=SAVES, help="of one page")
     arguments = parser.parse_args()
     settle_django()
     from benchmarks._audits import fill_up, one_to_grade
 
     grading = one_to_grade()
     found = {}
-    measure(grading)  # once before anything counts, so that the first number is not a cold one
+    rounds, saves = arguments.rounds, arguments.saves
+    measure(grading, rounds, saves)  # counts for nothing: the first one is cold
     for audits in (arguments.few, arguments.many):
         print(f"Inserting up to {audits:,} audits", file=sys.stderr, flush=True)
         fill_up(grading, audits)
-        found[audits] = measure(grading)
+        found[audits] = measure(grading, rounds, saves)
         figures = {name: round(value, 2) for name, value in asdict(found[audits]).items()}
         print(json.dumps({"audits": audits, "milliseconds": figures}), flush=True)
     few, many = found[arguments.few], found[arguments.many]
