@@ -47,9 +47,9 @@ def test_a_benchmark_runs_and_prints_its_result(name: str, database: str) -> Non
     for command in ("migrate --no-input --verbosity 0", "install_tools"):  # as ./run does
         manage = [sys.executable, "manage.py", *command.split()]
         subprocess.run(manage, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    command = [sys.executable, "-m", f"benchmarks.{name}", *FEW[name]]
+    bench = [sys.executable, "-m", f"benchmarks.{name}", *FEW[name]]
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        bench, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     last = json.loads(done.stdout.splitlines()[-1])
