@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -125,6 +129,12 @@ class HashMail(models.Model):
         return f"{self.frame}, hash mailed"
 
 
+FACTS = (
+    "opened_on", "age_years", "gender", "ethnicity", "disability", "transferred_in_on",
+    "transferred_in_from", "legal_status", "plan", "agency", "practitioner_caseload",
+)  # fmt: skip
+
+
 class FrameEntry(models.Model):
     """One open case in a frame, as it was on the day. Immutable.
 
@@ -141,9 +151,14 @@ class FrameEntry(models.Model):
         db_constraint=False,
         db_index=False,
     )  # `one_entry_per_case` is its index
-    key = models.CharField(max_length=64)  # HMAC of the child id under the installation's secret
+    # HMAC of the child id under the installation's secret; sorted byte by byte, as it is hashed.
+    key = models.CharField(max_length=64, db_collation="C")
     child = models.ForeignKey(
-        Child, on_delete=models.PROTECT, related_name="frame_entries", db_constraint=False
+        Child,
+        on_delete=models.PROTECT,
+        related_name="frame_entries",
+        db_constraint=False,
+        db_index=False,
     )
     case = models.ForeignKey(
         Case,
@@ -175,9 +190,18 @@ class FrameEntry(models.Model):
     practitioner_key = models.CharField(max_length=64, blank=True)
     family_key = models.CharField(max_length=64, blank=True)
     not_eligible = models.CharField(max_length=40, blank=True)  # reason code; empty: eligible
-    # What the case looked like: opened_on, age_years, gender, ethnicity, disability, agency,
-    # transferred_in_on, transferred_in_from, legal_status, plan, practitioner_caseload.
-    facts = models.JSONField(default=dict, blank=True)
+    # What the case looked like: fields as on Case and Practitioner.
+    opened_on = models.DateField(null=True)
+    age_years = models.SmallIntegerField(null=True)
+    gender = models.CharField(max_length=40, blank=True)
+    ethnicity = models.CharField(max_length=120, blank=True)
+    disability = models.CharField(max_length=120, blank=True)
+    transferred_in_on = models.DateField(null=True)
+    transferred_in_from = models.CharField(max_length=120, blank=True)
+    legal_status = models.CharField(max_length=120, blank=True)
+    plan = models.CharField(max_length=120, blank=True)
+    agency = models.BooleanField(null=True)  # None: no practitioner
+    practitioner_caseload = models.IntegerField("practitioner's open cases", null=True)
 
     class Meta:
         verbose_name_plural = "frame entries"
@@ -189,3 +213,17 @@ class FrameEntry(models.Model):
 
     def __str__(self) -> str:
         return self.key[:12]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is known of how the case looked, by the names in `FACTS`; dates in ISO 8601."""
+        return known_facts({name: getattr(self, name) for name in FACTS})
+
+
+def known_facts(values: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON data of what is known: without what is None or empty, dates in ISO 8601."""
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in values.items()
+        if value is not None and value != ""
+    }

@@ -1,29 +1,18 @@
-"""Very many rows at once: streamed out of a query and into a table, never one object for a row."""
+"""Very many rows at once: into a table, never one object for a row."""
 
 from __future__ import annotations
 
 import gc
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
-from uuid import uuid4
 
 from django.db import connection
 
 AT_ONCE = 20_000
 
 NULL = "\\N"  # no value, in the text format of COPY
-
-
-def stream(sql: str, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """The rows of one query, fetched as they are asked for. Only within a transaction."""
-    connection.ensure_connection()
-    with connection.connection.cursor(name=f"stream_{uuid4().hex}") as cursor:
-        cursor.itersize = AT_ONCE
-        cursor.execute(sql, values)
-        yield from cursor
 
 
 def copy_lines(table: str, columns: Iterable[str], lines: Iterable[str]) -> None:

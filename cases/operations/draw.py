@@ -19,6 +19,7 @@ from cases.operations.chances import request_chances
 from cases.operations.frame import lock_quarter, next_number, theme_of
 from cases.operations.jobs import Progress, handles, queue_job
 from cases.queries.frame import frame_of_rules, live_draw, live_frame
+from cases.rules.frame import Frame
 from cases.rules.policy import CasePolicy
 from cases.rules.quarters import Quarter
 from cases.rules.rates import checked_rate
@@ -128,11 +129,9 @@ def draw_sample(
     if rate is not None:
         policy = replace(policy, rate=_rate(rate))
     progress(10, "Reading the frame")
-    rules_frame = frame_of_rules(frame)
+    rules_frame = _published(frame)
     progress(40, "Drawing")
     result = draw(rules_frame, _seed(seed), policy)
-    if result.frame_sha256 != frame.sha256:
-        raise Refused("The stored frame is not the one whose hash was published. Do not draw.")
     if earlier is not None:
         _supersede(earlier, reason, by, now)
     progress(70, "Storing the draw")
@@ -162,6 +161,17 @@ def _frame_to_draw_from(quarter: AuditQuarter, theme: Theme | None) -> SamplingF
             f"Freeze the sampling frame of {theme or quarter} first: there is nothing to draw from."
         )
     return frame
+
+
+def _published(frame: SamplingFrame) -> Frame:
+    """The frame as it is stored, which must be the one whose hash was published."""
+    try:
+        stored = frame_of_rules(frame)
+    except ValueError:  # no longer anything that could have been frozen
+        stored = None
+    if stored is None or stored.sha256 != frame.sha256:
+        raise Refused("The stored frame is not the one whose hash was published. Do not draw.")
+    return stored
 
 
 def _check_again(quarter: AuditQuarter, theme: Theme | None, reason: str) -> Draw | None:

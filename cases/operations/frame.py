@@ -20,10 +20,10 @@ from cases.models import (
     SamplingFrame,
     Theme,
 )
-from cases.operations.frame_rows import store_open_cases, stored_lines, stored_strata
+from cases.operations.frame_rows import store_open_cases
 from cases.operations.jobs import Progress, handles, queue_job
 from cases.queries.calendar import local_date
-from cases.queries.frame import live_draw, live_frame
+from cases.queries.frame import live_draw, live_frame, stored_lines, stored_strata
 from cases.queries.imports import imports_behind_open_cases
 from cases.queries.policy import case_policy
 from cases.rules.frame import Frame, hash_of_frame

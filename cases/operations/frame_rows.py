@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Iterable, Iterator
 from datetime import date
 
@@ -17,7 +16,9 @@ from django.conf import settings
 from django.db import connection
 
 from cases.models import Theme
-from cases.operations.bulk import copy_lines, escaped, stream
+from cases.models.frame import known_facts
+from cases.operations.bulk import copy_lines, escaped
+from cases.queries.streaming import stream
 from cases.rules.eligibility import CaseFacts, decide
 from cases.rules.policy import CasePolicy
 
@@ -32,8 +33,15 @@ _OPAQUE = (
 # Sent by COPY: the pads are as good as the secret, and the database may log its statements.
 _PADS = "CREATE TEMP TABLE hmac_pad (inner_pad bytea NOT NULL, outer_pad bytea NOT NULL)"
 
-# Every open case and what it looks like (FrameEntry.facts; what is not known is left out). Team,
-# legal status and plan come apart only where the policy excludes by them.
+# What a case looked like, by the names of FrameEntry's fields.
+_OF_THE_CASE = """
+  opened_on age_years gender ethnicity disability transferred_in_on transferred_in_from legal_status
+  plan
+""".split()
+_FACTS = ", ".join((*_OF_THE_CASE, "agency", "practitioner_caseload"))
+
+# Every open case and what it looks like. What decides about it comes last, as texts that are never
+# null; by team, legal status and plan only where the policy excludes by them.
 _OPEN_CASES = f"""
 CREATE TEMP TABLE open_case AS
 WITH person AS MATERIALIZED (
@@ -52,23 +60,12 @@ SELECT {_OPAQUE.format(kind="child", identity="child.local_id")} AS key,
   CASE WHEN cases.family_id = '' THEN ''
     ELSE {_OPAQUE.format(kind="family", identity="cases.family_id")} END AS family_key,
   child.audit_reference <> '' OR child.audited_before_on IS NOT NULL AS audited,
-  cases.restricted, coalesce(cases.opened_on::text, '') AS opened_on, service.code AS service,
+  {", ".join(f"cases.{name}" for name in _OF_THE_CASE)},
+  person.agency, person.cases AS practitioner_caseload,
+  cases.restricted, coalesce(cases.opened_on::text, '') AS opened, service.code AS service,
   CASE WHEN %(by_team)s THEN coalesce(team.name, '') ELSE '' END AS team,
-  CASE WHEN %(by_legal_status)s THEN cases.legal_status ELSE '' END AS legal_status,
-  CASE WHEN %(by_plan)s THEN cases.plan ELSE '' END AS plan, false AS in_another_draw,
-  jsonb_strip_nulls(jsonb_build_object(
-    'opened_on', cases.opened_on,
-    'age_years', cases.age_years,
-    'gender', nullif(cases.gender, ''),
-    'ethnicity', nullif(cases.ethnicity, ''),
-    'disability', nullif(cases.disability, ''),
-    'agency', person.agency,
-    'transferred_in_on', cases.transferred_in_on,
-    'transferred_in_from', nullif(cases.transferred_in_from, ''),
-    'legal_status', nullif(cases.legal_status, ''),
-    'plan', nullif(cases.plan, ''),
-    'practitioner_caseload', person.cases
-  )) AS facts
+  CASE WHEN %(by_legal_status)s THEN cases.legal_status ELSE '' END AS under,
+  CASE WHEN %(by_plan)s THEN cases.plan ELSE '' END AS planned, false AS in_another_draw
 FROM cases_case AS cases
 JOIN cases_child AS child ON child.id = cases.child_id
 JOIN cases_service AS service ON service.id = cases.service_id
@@ -79,29 +76,29 @@ WHERE cases.closed_on IS NULL
 """  # noqa: S608 (expressions of our own)
 
 # What decides about a case, in the order of `CaseFacts`.
-_DECIDES = "audited, restricted, opened_on, service, team, legal_status, plan, in_another_draw"
+_DECIDES = "audited, restricted, opened, service, team, under, planned, in_another_draw"
 _COMBINATIONS = f"SELECT DISTINCT {_DECIDES} FROM open_case"  # noqa: S608
 _JUDGED = """
 CREATE TEMP TABLE judged (
-  audited boolean, restricted boolean, opened_on text, service text, team text,
-  legal_status text, plan text, in_another_draw boolean, not_eligible text NOT NULL
+  audited boolean, restricted boolean, opened text, service text, team text,
+  under text, planned text, in_another_draw boolean, not_eligible text NOT NULL
 )
 """
 
 _STORE = f"""
 INSERT INTO cases_frameentry (frame_id, key, child_id, case_id, stratum, service_id, team_id,
-  practitioner_id, practitioner_key, family_key, not_eligible, facts)
+  practitioner_id, practitioner_key, family_key, not_eligible, {_FACTS})
 SELECT %(frame)s, key, child_id, case_id, stratum, service_id, team_id,
-  practitioner_id, practitioner_key, family_key, not_eligible, facts
+  practitioner_id, practitioner_key, family_key, not_eligible, {_FACTS}
 FROM open_case JOIN judged USING ({_DECIDES})
-ORDER BY key
+ORDER BY key COLLATE "C"
 """  # noqa: S608
 
-_ATTRIBUTES = """
-SELECT open_case.key, open_case.facts::text, service.code, team.name FROM open_case
+_ATTRIBUTES = f"""
+SELECT open_case.key, service.code, team.name, {_FACTS} FROM open_case
 JOIN cases_service AS service ON service.id = open_case.service_id
 LEFT JOIN cases_team AS team ON team.id = open_case.team_id
-"""
+"""  # noqa: S608
 _IN_COHORT = "CREATE TEMP TABLE in_cohort (key text NOT NULL)"
 _NOT_IN_COHORT = """
 DELETE FROM open_case WHERE NOT EXISTS (SELECT FROM in_cohort WHERE in_cohort.key = open_case.key)
@@ -115,12 +112,6 @@ UPDATE open_case SET in_another_draw = true WHERE child_id IN (
   WHERE draw.quarter_id = %(quarter)s AND draw.status = 'drawn'
     AND draw.theme_id IS DISTINCT FROM %(theme)s
     AND sampled.status IN ('drawn', 'allocated', 'in_reserve'))
-"""
-
-_STRATA = "SELECT DISTINCT stratum FROM cases_frameentry WHERE frame_id = %(frame)s"
-_LINES = """
-SELECT concat_ws(E'\\t', 'case', key, stratum, not_eligible, practitioner_key, family_key) || E'\\n'
-FROM cases_frameentry WHERE frame_id = %(frame)s ORDER BY key COLLATE "C"
 """
 
 
@@ -141,8 +132,9 @@ def store_open_cases(
     ``frame`` is its id. Returns how many. Only within a transaction.
     """
     with connection.cursor() as cursor:
-        # Joined and sorted in memory; compiling a statement takes longer than it saves.
-        cursor.execute("SET LOCAL work_mem = '64MB'; SET LOCAL jit = off")
+        # Joined and sorted in memory, of which a small council's frame needs little; compiling a
+        # statement takes longer than it saves.
+        cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL jit = off")
         cursor.execute(_PADS)
         copy_lines("hmac_pad", ("inner_pad", "outer_pad"), (_pads(),))
         cursor.execute("ANALYZE hmac_pad")  # unknown, it is taken for many rows and planned so
@@ -153,7 +145,7 @@ def store_open_cases(
         cursor.execute(_COMBINATIONS)
         columns = (*_DECIDES.split(", "), "not_eligible")
         copy_lines("judged", columns, _judged(cursor.fetchall(), frozen_on, policy))
-        cursor.execute(f"ANALYZE open_case ({_DECIDES}), judged")
+        cursor.execute("ANALYZE judged")
         cursor.execute(_STORE, {"frame": frame})
         stored = cursor.rowcount
         cursor.execute("DROP TABLE hmac_pad, open_case, judged")
@@ -164,11 +156,11 @@ def store_open_cases(
 
 def _keep_cohort(theme: Theme, frozen_on: date) -> None:
     """Leave only the cohort's cases, those in other draws of the quarter marked."""
-    cohort = theme.conditions
+    cohort, names = theme.conditions, ("service", "team", *_FACTS.split(", "))
     keys = [
         key
-        for key, facts, service, team in stream(_ATTRIBUTES, {})
-        if cohort.covers({**json.loads(facts), "service": service, "team": team}, frozen_on)
+        for key, *values in stream(_ATTRIBUTES, {})
+        if cohort.covers(known_facts(dict(zip(names, values, strict=True))), frozen_on)
     ]
     with connection.cursor() as cursor:
         cursor.execute(_IN_COHORT)
@@ -177,19 +169,6 @@ def _keep_cohort(theme: Theme, frozen_on: date) -> None:
         cursor.execute(_NOT_IN_COHORT)
         cursor.execute("DROP TABLE in_cohort")
         cursor.execute(_IN_ANOTHER_DRAW, {"quarter": theme.quarter_id, "theme": theme.pk})
-
-
-def stored_strata(frame: int) -> frozenset[str]:
-    """The names of the strata that the stored cases of a frame have."""
-    with connection.cursor() as cursor:
-        cursor.execute(_STRATA, {"frame": frame})
-        return frozenset(name for (name,) in cursor.fetchall())
-
-
-def stored_lines(frame: int) -> Iterator[str]:
-    """The stored cases of a frame as lines of the text that is hashed, in its order."""
-    for (line,) in stream(_LINES, {"frame": frame}):
-        yield line
 
 
 def _pads() -> str:

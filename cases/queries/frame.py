@@ -3,27 +3,51 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from django.db import connection, transaction
 from django.db.models import Count, Q, QuerySet
 
 from cases.models import AuditQuarter, Draw, FrameEntry, HashMail, SampledCase, SamplingFrame, Theme
+from cases.queries.streaming import stream
 from cases.rules.eligibility import REASONS
-from cases.rules.frame import Frame, FrameCase
+from cases.rules.frame import Frame
 
-CASE_FIELDS = ("key", "stratum", "not_eligible", "practitioner_key", "family_key")
+_STRATA = "SELECT DISTINCT stratum FROM cases_frameentry WHERE frame_id = %(frame)s"
+_LINES = """
+SELECT concat_ws(E'\\t', 'case', key, stratum, not_eligible, practitioner_key, family_key) || E'\\n'
+FROM cases_frameentry WHERE frame_id = %(frame)s ORDER BY key
+"""
 
 
+def stored_strata(frame: int) -> frozenset[str]:
+    """The names of the strata that the stored cases of a frame have."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STRATA, {"frame": frame})
+        return frozenset(name for (name,) in cursor.fetchall())
+
+
+def stored_lines(frame: int) -> Iterator[str]:
+    """The stored cases of a frame as lines of the text that is hashed, in its order.
+
+    Only within a transaction.
+    """
+    for (line,) in stream(_LINES, {"frame": frame}):
+        yield line
+
+
+@transaction.atomic
 def frame_of_rules(frame: SamplingFrame) -> Frame:
     """The stored frame as the rules know it. Its hash must be the stored one."""
-    entries = FrameEntry.objects.filter(frame=frame).order_by().values_list(*CASE_FIELDS)
-    return Frame(
+    head = Frame(
         quarter=frame.quarter.quarter,
         frozen_on=frame.frozen_on,
-        cases=tuple(map(FrameCase._make, entries.iterator(chunk_size=20_000))),
+        cases=(),
         rested=frozenset(frame.rested_practitioners),
+        empty_strata=stored_strata(frame.pk),
     )
+    return Frame.read(head, stored_lines(frame.pk))
 
 
 def live_frame(quarter: AuditQuarter, theme: Theme | None = None) -> SamplingFrame | None:

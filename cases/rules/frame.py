@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from cases.rules.quarters import Quarter
 
@@ -68,6 +68,28 @@ class Frame:
             if not _TEXT_ONLY.fullmatch(name) or name != name.strip():
                 raise ValueError(f"{name!r} cannot be the name of a stratum.")
 
+    @classmethod
+    def read(cls, head: Frame, case_lines: Iterable[str]) -> Self:
+        """The frame that ``head`` and the lines of its cases, by key, say: `lines` read back.
+
+        ``head`` is the frame without its cases, all strata named. The hash is that of the very
+        lines that the cases were read from. Raises `ValueError` where a line is not of the form
+        specified, or not after the one before it.
+        """
+        cases: list[FrameCase] = []
+        digest = hashlib.sha256("".join(head.lines()).encode())
+        for text in _checked(case_lines):
+            digest.update(text.encode())
+            values = iter(text[5:-1].replace("\ncase\t", "\t").split("\t"))
+            cases += map(FrameCase, values, values, values, values, values)
+        if any(earlier[0] >= later[0] for earlier, later in pairwise(cases)):
+            raise ValueError("The cases are not in the order of their keys.")
+        frame = cls(head.quarter, head.frozen_on, tuple(cases), head.rested, head.empty_strata)
+        frame.__dict__["sha256"] = (
+            digest.hexdigest()
+        )  # what the cached property would find, without writing
+        return frame
+
     @cached_property
     def strata(self) -> tuple[str, ...]:
         """Names of all strata, in the fixed order in which they are drawn: by code point."""
@@ -79,17 +101,18 @@ class Frame:
 
         Raises `ValueError` where a case cannot be written down (see `lines`).
         """
-        return hash_of(self.lines())
+        return _hash(self.lines())
 
     def lines(self) -> Iterator[str]:
-        """The frame as text, line by line: the same for every order of its cases.
+        """The frame as text, a line or many at a time: the same for every order of its cases.
 
         Raises `ValueError` where a case's key, reason, practitioner or family is not of the form
         that the specification gives.
         """
         yield from self._first_lines()
         in_order = sorted(self.cases, key=itemgetter(0))
-        yield from _checked("case\t" + "\t".join(case) + "\n" for case in in_order)
+        lines = ("case\t" + "\t".join(case) + "\n" for case in in_order)
+        yield from _checked(lines)
 
     def _first_lines(self) -> Iterator[str]:
         yield "case-file-audit frame 1\n"
@@ -102,7 +125,7 @@ class Frame:
 
 
 def _checked(lines: Iterable[str]) -> Iterator[str]:
-    """Lines of cases as they are. Looked at many together, because there may be a million."""
+    """Lines of cases as they are, many in one text, because there may be a million of them."""
     each = iter(lines)
     while some := list(islice(each, _LINES_AT_ONCE)):
         text = "".join(some)
@@ -111,7 +134,7 @@ def _checked(lines: Iterable[str]) -> Iterator[str]:
             for line in some:
                 if not _CASE_LINE.fullmatch(line):
                     raise ValueError(f"This case cannot be written into a frame: {line!r}.")
-        yield from some
+        yield text
 
 
 def hash_of_frame(head: Frame, case_lines: Iterable[str]) -> str:
@@ -120,13 +143,17 @@ def hash_of_frame(head: Frame, case_lines: Iterable[str]) -> str:
     ``head`` is the frame without its cases, all strata named; ``case_lines`` are the lines of its
     cases by key, each key once. Raises `ValueError` where a line is not of the form specified.
     """
-    return hash_of(chain(head.lines(), _checked(case_lines)))
+    return _hash(chain(head.lines(), _checked(case_lines)))
 
 
 def hash_of(lines: Iterable[str]) -> str:
     """SHA-256 of the lines in UTF-8, as 64 hexadecimal digits."""
-    digest = hashlib.sha256()
     each = iter(lines)
-    while chunk := list(islice(each, _LINES_AT_ONCE)):
-        digest.update("".join(chunk).encode())
+    return _hash(iter(lambda: "".join(islice(each, _LINES_AT_ONCE)), ""))
+
+
+def _hash(texts: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for text in texts:
+        digest.update(text.encode())
     return digest.hexdigest()

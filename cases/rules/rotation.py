@@ -14,8 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable
-from operator import itemgetter
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import NamedTuple
 
 from cases.rules.frame import FrameCase
@@ -36,8 +35,12 @@ def ticketing(seed: str) -> Callable[[str], str]:
     return ticket
 
 
+# A case with its ticket. Among these the lower comes first: by ticket, then (a tie) by key.
+Lot = tuple[str, FrameCase]
+
+
 class Turn(NamedTuple):
-    """A case's place in the order: its pass (from 1), then its ticket, then (a tie) its key."""
+    """A case's place in the order: its pass (from 1) and its ticket."""
 
     pass_number: int
     ticket: str
@@ -55,18 +58,27 @@ def draw_order(
     *,
     rotation: bool,
     rested: Container[str],
-) -> list[Turn]:
-    """The eligible cases of one stratum in draw order. Without rotation there is one pass."""
-    by_ticket = sorted((ticket(case.key), case.key, case) for case in cases)
+) -> list[list[Lot]]:
+    """The eligible cases of one stratum in draw order: pass by pass, the lower lots of each first.
+
+    Without rotation there is one pass. `in_turn` goes through them one after the other.
+    """
+    by_ticket = sorted((ticket(case.key), case) for case in cases)
     if not rotation:
-        return [Turn(1, number, case) for number, _, case in by_ticket]
+        return [by_ticket]
     taken: defaultdict[str, int] = defaultdict(int)
-    turns = []
-    for number, _, case in by_ticket:
+    passes: defaultdict[int, list[Lot]] = defaultdict(list)
+    for lot in by_ticket:
         pass_number = 1
-        if person := case.practitioner:
+        if person := lot[1].practitioner:
             taken[person] += 1
             pass_number = taken[person] + (person in rested)
-        turns.append(Turn(pass_number, number, case))
-    turns.sort(key=itemgetter(0))  # stable: within a pass the order by ticket stays
-    return turns
+        passes[pass_number].append(lot)
+    return [passes[number] for number in range(1, max(passes, default=0) + 1)]
+
+
+def in_turn(passes: Iterable[Iterable[Lot]]) -> Iterator[Turn]:
+    """The turns of an order. One by one: of a million cases few are ever looked at."""
+    for number, lots in enumerate(passes, 1):
+        for ticket, case in lots:
+            yield Turn(number, ticket, case)

@@ -18,13 +18,14 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from cases.rules.frame import Frame, FrameCase, hash_of
 from cases.rules.policy import DrawPolicy
 from cases.rules.rates import share_of
-from cases.rules.rotation import Turn, draw_order, ticketing
+from cases.rules.rotation import Lot, Turn, draw_order, in_turn, ticketing
 
 SELECTED = "selected"
 RESERVE = "reserve"
@@ -237,10 +238,11 @@ def _draw_stratum(
     eligible = [case for case in cases if not case.not_eligible]
     quota = quota_of(len(cases), policy)
     wanted = reserves_of(quota, policy)
-    order = draw_order(eligible, ticket, rotation=policy.rotation, rested=rested)
-    selected, siblings, after = _select(order, quota, families, policy)
+    passes = draw_order(eligible, ticket, rotation=policy.rotation, rested=rested)
+    turns = in_turn(passes)
+    selected, siblings = _select(turns, quota, families, policy)
     # Siblings stand behind all others: of use only where the child selected before is replaced.
-    reserves = list(islice(chain(after, siblings), wanted))
+    reserves = list(islice(chain(turns, siblings), wanted))
     numbers = StratumResult(
         name=name,
         open=len(cases),
@@ -252,16 +254,15 @@ def _draw_stratum(
         reserves=len(reserves),
     )
     drawn = [*_drawn(selected, SELECTED, 1), *_drawn(reserves, RESERVE, len(selected) + 1)]
-    return _Part(numbers, drawn, _passed_over(selected, siblings, after, rested))
+    return _Part(numbers, drawn, _passed_over(passes, selected, siblings, rested))
 
 
 def _select(
-    order: list[Turn], quota: int, families: set[str], policy: DrawPolicy
-) -> tuple[list[Turn], list[Turn], list[Turn]]:
-    """Those selected, those passed over on the way for a sibling, and those not reached."""
+    turns: Iterator[Turn], quota: int, families: set[str], policy: DrawPolicy
+) -> tuple[list[Turn], list[Turn]]:
+    """Those selected and, passed over on the way, their siblings; ``turns`` then goes on."""
     selected: list[Turn] = []
     siblings: list[Turn] = []
-    turns = iter(order)
     while len(selected) < quota and (turn := next(turns, None)):
         family = turn.case.family if policy.one_per_family else ""
         if family in families:
@@ -270,7 +271,7 @@ def _select(
         selected.append(turn)
         if family:
             families.add(family)
-    return selected, siblings, list(turns)
+    return selected, siblings
 
 
 def _drawn(turns: Iterable[Turn], role: str, first_rank: int) -> Iterator[DrawnCase]:
@@ -280,21 +281,27 @@ def _drawn(turns: Iterable[Turn], role: str, first_rank: int) -> Iterator[DrawnC
 
 
 def _passed_over(
-    selected: list[Turn], siblings: list[Turn], after: list[Turn], rested: Container[str]
+    passes: list[list[Lot]], selected: list[Turn], siblings: list[Turn], rested: Container[str]
 ) -> list[PassedOver]:
     """Whoever has a lower ticket than somebody selected and is not, by ticket."""
     if not selected:
         return []
     last = max(turn.luck for turn in selected)
-    # The ticket is compared first because there may be very many of these.
-    coded = [(turn.luck, turn.case.stratum, FAMILY) for turn in siblings if turn.luck < last]
-    coded += [
-        (turn.luck, turn.case.stratum, _why_later(turn, rested))
-        for turn in after
-        if turn.ticket <= last[0] and turn.luck < last
+    taken = {turn.case.key for turn in selected}
+    kin = {turn.case.key for turn in siblings}
+    found = [
+        PassedOver(
+            turn.case.key,
+            turn.case.stratum,
+            turn.ticket,
+            FAMILY if turn.case.key in kin else _why_later(turn, rested),
+        )
+        for turn in in_turn(
+            takewhile(lambda lot: (lot[0], lot[1].key) < last, lots) for lots in passes
+        )
+        if turn.case.key not in taken
     ]
-    coded.sort()
-    return [PassedOver(key, stratum, ticket, why) for (ticket, key), stratum, why in coded]
+    return sorted(found, key=attrgetter("ticket", "key"))
 
 
 def _why_later(turn: Turn, rested: Container[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 
 from accounts.models import User
@@ -64,7 +64,7 @@ def sampled(draw: Draw, case: Case, **facts: object) -> SampledCase:
         service=case.service,
         team=case.team,
         practitioner=case.practitioner,
-        facts={"opened_on": "2026-01-12", "age_years": 9, **facts},
+        **{"opened_on": date(2026, 1, 12), "age_years": 9, **facts},
     )
     return SampledCase.objects.create(
         draw=draw,

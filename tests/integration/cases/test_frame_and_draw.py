@@ -11,6 +11,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pgtrigger
 import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied
@@ -150,6 +151,20 @@ def test_the_database_refuses_to_change_what_is_frozen(cast: Cast) -> None:
         FrameEntry.objects.filter(frame=draw.frame_id).update(not_eligible="restricted")
     with pytest.raises(DatabaseError, match="drawn_is_drawn"), transaction.atomic():
         Draw.objects.filter(pk=draw.pk).update(seed="mine")
+
+
+@pytest.mark.parametrize("change", [{"not_eligible": "restricted"}, {"key": "no key"}])
+def test_a_frame_changed_behind_the_database_is_not_drawn_from(
+    cast: Cast, change: dict[str, str]
+) -> None:
+    open_cases(30, team=cast.riverside, practitioner=cast.practitioner)
+    frame = freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    entry = frame.entries.order_by("key")[10]
+    with pgtrigger.ignore("cases.FrameEntry:immutable"):
+        FrameEntry.objects.filter(pk=entry.pk).update(**change)
+    with pytest.raises(Refused, match="not the one whose hash was published"):
+        draw_sample(quarter=Q3, seed=SEED, by=cast.analyst, now=NOW)
+    assert not Draw.objects.exists()
 
 
 def test_what_a_frame_names_cannot_be_deleted(cast: Cast) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
+import psycopg2  # type: ignore[import-untyped]
 import pytest
 from django.db import connection
 

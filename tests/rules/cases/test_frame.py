@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 
@@ -100,3 +101,40 @@ def test_a_practitioners_key_that_cannot_be_written_down() -> None:
 def test_hashing_in_chunks_is_hashing_the_whole() -> None:
     frame = council(12_000, seed=1)  # more lines than are hashed at once
     assert frame.sha256 == hashlib.sha256("".join(frame.lines()).encode()).hexdigest()
+
+
+def read_back(frame: Frame, lines: list[str]) -> Frame:
+    strata = frozenset(frame.strata)
+    return Frame.read(replace(frame, cases=(), empty_strata=strata), lines)
+
+
+def lines_of(frame: Frame) -> list[str]:
+    return [f"case\t{chr(9).join(case)}\n" for case in sorted(frame.cases)]
+
+
+@given(frames())
+def test_a_frame_that_is_read_back_is_the_one_that_was_written(frame: Frame) -> None:
+    found = read_back(frame, lines_of(frame))
+    assert found.cases == tuple(sorted(frame.cases))
+    assert found.strata == frame.strata
+    assert found.sha256 == frame.sha256
+    assert replace(found).sha256 == frame.sha256  # worked out from the cases, not from the lines
+
+
+def test_reading_in_chunks_is_reading_the_whole() -> None:
+    frame = council(12_000, seed=1)
+    assert read_back(frame, lines_of(frame)).sha256 == frame.sha256
+
+
+@pytest.mark.parametrize("wrong", [
+    lambda lines: lines[::-1],
+    lambda lines: [lines[0], *lines],
+    lambda lines: [*lines[:-1], lines[-1].replace("b2", "a b")],
+    lambda lines: ["".join(lines)],
+    lambda lines: [lines[0].rstrip("\n"), *lines[1:]],
+])  # fmt: skip
+def test_lines_that_no_frame_could_have_are_refused(
+    wrong: Callable[[list[str]], list[str]],
+) -> None:
+    with pytest.raises(ValueError, match=r"order of their keys|cannot be written into a frame"):
+        read_back(FRAME, wrong(lines_of(FRAME)))
