@@ -5,10 +5,12 @@ Triggers see every change, bulk changes and changes made by hand in the database
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import pghistory
+import pgtrigger
+from django.db import models
 
 Model = TypeVar("Model")
 
@@ -18,4 +20,34 @@ def tracked(**options: Any) -> Callable[[type[Model]], type[Model]]:
     # Fresh trackers each time: pghistory binds a tracker to the model it is first used on.
     return pghistory.track(
         pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent(), **options
+    )
+
+
+def tracked_in_bulk(
+    references: Mapping[str, models.ForeignKey[Any, Any]] | None = None,
+) -> Callable[[type[Model]], type[Model]]:
+    """`tracked` for a table that one statement may fill by the hundred thousand.
+
+    The history is written once for each statement, and can be asked by object alone: an index for
+    each thing that a row refers to would cost more than the row. ``references`` are the fields that
+    refer to something, made by `named`.
+    """
+    return tracked(
+        level=pgtrigger.Statement,
+        context_field=pghistory.ContextForeignKey(db_index=False),
+        attrs=dict(references or {}),
+    )
+
+
+def named(model: str, *, null: bool = False) -> models.ForeignKey[Any, Any]:
+    """A field of a history that refers to a ``model``, without index or constraint."""
+    return models.ForeignKey(
+        model,
+        on_delete=models.DO_NOTHING,
+        null=null,
+        blank=null,
+        related_name="+",
+        related_query_name="+",
+        db_constraint=False,
+        db_index=False,
     )

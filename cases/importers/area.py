@@ -41,6 +41,7 @@ class SheetArea:
         self._unfinished = text[cut:] if cut >= 0 and b">" not in text[cut:] else b""
         if len(self._unfinished) > _LONGEST_TAG:
             raise FileRefused("A part of this workbook is damaged, so it was not opened.")
+        text = text[: len(text) - len(self._unfinished)]
         if text.count(b"<c ") == text.count(b'<c r="') and not _UNUSUAL_CELL.search(text):
             self._look_quickly(text)
         else:

@@ -92,6 +92,21 @@ class Spellings:
         return True
 
 
+def plain_id(raw: Any, limits: ReadLimits) -> bool:
+    """Whether a cell is an id as nearly all are: letters and digits of both sorts or digits alone.
+
+    Nothing that `clean_id` would change or `wrong_with_id` object to: no placeholder, no total and
+    no heading of an id has a digit, and a number that a spreadsheet rounded has a sign in it.
+    """
+    return (
+        raw.__class__ is str
+        and raw.isalnum()
+        and raw.isascii()
+        and not raw.isalpha()
+        and len(raw) <= limits.max_id_length
+    )
+
+
 def wrong_with_id(raw: Any, child_id: str, limits: ReadLimits) -> str:
     """Why a row cannot be said to be about one child; "" where it can.
 
@@ -160,7 +175,7 @@ class RowReader:
             closed_on=closed_on,
             team=self._staff("team", team),
             practitioner=self._staff("practitioner", worker),
-            family_id=clean_id(family),
+            family_id=family if plain_id(family, self._limits) else clean_id(family),
             agency=self._answer("agency", agency),
             restricted=self._answer("restricted", restricted),
             age_years=self._age(born, age),
@@ -199,6 +214,8 @@ class RowReader:
     # --- whose row it is
 
     def _child_id(self, raw: Any) -> str | None:
+        if plain_id(raw, self._limits):
+            return str(raw)
         child_id = clean_id(raw)
         wrong = wrong_with_id(raw, child_id, self._limits)
         if wrong:

@@ -42,6 +42,7 @@ class Workbook:
         self._path = path
         self._choices = choices or {}
         self._loaded: dict[str, Any] = {}
+        self._first: dict[str, Any] = {}  # the first sheet, which may be looked at twice
         self._book = _open(path)
         self.sheets: list[Sheet] = []
         self.empty_lists: list[str] = []
@@ -49,6 +50,7 @@ class Workbook:
         self._find_lists()
         if not self.sheets and not self.empty_lists:
             self._find_template()
+        self._first.clear()
         if not any(sheet.profile.list_code != ADOPTERS for sheet in self.sheets):
             raise _nothing_in(self.empty_lists)
 
@@ -68,7 +70,11 @@ class Workbook:
     def _worksheets(self) -> Iterator[tuple[str, Any, list[list[Any]]]]:
         for sheet in self._book.sheets_metadata:
             if sheet.typ == calamine.SheetTypeEnum.WorkSheet:
-                loaded = self._load(sheet.name)
+                loaded = self._first.get(sheet.name)
+                if loaded is None:
+                    loaded = self._load(sheet.name)
+                if not self._first:
+                    self._first[sheet.name] = loaded
                 yield sheet.name, loaded, list(islice(loaded.iter_rows(), HEADER_SEARCH_ROWS))
 
     def _find_lists(self) -> None:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import pgtrigger
 from django.conf import settings
 from django.db import models
 
-from accounts.history import tracked
+from accounts.history import named, tracked, tracked_in_bulk
 from cases.models.people import Practitioner, Service, Team
 from cases.models.references import named_by_a_frame
 
 
-# By statement, as for cases: an import brings every child of the council at once, and a trigger for
-# each row costs more than the import itself.
-@tracked(level=pgtrigger.Statement)
+# An import brings every child of the council at once, and each index costs at every row of it:
+# there are those that a page asks by, and no others.
+@tracked_in_bulk()
 class Child(models.Model):
     """Known by the council's local child id (text): no name, address, NHS number or UPN."""
 
-    local_id = models.CharField("child id", max_length=60, unique=True)
+    local_id = models.CharField("child id", max_length=60)
     # Set while an audit of this child has begun and is not withdrawn, by audits.operations: this
     # app decides eligibility and cannot know of audits. Says why a child is not drawn again.
-    audit_reference = models.CharField(max_length=20, blank=True, db_index=True)
+    audit_reference = models.CharField(max_length=20, blank=True)
     # The file was audited before this product was in use, as the council's own records say: such a
     # child is not drawn either.
     audited_before_on = models.DateField("audited earlier, on", null=True, blank=True)
@@ -28,6 +27,14 @@ class Child(models.Model):
     class Meta:
         verbose_name_plural = "children"
         ordering = ("local_id",)
+        constraints = (models.UniqueConstraint(fields=("local_id",), name="one_child_per_id"),)
+        indexes = (
+            models.Index(
+                fields=("audit_reference",),
+                condition=~models.Q(audit_reference=""),
+                name="child_by_audit",
+            ),
+        )
         triggers = (named_by_a_frame("child_id"),)
 
     def __str__(self) -> str:
@@ -37,17 +44,25 @@ class Child(models.Model):
     def already_audited(self) -> bool:
         """Whether the file was audited, here or before this product: "never the same child again".
 
-        The same in SQL: `cases.queries.audited_earlier.ALREADY_AUDITED`.
+        The same in SQL: `cases.queries.audited_earlier.already_audited`.
         """
         return bool(self.audit_reference) or self.audited_before_on is not None
 
 
-@tracked(level=pgtrigger.Statement)
+@tracked_in_bulk({
+    "child": named("cases.Child"),
+    "service": named("cases.Service"),
+    "team": named("cases.Team", null=True),
+    "practitioner": named("cases.Practitioner", null=True),
+    "last_import": named("cases.CaseImport", null=True),
+})  # fmt: skip
 class Case(models.Model):
     """One child's open involvement with a service. At most one is open for each child."""
 
     child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="cases")
-    service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="cases")
+    service = models.ForeignKey(
+        Service, on_delete=models.PROTECT, related_name="cases", db_index=False
+    )
     team = models.ForeignKey(
         Team, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
     )
@@ -67,7 +82,12 @@ class Case(models.Model):
     legal_status = models.CharField(max_length=120, blank=True)
     plan = models.CharField(max_length=120, blank=True)
     last_import = models.ForeignKey(
-        "cases.CaseImport", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        "cases.CaseImport",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
 
     class Meta:

@@ -71,7 +71,11 @@ class CaseImport(models.Model):
 class StagedCase(models.Model):
     """One row of an uploaded list, as read; filled by COPY, emptied when the import ends."""
 
-    case_import = models.ForeignKey(CaseImport, on_delete=models.CASCADE, related_name="staged")
+    # Not looked up row by row in the database: a list of a million is written in one transaction,
+    # by which its import is locked.
+    case_import = models.ForeignKey(
+        CaseImport, on_delete=models.CASCADE, related_name="staged", db_constraint=False
+    )
     sheet = models.CharField(max_length=60, blank=True)
     row = models.PositiveIntegerField()
     child_id = models.CharField(max_length=60)
@@ -92,9 +96,6 @@ class StagedCase(models.Model):
     transferred_in_from = models.CharField(max_length=120, blank=True)
     legal_status = models.CharField(max_length=120, blank=True)
     plan = models.CharField(max_length=120, blank=True)
-
-    class Meta:
-        indexes = (models.Index(fields=("case_import", "child_id"), name="staged_by_child"),)
 
     def __str__(self) -> str:
         return f"{self.sheet} row {self.row}"

@@ -24,13 +24,19 @@ from cases.models import CaseImport
 # Confirming takes this lock, so that one list at a time is compared and taken over.
 CONFIRM_LOCK = 0x6366_6101
 
+# Nearly every child has one row, which then is the answer; only the rows of others are weighed.
 _BEST = """
 CREATE TEMP TABLE import_best ON COMMIT DROP AS
-WITH list AS (
+WITH list AS NOT MATERIALIZED (
   SELECT s.*, v.id AS service_id, v.precedence
   FROM cases_stagedcase s LEFT JOIN cases_service v ON v.code = s.service_code
   WHERE s.case_import_id = %(import)s
 ),
+repeated AS MATERIALIZED (
+  SELECT child_id FROM cases_stagedcase WHERE case_import_id = %(import)s
+  GROUP BY child_id HAVING count(*) > 1
+),
+several AS MATERIALIZED (SELECT * FROM list JOIN repeated USING (child_id)),
 sheet AS (  -- a sheet without any value has no such column: it says nothing, it clears nothing
   SELECT sheet, bool_or(team <> '' OR practitioner <> '') AS says_staff,
     bool_or(legal_status <> '') AS says_legal_status, bool_or(plan <> '') AS says_plan
@@ -39,7 +45,7 @@ sheet AS (  -- a sheet without any value has no such column: it says nothing, it
 first AS (
   SELECT DISTINCT ON (child_id)
     id, child_id, service_id, service_code, precedence, sheet, row, opened_on, legal_status, plan
-  FROM list WHERE is_open AND service_id IS NOT NULL
+  FROM several WHERE is_open AND service_id IS NOT NULL
   ORDER BY child_id, precedence, id
 ),
 filled AS (
@@ -57,7 +63,7 @@ filled AS (
     max(transferred_in_on) AS transferred_in_on,
     (array_agg(transferred_in_from ORDER BY precedence, id)
       FILTER (WHERE transferred_in_from <> ''))[1] AS transferred_in_from
-  FROM list GROUP BY child_id
+  FROM several GROUP BY child_id
 )
 SELECT first.child_id, first.service_id, first.service_code, first.precedence, first.opened_on,
   first.legal_status, first.plan, sheet.says_legal_status, sheet.says_plan,
@@ -70,7 +76,15 @@ SELECT first.child_id, first.service_id, first.service_code, first.precedence, f
 FROM first
 JOIN filled USING (child_id)
 JOIN sheet ON sheet.sheet = first.sheet
-LEFT JOIN list AS staff ON staff.id = filled.staff_row
+LEFT JOIN several AS staff ON staff.id = filled.staff_row
+UNION ALL
+SELECT child_id, service_id, service_code, precedence, opened_on, legal_status, plan,
+  says_legal_status, says_plan, says_staff, team, practitioner,
+  CASE WHEN team <> '' OR practitioner <> '' THEN agency END, family_id, restricted, age_years,
+  gender, ethnicity, disability, transferred_in_on, transferred_in_from
+FROM list JOIN sheet USING (sheet)
+WHERE is_open AND service_id IS NOT NULL
+  AND NOT EXISTS (SELECT FROM repeated WHERE repeated.child_id = list.child_id)
 """
 
 _PLAN = """
@@ -201,7 +215,11 @@ WHERE p.id = i.practitioner_id AND i.agency IS NOT NULL AND p.agency <> i.agency
 
 _CHILDREN = """
 INSERT INTO cases_child (local_id, audit_reference)
-SELECT DISTINCT child_id, '' FROM cases_stagedcase WHERE case_import_id = %(import)s
+SELECT child_id, '' FROM (
+  SELECT DISTINCT child_id FROM cases_stagedcase WHERE case_import_id = %(import)s
+) AS named
+WHERE NOT EXISTS (SELECT FROM cases_child c WHERE c.local_id = named.child_id)
+ORDER BY child_id
 ON CONFLICT (local_id) DO NOTHING
 """
 
@@ -285,7 +303,7 @@ def resolve(case_import: CaseImport) -> None:
     # A million rows are sorted and joined here, and in the usual 4 MB that goes through the disk.
     _run("SELECT set_config('work_mem', '64MB', true)")
     _run(_BEST, {"import": case_import.pk})
-    _run("ANALYZE import_best")
+    _run("ANALYZE import_best (child_id)")
 
 
 def note_repeated_rows(case_import: CaseImport) -> None:
@@ -327,7 +345,7 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
     values = {"import": case_import.pk, "covers": list(covers), "as_of": case_import.as_of}
     _run(_PLAN, values)
     _run(_CLOSE, values)
-    _run("ANALYZE import_plan")
+    _run("ANALYZE import_plan (child_id, step, team, practitioner)")
     step = "SELECT {0}, count(*) FROM import_plan WHERE step = '{1}' GROUP BY {0}"
     return {
         "before": _counts(
@@ -353,7 +371,7 @@ def take_over(case_import: CaseImport) -> None:
         _run(sql)
     _run(_CHILDREN, values)
     _run(_CASE, values)
-    _run("ANALYZE import_case")
+    _run("ANALYZE import_case (case_id)")
     # Closing first: nothing else may ever see a child with two open cases.
     _run(_END, values)
     _run(_UPDATE, values)

@@ -133,7 +133,7 @@ def _next_reserve(case: SampledCase) -> SampledCase | None:
             stratum=case.stratum, status=SampledCase.Status.IN_RESERVE
         )
     }
-    audited = [key for key, reserve in reserves.items() if reserve.entry.child.audit_reference]
+    audited = [key for key, reserve in reserves.items() if reserve.entry.child.already_audited]
     for key in audited:
         _pass_over(reserves.pop(key), "Another audit of the child has begun since the draw.")
     found = next_reserve(

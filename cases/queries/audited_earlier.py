@@ -11,8 +11,11 @@ from cases.importers.audited_earlier import REQUIRED, AuditedEarlierPlan, plan_a
 from cases.importers.cells import clean_id
 from cases.models import Child
 
-# Of a child: `Child.already_audited` in SQL.
-ALREADY_AUDITED = ~Q(audit_reference="") | Q(audited_before_on__isnull=False)
+
+def already_audited(child: str = "") -> Q:
+    """`Child.already_audited` in SQL; ``child`` is the path to the child, with its underscores."""
+    here = ~Q(**{f"{child}audit_reference": ""})
+    return here | Q(**{f"{child}audited_before_on__isnull": False})
 
 
 def plan_for_audited_earlier(text: str, today: date) -> AuditedEarlierPlan:

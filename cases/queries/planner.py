@@ -11,6 +11,7 @@ from django.db.models import BooleanField, Count, ExpressionWrapper, Q
 
 from accounts.roles import Role
 from cases.models import AuditQuarter, Case, Grader, SamplingFrame, Service
+from cases.queries.audited_earlier import already_audited
 from cases.queries.frame import frame_counts, live_frame
 from cases.queries.policy import case_policy
 from cases.rules.eligibility import (
@@ -80,7 +81,7 @@ def _open_now(policy: CasePolicy, today: date) -> dict[str, dict[str, int]]:
     grouped = (
         Case.objects.filter(closed_on__isnull=True)
         .annotate(
-            audited=_truth(~Q(child__audit_reference="")),
+            audited=_truth(already_audited("child__")),
             recent=_truth(Q(opened_on__gte=opened_too_late_from(today, policy))),
         )
         .values("service__name", "audited", "restricted", "recent", *columns.values())

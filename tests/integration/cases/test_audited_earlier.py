@@ -20,7 +20,7 @@ from accounts.operations import Refused
 from cases.models import Child, FrameEntry
 from cases.operations.frame import freeze_frame
 from cases.operations.import_audited import register_audited_earlier
-from cases.queries.audited_earlier import ALREADY_AUDITED, plan_for_audited_earlier
+from cases.queries.audited_earlier import already_audited, plan_for_audited_earlier
 from cases.rules.quarters import Quarter
 from tests.cast import NOW, QUARTER, TODAY, Cast, open_case
 from tests.integration.cases.importing import confirmed, csv_bytes
@@ -51,7 +51,7 @@ def test_the_frame_counts_them_as_already_audited(cast: Cast) -> None:
         "0042": "already_audited",
         "0043": "",
     }
-    audited = Child.objects.filter(ALREADY_AUDITED)
+    audited = Child.objects.filter(already_audited())
     assert {one.local_id for one in audited} == {"0042", "NEW-1"}
     assert all(one.already_audited for one in audited)
 

@@ -55,6 +55,19 @@ def cases(cast: Cast, quarter: AuditQuarter) -> None:
     Case.objects.filter(pk=closed.pk).update(closed_on=TODAY - timedelta(days=30))
 
 
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_child_audited_before_the_product_counts_as_audited(cast: Cast, frozen: bool) -> None:
+    earlier = open_case(cast.riverside)
+    earlier.child.audited_before_on = TODAY - timedelta(days=400)
+    earlier.child.save()
+    open_case(cast.riverside)
+    quarter = None
+    if frozen:
+        quarter = freeze_frame(quarter=Q3, by=cast.analyst, now=NOW).quarter
+    (service,) = [one for one in planning_basis(quarter, TODAY).services if one.open]
+    assert (service.open, service.eligible, service.never_audited) == (2, 1, 1)
+
+
 @pytest.fixture
 def client(cast: Cast, as_user: AsUser) -> Client:
     return as_user(cast.analyst)
