@@ -223,7 +223,8 @@ def _audit_record(row: Mapping[str, Any]) -> AuditRecord:
 def _frame_counts(draw: Draw, services: Mapping[str, Service]) -> tuple[FrameCount, ...]:
     """The draw's strata as counts, lines and services in the council's order."""
     order = {service.pk: place for place, service in enumerate(services.values())}
-    known = [(services[name], numbers) for name, numbers in draw.strata.items() if name in services]
+    by_service = _by_service(draw)
+    known = [(services[name], found) for name, found in by_service.items() if name in services]
     known.sort(key=lambda pair: order[pair[0].pk])
     used = {code for _, numbers in known for code, n in numbers["not_eligible"].items() if n}
     return tuple(
@@ -243,6 +244,17 @@ def _frame_counts(draw: Draw, services: Mapping[str, Service]) -> tuple[FrameCou
         )
         for service, numbers in known
     )
+
+
+def _by_service(draw: Draw) -> dict[str, dict[str, Any]]:
+    """The numbers of a draw's strata, those of one service together."""
+    found: defaultdict[str, dict[str, Any]] = defaultdict(lambda: {"not_eligible": Counter()})
+    for name, numbers in draw.strata.items():
+        service = found[draw.frame.service_of(name)]
+        service["not_eligible"].update(numbers["not_eligible"])
+        for key in ("open", "eligible", "quota", "selected", "reserves"):
+            service[key] = service.get(key, 0) + numbers[key]
+    return found
 
 
 def _with_strays(

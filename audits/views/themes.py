@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -30,6 +30,7 @@ from cases.operations.frame import request_freeze
 from cases.queries.allocation import auditors_for
 from cases.queries.calendar import local_date
 from cases.queries.frame import frame_counts, live_draw, live_frame
+from cases.queries.policy import case_policy
 from cases.queries.quarters import allocation_foreseen, waiting_cases
 from cases.queries.themes import (
     attribute_values,
@@ -51,7 +52,7 @@ def _numeric(*words: str) -> list[dict[str, Any]]:
     return [{"text": text, "numeric": True} for text in words]
 
 
-COHORT_HEAD = ["Service", *_numeric("Open", "Eligible", *REASONS_IN_THEMES.values())]
+COHORT_HEAD = _numeric("Open", "Eligible", *REASONS_IN_THEMES.values())
 GRADE_HEAD = ["", *_numeric(*LABELS.values())]
 
 
@@ -127,12 +128,13 @@ def theme_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 def theme_freeze(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask a worker to freeze the theme's cohort."""
     theme = _theme_or_404(request.user, pk)
-    form = FreezeForm(request.POST, again=live_frame(theme.quarter, theme) is not None)
+    form = _freeze_form(theme, request.POST)
     if form.is_valid():
         try:
             job = request_freeze(
                 quarter=theme.quarter.quarter,
                 theme=theme,
+                strata_by=form.cleaned_data["strata_by"] or None,
                 reason=form.cleaned_data.get("reason", ""),
                 page=_url(theme),
                 by=request.user,
@@ -252,6 +254,11 @@ def _form_page(
     return render(request, f"audits/themes/{template}.html", context)
 
 
+def _freeze_form(theme: Theme, *data: QueryDict) -> FreezeForm:
+    again = live_frame(theme.quarter, theme) is not None
+    return FreezeForm(*data, again=again, policy=case_policy(theme.quarter))
+
+
 def _draw_form(request: SignedInRequest, theme: Theme) -> DrawForm:
     frame = live_frame(theme.quarter, theme)
     policy = CasePolicy.from_dict(frame.policy) if frame else CasePolicy()
@@ -271,9 +278,9 @@ def _detail(
         "facts": _facts(theme, user),
         "frame": frame,
         "draw": draw,
-        "cohort_head": COHORT_HEAD,
+        "cohort_head": [frame.strata_by.capitalize(), *COHORT_HEAD] if frame else [],
         "cohort_rows": _cohort_rows(frame) if frame else [],
-        "freeze_form": freeze_form or (FreezeForm(again=frame is not None) if may_freeze else None),
+        "freeze_form": freeze_form or (_freeze_form(theme) if may_freeze else None),
         "may_draw": frame is not None and may(user, P.DRAW_SAMPLE),
         "may_manage": may(user, P.MANAGE_THEMES),
         "breadcrumbs": _crumbs(theme),

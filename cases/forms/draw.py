@@ -5,14 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.govuk import GovCheckboxes, GovRadios
-from cases.models import Replacement, SampledCase
+from cases.models import Draw, Replacement, SampledCase
 from cases.operations.announcing import HASH_ROLES
+from cases.rules.policy import STRATA_BY, CasePolicy
 from cases.rules.rates import parse_rate, parse_share, show_rate
 from cases.rules.sampling import clean_seed
 
@@ -21,8 +22,15 @@ GENERATED = "made by the system: "
 
 
 class FreezeForm(forms.Form):
-    """Freezes the open cases; again only with a reason."""
+    """Freezes the open cases, divided for their quotas; again only with a reason."""
 
+    strata_by = forms.ChoiceField(
+        label="Draw a share of the open cases of each",
+        choices=[(code, words.capitalize()) for code, words in STRATA_BY.items()],
+        required=False,  # what is not said is what the policy says
+        help_text="Each group is rounded up by itself, so the more groups there are, the larger "
+        "the sample is. The plan of the quarter says what services alone give.",
+    )
     reason = forms.CharField(
         label="Why freeze it again?",
         help_text="Kept with the frame that this one takes the place of.",
@@ -31,7 +39,8 @@ class FreezeForm(forms.Form):
         error_messages={"required": "Say why the frame is frozen again"},
     )
 
-    def __init__(self, *args: Any, again: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, again: bool, policy: CasePolicy, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"strata_by": policy.strata_by})
         super().__init__(*args, **kwargs)
         if not again:
             del self.fields["reason"]
@@ -70,7 +79,8 @@ class DrawForm(forms.Form):
     )
     rate = forms.CharField(
         label="Sampling rate",
-        help_text="Share of all open cases of each service. For example, 5%.",
+        help_text="Share of all open cases of each group that the frame is divided into, which "
+        "are services unless it says otherwise. For example, 5%.",
         max_length=30,
         widget=forms.TextInput(attrs={"class": "govuk-input--width-4"}),
         error_messages={"required": "Enter the sampling rate, for example 5%"},
@@ -169,7 +179,7 @@ def _exactly(parse: Callable[[str], Fraction], typed: str) -> Fraction:
 class SampleFilterForm(forms.Form):
     """Which cases of a draw to show."""
 
-    service = forms.ChoiceField(label="Service", required=False)
+    stratum = forms.ChoiceField(required=False)
     status = forms.ChoiceField(
         label="State",
         required=False,
@@ -181,10 +191,11 @@ class SampleFilterForm(forms.Form):
         choices=[("", "Selected and reserves"), *SampledCase.Role.choices],
     )
 
-    def __init__(self, *args: Any, services: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, draw: Draw, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", "All services"), *((name, name) for name in services)]
-        self.fields["service"].choices = choices  # type: ignore[attr-defined]
+        strata = cast(forms.ChoiceField, self.fields["stratum"])
+        strata.label = draw.frame.strata_by.capitalize()
+        strata.choices = [("", "All"), *((name, name) for name in sorted(draw.strata))]
 
 
 class ReplacementForm(forms.Form):

@@ -112,7 +112,7 @@ class SampledCase(models.Model):
 
     draw = models.ForeignKey(Draw, on_delete=models.PROTECT, related_name="cases")
     entry = models.ForeignKey(FrameEntry, on_delete=models.PROTECT, related_name="sampled")
-    stratum = models.CharField(max_length=80)
+    stratum = models.CharField(max_length=220)
     role = models.CharField(max_length=10, choices=Role.choices)  # as drawn; never changes
     rank = models.PositiveIntegerField()  # in draw order within the stratum, from 1
     ticket = models.CharField(max_length=64)

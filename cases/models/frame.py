@@ -15,6 +15,7 @@ from accounts.history import tracked
 from cases.models.child import Case, Child
 from cases.models.imports import CaseImport
 from cases.models.people import Practitioner, Service, Team
+from cases.rules.policy import STRATA_BY
 from cases.rules.quarters import Quarter
 
 
@@ -65,6 +66,8 @@ class SamplingFrame(models.Model):
     )
     frozen_on = models.DateField("eligibility judged on")
     policy = models.JSONField()  # CasePolicy.as_dict()
+    # {stratum: name of its service}; empty where each service is a stratum.
+    services_of_strata = models.JSONField(default=dict, blank=True)
     sha256 = models.CharField(max_length=64)
     # Case keys (as in the entries) of practitioners audited in the quarter before.
     rested_practitioners = models.JSONField(default=list, blank=True)
@@ -105,6 +108,15 @@ class SamplingFrame(models.Model):
 
     def __str__(self) -> str:
         return f"Frame {self.number} of {self.quarter}"
+
+    def service_of(self, stratum: str) -> str:
+        """The name of the service that a stratum of this frame belongs to."""
+        return str(self.services_of_strata.get(stratum, stratum))
+
+    @property
+    def strata_by(self) -> str:
+        """What the frame is divided by, in words: "service and team"."""
+        return STRATA_BY[self.policy.get("strata_by", "service")]
 
 
 @tracked()
@@ -167,7 +179,7 @@ class FrameEntry(models.Model):
         db_constraint=False,
         db_index=False,
     )
-    stratum = models.CharField(max_length=80)
+    stratum = models.CharField(max_length=220)  # a service's name, or that and more
     service = models.ForeignKey(
         Service, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,10 +24,17 @@ from cases.models import (
 from cases.operations.frame_rows import store_open_cases
 from cases.operations.jobs import Progress, handles, queue_job
 from cases.queries.calendar import local_date
-from cases.queries.frame import live_draw, live_frame, stored_lines, stored_strata
+from cases.queries.frame import (
+    live_draw,
+    live_frame,
+    services_of_strata,
+    stored_lines,
+    stored_strata,
+)
 from cases.queries.imports import imports_behind_open_cases
 from cases.queries.policy import case_policy
 from cases.rules.frame import Frame, hash_of_frame
+from cases.rules.policy import CasePolicy
 from cases.rules.quarters import Quarter
 
 
@@ -35,6 +43,7 @@ def request_freeze(
     *,
     quarter: Quarter,
     theme: Theme | None = None,
+    strata_by: str | None = None,
     reason: str = "",
     page: str = "",
     by: User,
@@ -43,13 +52,16 @@ def request_freeze(
     """Ask a worker to freeze the frame. Refuses at once what would be refused later."""
     require(by, Permission.FREEZE_FRAME)
     _check_open_cases()
-    _check_frame(lock_quarter(quarter), theme, reason)
+    audit_quarter = lock_quarter(quarter)
+    _check_frame(audit_quarter, theme, reason)
+    _policy(audit_quarter, strata_by)
     return queue_job(
         kind=Job.Kind.FREEZE_FRAME,
         subject=theme.subject if theme else quarter.label,
         arguments={
             "quarter": quarter.label,
             "theme": theme.pk if theme else None,
+            "strata_by": strata_by,
             "reason": reason,
         },
         page=page,
@@ -64,6 +76,7 @@ def freeze_by_job(job: Job, progress: Progress) -> dict[str, Any]:
     frame = freeze_frame(
         quarter=Quarter.parse(job.arguments["quarter"]),
         theme=theme_of(job.arguments),
+        strata_by=job.arguments.get("strata_by"),
         reason=job.arguments["reason"],
         by=job.requested_by,
         now=timezone.now(),
@@ -77,6 +90,7 @@ def freeze_frame(
     *,
     quarter: Quarter,
     theme: Theme | None = None,
+    strata_by: str | None = None,
     reason: str = "",
     by: User,
     now: datetime,
@@ -84,14 +98,14 @@ def freeze_frame(
 ) -> SamplingFrame:
     """Write down every open case as it is now, with its stratum and whether it can be drawn.
 
-    Of a ``theme``: every open case of its cohort. One live frame for each quarter and theme: a
-    second needs ``reason`` and supersedes the first, which is refused once it has been drawn from.
-    Raises Refused where there is no open case.
+    Of a ``theme``: every open case of its cohort. ``strata_by`` overrides the policy's. One live
+    frame for each quarter and theme: a second needs ``reason`` and supersedes the first, which is
+    refused once it has been drawn from. Raises Refused where there is no open case.
     """
     require(by, Permission.FREEZE_FRAME)
     progress = progress or Progress()
     audit_quarter = lock_quarter(quarter)
-    policy = case_policy(audit_quarter)
+    policy = _policy(audit_quarter, strata_by)
     live = _check_frame(audit_quarter, theme, reason)
     _check_open_cases()
     progress(5, "Reading the open cases")
@@ -106,6 +120,12 @@ def freeze_frame(
         live.save()
     progress(70, "Computing the frame's hash")
     head = Frame(quarter, frozen_on, cases=(), rested=rested, empty_strata=stored_strata(frame_id))
+    try:
+        divided = policy.strata_by != "service"
+        services = services_of_strata(frame_id) if divided else {}
+        sha256 = hash_of_frame(head, stored_lines(frame_id))
+    except ValueError as error:
+        raise Refused(str(error)) from error
     frame = SamplingFrame.objects.create(
         pk=frame_id,
         quarter=audit_quarter,
@@ -115,11 +135,23 @@ def freeze_frame(
         frozen_by=by,
         frozen_on=frozen_on,
         policy=policy.as_dict(),
-        sha256=hash_of_frame(head, stored_lines(frame_id)),
+        services_of_strata=services,
+        sha256=sha256,
         rested_practitioners=sorted(rested),
     )
     frame.imports.set(imports_behind_open_cases())
     return frame
+
+
+def _policy(quarter: AuditQuarter, strata_by: str | None) -> CasePolicy:
+    """The quarter's policy, its frame divided as somebody has chosen for this one."""
+    policy = case_policy(quarter)
+    if strata_by is None:
+        return policy
+    try:
+        return replace(policy, strata_by=strata_by)
+    except ValueError as error:
+        raise Refused(str(error)) from error
 
 
 def lock_quarter(quarter: Quarter) -> AuditQuarter:

@@ -30,6 +30,21 @@ _OPAQUE = (
     "convert_to('{kind}' || E'\\n' || {identity}, 'UTF8'))), 'hex')"
 )
 
+# What a stratum is named by beside its service; "" where that is not known.
+_WITHIN_SERVICE = {
+    "team": "team.name",
+    "age": """CASE WHEN cases.age_years < 1 THEN 'under 1' WHEN cases.age_years < 5 THEN '1 to 4'
+      WHEN cases.age_years < 10 THEN '5 to 9' WHEN cases.age_years < 16 THEN '10 to 15'
+      WHEN cases.age_years IS NOT NULL THEN '16 and over' END""",
+    "agency": "CASE person.agency WHEN true THEN 'agency worker' WHEN false THEN 'employed' END",
+    **{
+        name: f"cases.{name}"
+        for name in (
+            "gender", "ethnicity", "disability", "legal_status", "plan", "transferred_in_from",
+        )
+    },
+}  # fmt: skip
+
 # Sent by COPY: the pads are as good as the secret, and the database may log its statements.
 _PADS = "CREATE TEMP TABLE hmac_pad (inner_pad bytea NOT NULL, outer_pad bytea NOT NULL)"
 
@@ -55,7 +70,7 @@ WITH person AS MATERIALIZED (
   CROSS JOIN hmac_pad AS pad
 )
 SELECT {_OPAQUE.format(kind="child", identity="child.local_id")} AS key,
-  cases.child_id, cases.id AS case_id, service.name AS stratum, cases.service_id, cases.team_id,
+  cases.child_id, cases.id AS case_id, {{stratum}} AS stratum, cases.service_id, cases.team_id,
   cases.practitioner_id, coalesce(person.key, '') AS practitioner_key,
   CASE WHEN cases.family_id = '' THEN ''
     ELSE {_OPAQUE.format(kind="family", identity="cases.family_id")} END AS family_key,
@@ -138,7 +153,7 @@ def store_open_cases(
         cursor.execute(_PADS)
         copy_lines("hmac_pad", ("inner_pad", "outer_pad"), (_pads(),))
         cursor.execute("ANALYZE hmac_pad")  # unknown, it is taken for many rows and planned so
-        cursor.execute(_OPEN_CASES, _needed(policy))
+        cursor.execute(_OPEN_CASES.format(stratum=_stratum(policy)), _needed(policy))
         if theme is not None:
             _keep_cohort(theme, frozen_on)
         cursor.execute(_JUDGED)
@@ -179,6 +194,14 @@ def _pads() -> str:
     secret = secret.ljust(_BLOCK, b"\0")
     inner, outer = (bytes(byte ^ pad for byte in secret).hex() for pad in (0x36, 0x5C))
     return f"\\\\x{inner}\t\\\\x{outer}\n"
+
+
+def _stratum(policy: CasePolicy) -> str:
+    """The SQL of a stratum's name: the service's, or that and what else it is divided by."""
+    if policy.strata_by == "service":
+        return "service.name"
+    value = _WITHIN_SERVICE[policy.strata_by]
+    return f"left(service.name || ': ' || coalesce(nullif(btrim({value}), ''), 'not known'), 200)"
 
 
 def _needed(policy: CasePolicy) -> dict[str, bool]:

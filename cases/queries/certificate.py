@@ -13,7 +13,7 @@ from cases.queries.chances import chances_of, share, without_a_chance
 from cases.queries.frame import frame_of_rules
 from cases.queries.themes import service_names
 from cases.rules.certificate import CertificateMeta, export
-from cases.rules.policy import CasePolicy
+from cases.rules.policy import STRATA_BY, CasePolicy
 from cases.rules.rates import show_rate
 from cases.rules.sampling import draw as draw_again
 
@@ -79,6 +79,7 @@ def certificate_pdf(draw: Draw) -> Rendered:
         "seed": data["seed"],
         "seed_words": seed_words(draw),
         "result_sha256": data["result"]["sha256"],
+        "strata_by": draw.frame.strata_by.capitalize(),
         "head": NUMBERS.values(),
         "strata": [[name, *(found[name][code] for code in NUMBERS)] for name in sorted(found)],
         "chances": _chances_in_words(draw),
@@ -127,7 +128,8 @@ def _chances_in_words(draw: Draw) -> str:
 
 def _settings_in_words(policy: CasePolicy) -> list[tuple[str, str]]:
     rounding = "up" if policy.rounding == "up" else "to the nearest, halves up"
-    sample = f"{show_rate(policy.rate)} of the open cases of each service, rounded {rounding}"
+    divided = STRATA_BY[policy.strata_by]
+    sample = f"{show_rate(policy.rate)} of the open cases of each {divided}, rounded {rounding}"
     reserves = f"{show_rate(policy.reserve_share)} of the sample"
     rotation = "Each practitioner once before any twice" if policy.rotation else "Not used"
     return [

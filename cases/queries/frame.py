@@ -15,6 +15,10 @@ from cases.rules.eligibility import REASONS
 from cases.rules.frame import Frame
 
 _STRATA = "SELECT DISTINCT stratum FROM cases_frameentry WHERE frame_id = %(frame)s"
+_SERVICES_OF_STRATA = """
+SELECT DISTINCT entry.stratum, service.name FROM cases_frameentry AS entry
+JOIN cases_service AS service ON service.id = entry.service_id WHERE entry.frame_id = %(frame)s
+"""
 _LINES = """
 SELECT concat_ws(E'\\t', 'case', key, stratum, not_eligible, practitioner_key, family_key) || E'\\n'
 FROM cases_frameentry WHERE frame_id = %(frame)s ORDER BY key
@@ -26,6 +30,21 @@ def stored_strata(frame: int) -> frozenset[str]:
     with connection.cursor() as cursor:
         cursor.execute(_STRATA, {"frame": frame})
         return frozenset(name for (name,) in cursor.fetchall())
+
+
+def services_of_strata(frame: int) -> dict[str, str]:
+    """The service of each stratum of a stored frame, by names.
+
+    Raises ValueError where cases of two services are in one stratum: two services, or what they are
+    divided by, have names that run into each other.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_SERVICES_OF_STRATA, {"frame": frame})
+        rows = cursor.fetchall()
+    found = dict(sorted(rows))
+    if len(found) != len(rows):
+        raise ValueError("Two services have a stratum of the same name. Divide by something else.")
+    return found
 
 
 def stored_lines(frame: int) -> Iterator[str]:

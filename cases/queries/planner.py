@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -45,6 +46,7 @@ class Basis:
 def planning_basis(quarter: AuditQuarter | None, today: date) -> Basis:
     """The services of a quarter in their order of precedence: at most three queries."""
     frame = live_frame(quarter) if quarter else None
+    service_of: Callable[[str], str] = frame.service_of if frame else str
     if frame is not None:
         policy = CasePolicy.from_dict(frame.policy)
         reasons = {
@@ -55,8 +57,11 @@ def planning_basis(quarter: AuditQuarter | None, today: date) -> Basis:
         reasons = _open_now(policy, today)
     lines = Service.objects.select_related("line").order_by("line__order", "precedence")
     known = {service.name: service.line.name for service in lines}
-    names = [*(name for name in known if name in reasons), *sorted(set(reasons) - set(known))]
-    services = [_service(name, known.get(name, "Other"), reasons[name]) for name in names]
+    order = {name: place for place, name in enumerate(known)}
+    names = sorted(reasons, key=lambda name: (order.get(service_of(name), len(order)), name))
+    services = [
+        _service(name, known.get(service_of(name), "Other"), reasons[name]) for name in names
+    ]
     return Basis(frame, policy, services)
 
 

@@ -28,6 +28,21 @@ PLANNED_SHARES = ("moderation_share", "expected_good", "quarterly_turnover")
 
 EXCLUSION_FIELDS = ("service", "team", "legal_status", "plan")
 
+# What a frame can be divided by for its quotas, in words. Services are never mixed: figures are
+# told by service. Ages are grouped as the Department for Education's statistics group them.
+STRATA_BY: Mapping[str, str] = {
+    "service": "service",
+    "team": "service and team",
+    "age": "service and age group",
+    "gender": "service and gender",
+    "ethnicity": "service and ethnicity",
+    "disability": "service and disability",
+    "legal_status": "service and legal status",
+    "plan": "service and plan",
+    "transferred_in_from": "service and where the case was transferred in from",
+    "agency": "service and whether an agency worker holds the case",
+}
+
 
 def _whole(name: str, value: object, least: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
@@ -153,6 +168,7 @@ class CasePolicy(DrawPolicy):
     - `minimum_weeks_open`: a case opened less than so many weeks before the freeze is not
       eligible; 0 switches the rule off.
     - `excluded`: what the council leaves out.
+    - `strata_by`: what quotas are counted in, one of `STRATA_BY`.
     - `service_order`: where several services apply to a child, the first of these is the case's.
     - `other_teams_independent`: whether another team under the same Head of Service is far enough
       from a case to grade it.
@@ -170,6 +186,7 @@ class CasePolicy(DrawPolicy):
 
     minimum_weeks_open: int = 6
     excluded: tuple[Exclusion, ...] = ()
+    strata_by: str = "service"
     service_order: tuple[str, ...] = SERVICE_ORDER
     other_teams_independent: bool = True
     audit_due_working_days: int = 15
@@ -187,6 +204,8 @@ class CasePolicy(DrawPolicy):
         for name in PLANNED_SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} must lie between 0 and 1.")
+        if self.strata_by not in STRATA_BY:
+            raise ValueError(f"strata_by must be one of {', '.join(STRATA_BY)}.")
         if len(set(self.service_order)) != len(self.service_order) or not self.service_order:
             raise ValueError("service_order must name every service once.")
         if not isinstance(self.other_teams_independent, bool):

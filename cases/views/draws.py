@@ -36,19 +36,18 @@ from cases.views.csv_lines import Echo
 PER_PAGE = 25
 NUMBERS = ("open", "eligible", "quota", "selected", "reserves")
 STRATA_HEAD = [
-    "Service",
     *({"text": name.capitalize(), "numeric": True} for name in NUMBERS),
     "Quota reached",
 ]
 CHANCES_HEAD = [
-    "Service",
     *(
         {"text": name, "numeric": True}
         for name in ("Open", "Cannot be audited", "Never selected", "Lowest", "Average", "Highest")
     ),
 ]
 CSV_HEAD = [
-    "draw", "service", "rank", "drawn as", "child id", "team", "practitioner", "state", "ticket",
+    "draw", "stratum", "service", "rank", "drawn as", "child id", "team", "practitioner", "state",
+    "ticket",
 ]  # fmt: skip
 MOVABLE = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
 
@@ -58,17 +57,18 @@ MOVABLE = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
 def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpResponse:
     """One draw: its seed, its numbers by service, and the cases in the order of their tickets."""
     draw = _draw_or_404(label, number)
-    filters = SampleFilterForm(request.GET, services=sorted(draw.strata))
+    filters = SampleFilterForm(request.GET, draw=draw)
     cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters)
     page = Paginator(cases, PER_PAGE).get_page(request.GET.get("page"))
     here = quarter_page.draw_url(draw)
     may_export = may(request.user, Permission.EXPORT_DRAW)
     chances = chances_of(draw)
+    strata_by = draw.frame.strata_by.capitalize()
     context = {
         "draw": draw,
         "seed_words": seed_words(draw),
         "rate": show_rate(CasePolicy.from_dict(draw.policy).rate),
-        "strata_head": STRATA_HEAD,
+        "strata_head": [strata_by, *STRATA_HEAD],
         "strata_rows": [_stratum_row(name, found) for name, found in sorted(draw.strata.items())],
         "filters": filters,
         "here": here,
@@ -76,7 +76,7 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
         "may_export": may_export,
         "may_draw": may(request.user, Permission.DRAW_SAMPLE),
         "chances": chances,
-        "chances_head": CHANCES_HEAD,
+        "chances_head": [strata_by, *CHANCES_HEAD],
         "chances_rows": stratum_rows(chances) if chances else [],
         "query": request.GET.urlencode(),
         "breadcrumbs": quarter_page.crumbs(draw.quarter.quarter, f"Draw {draw.number}"),
@@ -99,7 +99,7 @@ def draw_chances(request: SignedInRequest, label: str, number: int) -> HttpRespo
 def draw_cases(request: SignedInRequest, label: str, number: int) -> StreamingHttpResponse:
     """The cases of a draw as CSV, filtered as on the page. Logged."""
     draw = _draw_or_404(label, number)
-    filters = SampleFilterForm(request.GET, services=sorted(draw.strata))
+    filters = SampleFilterForm(request.GET, draw=draw)
     cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters)
     _log(request.user, "downloaded", "sampled cases", draw.reference)
     response = StreamingHttpResponse(_case_lines(draw, cases), content_type="text/csv")
@@ -229,8 +229,8 @@ def _draw_or_404(label: str, number: int) -> Draw:
 
 def _filtered(cases: QuerySet[SampledCase], filters: SampleFilterForm) -> QuerySet[SampledCase]:
     given = filters.cleaned_data if filters.is_valid() else {}
-    if given.get("service"):
-        cases = cases.filter(stratum=given["service"])
+    if given.get("stratum"):
+        cases = cases.filter(stratum=given["stratum"])
     if given.get("status"):
         cases = cases.filter(status=given["status"])
     if given.get("role"):
@@ -258,7 +258,7 @@ def _case_lines(draw: Draw, cases: QuerySet[SampledCase]) -> Iterator[str]:
     for case in cases.iterator(chunk_size=500):
         entry = case.entry
         cells = (
-            draw.reference, case.stratum, case.rank, case.get_role_display(),
+            draw.reference, case.stratum, entry.service, case.rank, case.get_role_display(),
             entry.child.local_id, entry.team or "", entry.practitioner or "",
             case.get_status_display(), case.ticket,
         )  # fmt: skip

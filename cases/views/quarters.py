@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -24,6 +24,7 @@ from cases.operations.frame import request_freeze
 from cases.queries.allocation import auditors_for
 from cases.queries.calendar import local_date
 from cases.queries.frame import frame_counts, frame_gaps, hash_mails, live_draw, live_frame
+from cases.queries.policy import case_policy
 from cases.queries.quarters import (
     allocation_foreseen,
     listed_quarters,
@@ -78,11 +79,12 @@ def quarter_frame(request: SignedInRequest, label: str) -> HttpResponse:
 def quarter_freeze(request: SignedInRequest, label: str) -> HttpResponse:
     """Ask a worker to freeze the frame."""
     quarter, stored = quarter_or_404(label)
-    form = FreezeForm(request.POST, again=_frame(stored) is not None)
+    form = _freeze_form(stored, request.POST)
     if form.is_valid():
         try:
             job = request_freeze(
                 quarter=quarter,
+                strata_by=form.cleaned_data["strata_by"] or None,
                 reason=form.cleaned_data.get("reason", ""),
                 page=reverse("cases:quarter_detail", args=[quarter.label]),
                 by=request.user,
@@ -177,6 +179,11 @@ def _draw(stored: AuditQuarter | None) -> Draw | None:
     return live_draw(stored) if stored else None
 
 
+def _freeze_form(stored: AuditQuarter | None, *data: QueryDict) -> FreezeForm:
+    policy = case_policy(stored or AuditQuarter())
+    return FreezeForm(*data, again=_frame(stored) is not None, policy=policy)
+
+
 def _draw_form(request: SignedInRequest, stored: AuditQuarter | None) -> DrawForm:
     frame = _frame(stored)
     policy = CasePolicy.from_dict(frame.policy) if frame else CasePolicy()
@@ -199,7 +206,7 @@ def frame_page(
         "frame": frame,
         "drawn": draw is not None,
         "open_cases": open_case_count(),
-        "form": form or (FreezeForm(again=frame is not None) if may_freeze else None),
+        "form": form or (_freeze_form(stored) if may_freeze else None),
         "freeze_url": reverse("cases:quarter_freeze", args=[quarter.label]),
         "breadcrumbs": quarter_page.crumbs(quarter, "Sampling frame"),
     }
@@ -223,9 +230,12 @@ def _frame_tables(frame: SamplingFrame) -> dict[str, Any]:
     ]
     heads = ("Open", "Eligible", *REASONS.values())
     return {
-        "head": ["Service", *({"text": text, "numeric": True} for text in heads)],
+        "head": [
+            frame.strata_by.capitalize(),
+            *({"text": text, "numeric": True} for text in heads),
+        ],
         "rows": rows,
-        "total": ["All services", *(sum(column) for column in list(zip(*rows, strict=True))[1:])],
+        "total": ["All", *(sum(column) for column in list(zip(*rows, strict=True))[1:])],
         "gaps": frame_gaps(frame),
         "imports": list(frame.imports.all()),
     }

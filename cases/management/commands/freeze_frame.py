@@ -11,6 +11,7 @@ from accounts.models import User
 from cases.management.commands._quarter import QuarterCommand
 from cases.operations.frame import freeze_frame
 from cases.queries.frame import frame_counts
+from cases.rules.policy import STRATA_BY
 from cases.rules.quarters import Quarter
 
 
@@ -20,9 +21,20 @@ class Command(QuarterCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
         parser.add_argument("--reason", default="", help="why freeze again, where one is frozen")
+        parser.add_argument(
+            "--strata-by",
+            choices=list(STRATA_BY),
+            help="what the frame is divided by for its quotas (default: what the policy says)",
+        )
 
     def work(self, quarter: Quarter, by: User, options: dict[str, Any]) -> None:
-        frame = freeze_frame(quarter=quarter, reason=options["reason"], by=by, now=timezone.now())
+        frame = freeze_frame(
+            quarter=quarter,
+            strata_by=options["strata_by"],
+            reason=options["reason"],
+            by=by,
+            now=timezone.now(),
+        )
         counts = frame_counts(frame)
         data = {
             "quarter": quarter.label,

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.rules.policy import CasePolicy, DrawPolicy, Exclusion
+from cases.rules.policy import STRATA_BY, CasePolicy, DrawPolicy, Exclusion
 
 SHORT_BREAKS = Exclusion("legal_status", ("V3", "V4"), "Short breaks are left out.")
 
@@ -26,6 +26,7 @@ POLICIES = st.builds(
     minimum_weeks_open=st.integers(0, 12),
     excluded=st.sampled_from([(), (SHORT_BREAKS,)]),
     other_teams_independent=st.booleans(),
+    strata_by=st.sampled_from(sorted(STRATA_BY)),
 )
 
 
@@ -49,6 +50,7 @@ def test_defaults_are_those_of_the_programme() -> None:
             "early_help",
         ],
         "other_teams_independent": True,
+        "strata_by": "service",
         "audit_due_working_days": 15,
         "minutes_per_audit": 120,
         "minutes_per_moderation": 90,
