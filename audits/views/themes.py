@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -22,15 +22,12 @@ from audits.operations.themes import change_theme, create_theme, write_findings
 from audits.queries.themes import audit_counts, grades_found, standards_found
 from audits.queries.tools import published_tools
 from audits.rules.grades import LABELS
-from cases.forms.draw import DrawForm, FreezeForm
-from cases.models import Draw, SamplingFrame, Theme
+from cases.forms.draw import FreezeForm, HashMailForm
+from cases.models import Draw, Job, SamplingFrame, Theme
 from cases.operations.allocation import allocate_quarter
-from cases.operations.draw import request_draw
-from cases.operations.frame import request_freeze
 from cases.queries.allocation import auditors_for
 from cases.queries.calendar import local_date
 from cases.queries.frame import frame_counts, live_draw, live_frame
-from cases.queries.policy import case_policy
 from cases.queries.quarters import allocation_foreseen, waiting_cases
 from cases.queries.themes import (
     attribute_values,
@@ -39,8 +36,8 @@ from cases.queries.themes import (
     themes_visible_to,
 )
 from cases.rules.eligibility import REASONS_IN_THEMES
-from cases.rules.policy import CasePolicy
 from cases.rules.quarters import Quarter
+from cases.views import drawing
 from cases.views.quarter_page import allocated_words, unfinished_job
 
 P = Permission
@@ -128,23 +125,41 @@ def theme_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 def theme_freeze(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask a worker to freeze the theme's cohort."""
     theme = _theme_or_404(request.user, pk)
-    form = _freeze_form(theme, request.POST)
-    if form.is_valid():
-        try:
-            job = request_freeze(
-                quarter=theme.quarter.quarter,
-                theme=theme,
-                strata_by=form.cleaned_data["strata_by"] or None,
-                reason=form.cleaned_data.get("reason", ""),
-                page=_url(theme),
-                by=request.user,
-                now=timezone.now(),
-            )
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        else:
-            return redirect("cases:job_detail", pk=job.pk)
-    return _detail(request, theme, freeze_form=form)
+    asked = drawing.freeze(request, theme.quarter.quarter, theme.quarter, _url(theme), theme)
+    if isinstance(asked, Job):
+        return redirect("cases:job_detail", pk=asked.pk)
+    return _detail(request, theme, freeze_form=asked)
+
+
+@allow(P.SEE_QUARTER, P.READ_PUBLISHED_REPORTS)
+@require_GET
+def theme_screen(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The hash of the theme's frame for a room; after the draw its seed too.
+
+    Everybody who was mailed the hash may open it: it holds nothing about any child.
+    """
+    theme = get_object_or_404(Theme.objects.select_related("quarter"), pk=pk)
+    context = {
+        "of": f"“{theme}”, {theme.quarter.quarter.name}",
+        "back": _url(theme) if may(request.user, P.SEE_QUARTER) else "",
+        **drawing.screen_of(live_frame(theme.quarter, theme), live_draw(theme.quarter, theme)),
+    }
+    return render(request, "cases/quarters/screen.html", context)
+
+
+@allow(P.FREEZE_FRAME)
+@require_POST
+def theme_mail_hash(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Mail the hash of the theme's frame to the people of some roles, before there is a seed."""
+    theme = _theme_or_404(request.user, pk)
+    frame = live_frame(theme.quarter, theme)
+    if frame is None:
+        raise MovedOn(f"No cohort of “{theme}” is frozen, so there is no hash to mail.")
+    sent = drawing.mail(request, frame, reverse("audits:theme_screen", args=[theme.pk]))
+    if not isinstance(sent, str):
+        return _detail(request, theme, mail_form=sent)
+    messages.success(request, sent)
+    return redirect(_url(theme))
 
 
 @allow(P.DRAW_SAMPLE)
@@ -152,27 +167,12 @@ def theme_freeze(request: SignedInRequest, pk: int) -> HttpResponse:
 def theme_draw(request: SignedInRequest, pk: int) -> HttpResponse:
     """The seed and the rate; a worker draws from the frozen cohort."""
     theme = _theme_or_404(request.user, pk)
-    form, status = _draw_form(request, theme), 200
-    if form.is_valid():
-        try:
-            job = request_draw(
-                quarter=theme.quarter.quarter,
-                theme=theme,
-                seed=form.chosen_seed(),
-                witnesses=form.cleaned_data["witnesses"],
-                reason=form.cleaned_data.get("reason", ""),
-                rate=form.cleaned_data["rate"],
-                page=_url(theme),
-                by=request.user,
-                now=timezone.now(),
-            )
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        except MovedOn as moved_on:
-            form, status = _draw_form(request, theme), 409
-            form.add_error(None, str(moved_on))
-        else:
-            return redirect("cases:job_detail", pk=job.pk)
+    form, status = drawing.draw_form(theme.quarter, theme), 200
+    if request.method == "POST":
+        asked = drawing.draw(request, theme.quarter.quarter, theme.quarter, _url(theme), theme)
+        if isinstance(asked, Job):
+            return redirect("cases:job_detail", pk=asked.pk)
+        form, status = asked
     context = {
         "theme": theme,
         "form": form,
@@ -254,21 +254,11 @@ def _form_page(
     return render(request, f"audits/themes/{template}.html", context)
 
 
-def _freeze_form(theme: Theme, *data: QueryDict) -> FreezeForm:
-    again = live_frame(theme.quarter, theme) is not None
-    return FreezeForm(*data, again=again, policy=case_policy(theme.quarter))
-
-
-def _draw_form(request: SignedInRequest, theme: Theme) -> DrawForm:
-    frame = live_frame(theme.quarter, theme)
-    policy = CasePolicy.from_dict(frame.policy) if frame else CasePolicy()
-    data = (request.POST,) if request.method == "POST" else ()
-    again = live_draw(theme.quarter, theme) is not None
-    return DrawForm(*data, again=again, policy_rate=policy.rate)
-
-
 def _detail(
-    request: SignedInRequest, theme: Theme, freeze_form: FreezeForm | None = None
+    request: SignedInRequest,
+    theme: Theme,
+    freeze_form: FreezeForm | None = None,
+    mail_form: HashMailForm | None = None,
 ) -> HttpResponse:
     user = request.user
     frame, draw = live_frame(theme.quarter, theme), live_draw(theme.quarter, theme)
@@ -280,7 +270,10 @@ def _detail(
         "draw": draw,
         "cohort_head": [frame.strata_by.capitalize(), *COHORT_HEAD] if frame else [],
         "cohort_rows": _cohort_rows(frame) if frame else [],
-        "freeze_form": freeze_form or (_freeze_form(theme) if may_freeze else None),
+        "freeze_form": freeze_form
+        or (drawing.freeze_form(theme.quarter, theme) if may_freeze else None),
+        "mails": drawing.mails_sent(frame) if frame else [],
+        "mail_form": mail_form or (HashMailForm() if frame and may_freeze else None),
         "may_draw": frame is not None and may(user, P.DRAW_SAMPLE),
         "may_manage": may(user, P.MANAGE_THEMES),
         "breadcrumbs": _crumbs(theme),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.urls import reverse
-
 from accounts.models import User
 from accounts.notices import send_notice
 from accounts.operations import MovedOn, Refused, operation
@@ -28,27 +26,36 @@ HASH_ROLES = (
 
 
 @operation
-def mail_hash(*, frame: SamplingFrame, roles: Collection[str], by: User, now: datetime) -> HashMail:
+def mail_hash(
+    *, frame: SamplingFrame, roles: Collection[str], page: str, by: User, now: datetime
+) -> HashMail:
     """Mail the frame's SHA-256 and a link to everybody with one of ``roles``, and record it.
+
+    ``page`` is the address of the page that shows the hash to a room.
 
     Raises MovedOn where the frame was frozen again or drawn from: then it proves nothing any more.
     Raises Refused where nobody holds the roles.
     """
     require(by, Permission.FREEZE_FRAME)
     lock_quarter(frame.quarter.quarter)
-    frame = SamplingFrame.objects.select_related("quarter").get(pk=frame.pk)
+    frame = SamplingFrame.objects.select_related("quarter", "theme").get(pk=frame.pk)
     if frame.status != SamplingFrame.Status.FROZEN:
         raise MovedOn(f"{frame} has been frozen again since. Mail the hash of the new one.")
     if frame.draws.exists():
-        raise MovedOn(f"The seed of {frame.quarter} is known already, so its hash proves nothing.")
+        raise MovedOn(
+            f"The seed of {frame.theme or frame.quarter} is known already, so its hash proves "
+            "nothing."
+        )
     chosen = [role for role in HASH_ROLES if role in roles]
     people = list(people_with_role(*chosen)) if chosen else []
     if not people:
         raise Refused("Nobody who can sign in holds these roles. Choose others.")
     send_notice(
         to=people,
-        subject=f"Sampling frame of {frame.quarter}: SHA-256 {frame.sha256}",
-        path=reverse("cases:quarter_screen", args=[frame.quarter.label]),
+        # A theme is named on its page only: what it asks is not for the mail.
+        subject=f"Sampling frame of {'a theme of ' if frame.theme else ''}{frame.quarter}: "
+        f"SHA-256 {frame.sha256}",
+        path=page,
     )
     return HashMail.objects.create(
         frame=frame,

@@ -6,25 +6,21 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SignedInRequest, allow
-from accounts.operations import MovedOn, Refused
+from accounts.operations import MovedOn
 from accounts.policy import Permission, may
-from accounts.roles import Role
-from cases.forms.draw import DrawForm, FreezeForm, HashMailForm
-from cases.models import AuditQuarter, Draw, HashMail, SamplingFrame
+from cases.forms.draw import FreezeForm, HashMailForm
+from cases.models import AuditQuarter, Draw, Job, SamplingFrame
 from cases.operations.allocation import allocate_quarter
-from cases.operations.draw import request_draw
-from cases.operations.frame import request_freeze
 from cases.queries.allocation import auditors_for
 from cases.queries.calendar import local_date
-from cases.queries.frame import frame_counts, frame_gaps, hash_mails, live_draw, live_frame
-from cases.queries.policy import case_policy
+from cases.queries.frame import frame_counts, frame_gaps, live_draw, live_frame
 from cases.queries.quarters import (
     allocation_foreseen,
     listed_quarters,
@@ -35,9 +31,8 @@ from cases.queries.quarters import (
 )
 from cases.rules.eligibility import REASONS
 from cases.rules.independence import warnings_of
-from cases.rules.policy import CasePolicy
 from cases.rules.quarters import Quarter
-from cases.views import quarter_page
+from cases.views import drawing, quarter_page
 
 PER_PAGE = 25
 
@@ -79,22 +74,11 @@ def quarter_frame(request: SignedInRequest, label: str) -> HttpResponse:
 def quarter_freeze(request: SignedInRequest, label: str) -> HttpResponse:
     """Ask a worker to freeze the frame."""
     quarter, stored = quarter_or_404(label)
-    form = _freeze_form(stored, request.POST)
-    if form.is_valid():
-        try:
-            job = request_freeze(
-                quarter=quarter,
-                strata_by=form.cleaned_data["strata_by"] or None,
-                reason=form.cleaned_data.get("reason", ""),
-                page=reverse("cases:quarter_detail", args=[quarter.label]),
-                by=request.user,
-                now=timezone.now(),
-            )
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        else:
-            return redirect("cases:job_detail", pk=job.pk)
-    return frame_page(request, quarter, stored, form)
+    page = reverse("cases:quarter_detail", args=[quarter.label])
+    asked = drawing.freeze(request, quarter, stored, page)
+    if isinstance(asked, Job):
+        return redirect("cases:job_detail", pk=asked.pk)
+    return frame_page(request, quarter, stored, asked)
 
 
 @allow(Permission.DRAW_SAMPLE)
@@ -102,34 +86,20 @@ def quarter_freeze(request: SignedInRequest, label: str) -> HttpResponse:
 def quarter_draw(request: SignedInRequest, label: str) -> HttpResponse:
     """The seed and the rate; a worker draws."""
     quarter, stored = quarter_or_404(label)
-    form, status = _draw_form(request, stored), 200
-    if form.is_valid():
-        try:
-            job = request_draw(
-                quarter=quarter,
-                seed=form.chosen_seed(),
-                witnesses=form.cleaned_data["witnesses"],
-                reason=form.cleaned_data.get("reason", ""),
-                rate=form.cleaned_data["rate"],
-                page=reverse("cases:quarter_detail", args=[quarter.label]),
-                by=request.user,
-                now=timezone.now(),
-            )
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        except MovedOn as moved_on:
-            # Somebody drew after this page was opened: what was typed stays, a reason is asked for.
-            form, status = _draw_form(request, stored), 409
-            form.add_error(None, str(moved_on))
-        else:
-            return redirect("cases:job_detail", pk=job.pk)
+    back = reverse("cases:quarter_detail", args=[quarter.label])
+    form, status = drawing.draw_form(stored), 200
+    if request.method == "POST":
+        asked = drawing.draw(request, quarter, stored, back)
+        if isinstance(asked, Job):
+            return redirect("cases:job_detail", pk=asked.pk)
+        form, status = asked
     context = {
         "quarter": quarter,
         "form": form,
         "frame": _frame(stored),
         "draw": _draw(stored),
         "breadcrumbs": quarter_page.crumbs(quarter, "Draw the sample"),
-        "back": reverse("cases:quarter_detail", args=[quarter.label]),
+        "back": back,
     }
     return render(request, "cases/quarters/draw.html", context, status=status)
 
@@ -179,18 +149,6 @@ def _draw(stored: AuditQuarter | None) -> Draw | None:
     return live_draw(stored) if stored else None
 
 
-def _freeze_form(stored: AuditQuarter | None, *data: QueryDict) -> FreezeForm:
-    policy = case_policy(stored or AuditQuarter())
-    return FreezeForm(*data, again=_frame(stored) is not None, policy=policy)
-
-
-def _draw_form(request: SignedInRequest, stored: AuditQuarter | None) -> DrawForm:
-    frame = _frame(stored)
-    policy = CasePolicy.from_dict(frame.policy) if frame else CasePolicy()
-    data = (request.POST,) if request.method == "POST" else ()
-    return DrawForm(*data, again=_draw(stored) is not None, policy_rate=policy.rate)
-
-
 def frame_page(
     request: SignedInRequest,
     quarter: Quarter,
@@ -206,20 +164,15 @@ def frame_page(
         "frame": frame,
         "drawn": draw is not None,
         "open_cases": open_case_count(),
-        "form": form or (_freeze_form(stored) if may_freeze else None),
+        "form": form or (drawing.freeze_form(stored) if may_freeze else None),
         "freeze_url": reverse("cases:quarter_freeze", args=[quarter.label]),
         "breadcrumbs": quarter_page.crumbs(quarter, "Sampling frame"),
     }
     if frame is not None:
         context |= _frame_tables(frame)
-        context["mails"] = [_mail_words(mail) for mail in hash_mails(frame)]
+        context["mails"] = drawing.mails_sent(frame)
         context["mail_form"] = mail_form or (HashMailForm() if may_freeze else None)
     return render(request, "cases/quarters/frame.html", context)
-
-
-def _mail_words(mail: HashMail) -> dict[str, Any]:
-    names = [str(Role(code).label) for code in mail.roles]
-    return {"mail": mail, "roles": ", ".join(names)}
 
 
 def _frame_tables(frame: SamplingFrame) -> dict[str, Any]:

@@ -358,6 +358,8 @@ TABLE: dict[str, Row] = {
     "audits:theme_change": row("analyst lead", kwargs=of_theme),
     "audits:theme_freeze": row("analyst", kwargs=of_theme, post=True),
     "audits:theme_draw": row("analyst", kwargs=of_theme),
+    "audits:theme_screen": row(READ_REPORTS, kwargs=of_theme, get=True),
+    "audits:theme_mail_hash": row("analyst", kwargs=of_theme, post=True),
     "audits:theme_allocate": row("analyst", kwargs=of_theme, post=True),
     "audits:theme_findings": row("analyst lead", kwargs=of_theme),
     # audit tools

@@ -43,9 +43,16 @@ THIS = Quarter.containing(local_date(timezone.now()))
 
 
 @pytest.fixture(autouse=True)
-def unsent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jobs wait here until a test does them."""
-    monkeypatch.setattr(current_app, "send_task", lambda name, args: None)
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[list[Any]]:
+    """Jobs wait here until a test does them; the mails that workers were asked to send."""
+    mails: list[list[Any]] = []
+
+    def send_task(name: str, args: list[Any]) -> None:
+        if name == "accounts.tasks.mail_notice":
+            mails.append(args)
+
+    monkeypatch.setattr(current_app, "send_task", send_task)
+    return mails
 
 
 @pytest.fixture
@@ -273,6 +280,41 @@ def test_what_is_wrong_is_said_and_nothing_is_lost(
     assert words in text
     assert "Is what I typed &lt;b&gt;kept&lt;/b&gt;?" in text
     assert Theme.objects.count() == 1
+
+
+def test_the_hash_of_its_frame_is_shown_to_a_room_and_mailed_before_the_seed(
+    analyst: Client,
+    cast: Cast,
+    cases: list[Case],
+    as_user: AsUser,
+    sent: list[list[Any]],
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    theme = planned(analyst)
+    screen, mail = f"/themes/{theme.pk}/screen/", f"/themes/{theme.pk}/mail/"
+    assert "No list is frozen yet." in page_of(analyst, screen)
+    assert analyst.post(mail, {"roles": ["director"]}).status_code == 409
+    analyst.post(f"/themes/{theme.pk}/freeze/")
+    done("freeze_frame")
+    frame = theme.frames.get()
+    groups = " ".join(frame.sha256[at : at + 8] for at in range(0, 64, 8))
+    assert groups in page_of(as_user(cast.member), screen)
+    nobody = analyst.post(mail).content.decode()
+    assert "Error: " in nobody
+    assert "Choose at least one role" in nobody
+    with django_capture_on_commit_callbacks(execute=True):
+        assert analyst.post(mail, {"roles": ["director"]}).status_code == 302
+    ((address, subject, path),) = sent
+    assert (address, path) == (cast.director.email, screen)
+    assert frame.sha256 in subject
+    assert theme.name not in subject
+    assert f"by {cast.analyst.name} to 1 person: Director" in page_of(
+        analyst, f"/themes/{theme.pk}/"
+    )
+    analyst.post(f"/themes/{theme.pk}/draw/", {"seed": "dice: 1 2 3", "rate": "50%"})
+    done("draw_sample")
+    assert "dice: 1 2 3" in page_of(analyst, screen)
+    assert analyst.post(mail, {"roles": ["director"]}).status_code == 409
 
 
 def test_findings_of_two_people_are_not_lost(analyst: Client, cases: list[Case]) -> None:

@@ -26,7 +26,7 @@ from cases.operations.replacement import request_replacement
 from cases.queries.calendar import local_date
 from cases.queries.quarters import offered_quarters
 from cases.rules.quarters import Quarter
-from cases.views import quarters
+from cases.views import drawing
 from tests.cast import NOW, QUARTER, Cast, open_case, open_cases
 
 pytestmark = pytest.mark.django_db
@@ -257,7 +257,7 @@ def test_a_draw_made_while_the_form_was_sent(
         draw_sample(quarter=Q3, seed="theirs", by=cast.analyst, now=NOW)
         return request_draw(**kwargs)
 
-    monkeypatch.setattr(quarters, "request_draw", late)
+    monkeypatch.setattr(drawing, "request_draw", late)
     page = posted(client, DRAW_FORM, 409, seed="mine", rate="5%")
     assert "was already drawn by Ana Lyst with the seed “theirs”" in page
     assert 'value="mine"' in page

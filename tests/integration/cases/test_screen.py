@@ -136,15 +136,15 @@ def test_hash_proves_nothing_once_the_seed_is_known(
 ) -> None:
     roles = [Role.DIRECTOR.value]
     with pytest.raises(PermissionDenied):
-        mail_hash(frame=frame, roles=roles, by=cast.lead, now=NOW)
+        mail_hash(frame=frame, roles=roles, page=SCREEN, by=cast.lead, now=NOW)
     with pytest.raises(Refused):
-        mail_hash(frame=frame, roles=["auditor"], by=cast.analyst, now=NOW)
+        mail_hash(frame=frame, roles=["auditor"], page=SCREEN, by=cast.analyst, now=NOW)
     again = freeze_frame(quarter=Q3, reason="A team was missing", by=cast.analyst, now=NOW)
     with pytest.raises(MovedOn, match="frozen again"):
-        mail_hash(frame=frame, roles=roles, by=cast.analyst, now=NOW)
+        mail_hash(frame=frame, roles=roles, page=SCREEN, by=cast.analyst, now=NOW)
     drawn(cast)
     with pytest.raises(MovedOn, match="known already"):
-        mail_hash(frame=again, roles=roles, by=cast.analyst, now=NOW)
+        mail_hash(frame=again, roles=roles, page=SCREEN, by=cast.analyst, now=NOW)
     client = as_user(cast.analyst)
     assert client.post(MAIL, {"roles": roles}).status_code == 409
     assert "Mail the hash" not in client.get(FRAME).content.decode()
@@ -161,7 +161,7 @@ def test_pages_take_the_same_queries_for_more_cases_and_mails(
         return len(captured)
 
     def mail() -> None:
-        mail_hash(frame=frame, roles=["director"], by=cast.analyst, now=NOW)
+        mail_hash(frame=frame, roles=["director"], page=SCREEN, by=cast.analyst, now=NOW)
 
     mail()
     few = queries(SCREEN), queries(FRAME)

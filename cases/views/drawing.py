@@ -1,0 +1,152 @@
+"""Freezing, announcing and drawing from a page: of a quarter's sample, and of a theme.
+
+Each function does what a form asks for, and gives the form back where that could not be done: with
+what was typed, and with what is wrong.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from accounts.access import SignedInRequest
+from accounts.operations import MovedOn, Refused
+from accounts.roles import Role
+from cases.forms.draw import DrawForm, FreezeForm, HashMailForm
+from cases.models import AuditQuarter, Draw, Job, SampledCase, SamplingFrame, Theme
+from cases.operations.announcing import mail_hash
+from cases.operations.draw import request_draw
+from cases.operations.frame import request_freeze
+from cases.queries.certificate import seed_words
+from cases.queries.frame import hash_mails, live_draw, live_frame
+from cases.queries.policy import case_policy
+from cases.rules.policy import CasePolicy
+from cases.rules.quarters import Quarter
+
+GROUP = 8  # characters of a hash that a voice can read in one breath
+
+
+def freeze_form(
+    stored: AuditQuarter | None, theme: Theme | None = None, *data: QueryDict
+) -> FreezeForm:
+    """The form that freezes; a second frame asks for a reason."""
+    again = stored is not None and live_frame(stored, theme) is not None
+    return FreezeForm(*data, again=again, policy=case_policy(stored or AuditQuarter()))
+
+
+def freeze(
+    request: SignedInRequest,
+    quarter: Quarter,
+    stored: AuditQuarter | None,
+    page: str,
+    theme: Theme | None = None,
+) -> Job | FreezeForm:
+    """The job that freezes as the request asks. ``page`` is where it leads back to."""
+    form = freeze_form(stored, theme, request.POST)
+    if form.is_valid():
+        try:
+            return request_freeze(
+                quarter=quarter,
+                theme=theme,
+                strata_by=form.cleaned_data["strata_by"] or None,
+                reason=form.cleaned_data.get("reason", ""),
+                page=page,
+                by=request.user,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+    return form
+
+
+def draw_form(
+    stored: AuditQuarter | None, theme: Theme | None = None, *data: QueryDict
+) -> DrawForm:
+    """The form that draws; a second draw asks for a reason."""
+    frame = live_frame(stored, theme) if stored else None
+    policy = CasePolicy.from_dict(frame.policy) if frame else CasePolicy()
+    again = stored is not None and live_draw(stored, theme) is not None
+    return DrawForm(*data, again=again, policy_rate=policy.rate)
+
+
+def draw(
+    request: SignedInRequest,
+    quarter: Quarter,
+    stored: AuditQuarter | None,
+    page: str,
+    theme: Theme | None = None,
+) -> Job | tuple[DrawForm, int]:
+    """The job that draws as the request asks; else the form and the status of its page."""
+    form = draw_form(stored, theme, request.POST)
+    if form.is_valid():
+        try:
+            return request_draw(
+                quarter=quarter,
+                theme=theme,
+                seed=form.chosen_seed(),
+                witnesses=form.cleaned_data["witnesses"],
+                reason=form.cleaned_data.get("reason", ""),
+                rate=form.cleaned_data["rate"],
+                page=page,
+                by=request.user,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            form.add_error(None, str(refused))
+        except MovedOn as moved_on:
+            # Somebody drew after this page was opened: what was typed stays, a reason is asked for.
+            form = draw_form(stored, theme, request.POST)
+            form.add_error(None, str(moved_on))
+            return form, 409
+    return form, 200
+
+
+def mail(request: SignedInRequest, frame: SamplingFrame, screen: str) -> str | HashMailForm:
+    """What to say of mailing a frame's hash, with a link to ``screen``, to people of some roles."""
+    form = HashMailForm(request.POST)
+    if form.is_valid():
+        try:
+            sent = mail_hash(
+                frame=frame,
+                roles=form.cleaned_data["roles"],
+                page=screen,
+                by=request.user,
+                now=timezone.now(),
+            )
+        except Refused as refused:
+            form.add_error("roles", str(refused))
+        else:
+            number = f"{sent.people} {'person' if sent.people == 1 else 'people'}"
+            return f"The hash is on its way to {number}."
+    return form
+
+
+def mails_sent(frame: SamplingFrame) -> list[dict[str, Any]]:
+    """When a frame's hash was mailed, by whom and to which roles."""
+    return [
+        {"mail": sent, "roles": ", ".join(str(Role(code).label) for code in sent.roles)}
+        for sent in hash_mails(frame)
+    ]
+
+
+def screen_of(frame: SamplingFrame | None, drawn: Draw | None) -> dict[str, Any]:
+    """What a room is shown: what is fixed, and after the draw its seed."""
+    shown = drawn.frame if drawn else frame
+    # Nothing to press in front of a committee.
+    context: dict[str, Any] = {"frame": shown, "draw": drawn, "navigation": None}
+    if shown is not None:
+        context |= {"groups": grouped(shown.sha256), "open_cases": shown.entries.count()}
+    if drawn is not None:
+        context |= {
+            "seed_words": seed_words(drawn),
+            "result_groups": grouped(drawn.result_sha256),
+            "selected": drawn.cases.filter(role=SampledCase.Role.SELECTED).count(),
+        }
+    return context
+
+
+def grouped(digest: str) -> list[str]:
+    """A hash in pieces that can be read aloud."""
+    return [digest[start : start + GROUP] for start in range(0, len(digest), GROUP)]
