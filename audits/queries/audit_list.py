@@ -20,12 +20,26 @@ from django.db.models import (
 
 from accounts.models import User
 from accounts.policy import Permission, may
+from accounts.sorting import Sorts, place_in
 from audits.models import Audit, Grading
 from audits.queries.feedback_rates import with_feedback
 from audits.queries.visibility import DECIDED, NOT_SUBMITTED, WITH_AUDITOR, audits_visible_to
+from audits.rules.grades import GRADES
 from cases.models import AuditQuarter, Service
 
 OVERDUE = "overdue"
+# By what the list shows, never by what it hides: the grade that this person may know, and no
+# auditor where an audit waits for one.
+SORTS: Sorts = {
+    "reference": ("reference",),
+    "service": ("service__name", "team__name"),
+    "auditor": (
+        Case(When(status=Audit.Status.RETURNED, then=Value(None)), default=F("auditor__name")),
+    ),
+    "due": ("due_on",),
+    "status": (place_in("status", Audit.Status.values),),
+    "grade": (place_in("shown_grade", GRADES),),
+}
 
 
 @dataclass(frozen=True)

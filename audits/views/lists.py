@@ -14,9 +14,17 @@ from accounts.exports import csv_download
 from accounts.models import User
 from accounts.operations import record_access
 from accounts.policy import Permission, may
+from accounts.sorting import PARAM, sorted_by
 from audits.forms.audits import AuditFilterForm, SearchForm
 from audits.models import Audit
-from audits.queries.audit_list import Counts, Filters, audit_counts, audit_list, grades_only_own
+from audits.queries.audit_list import (
+    SORTS,
+    Counts,
+    Filters,
+    audit_counts,
+    audit_list,
+    grades_only_own,
+)
 from audits.queries.search import search as search_for
 from audits.rules.grades import LABELS
 from audits.views.access import person
@@ -35,7 +43,8 @@ def audit_list_page(request: HttpRequest) -> HttpResponse:
     own_only = grades_only_own(user)
     form = _filter_form(request, user)
     filters = _filters(form)
-    page = Paginator(audit_list(user, filters, today), ON_A_PAGE).get_page(request.GET.get("page"))
+    audits = sorted_by(audit_list(user, filters, today), SORTS, request.GET.get(PARAM, ""))
+    page = Paginator(audits, ON_A_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": "My audits" if own_only else "Audits",
         "filter_form": form,
@@ -45,7 +54,9 @@ def audit_list_page(request: HttpRequest) -> HttpResponse:
         "measures_feedback": may(user, P.SEE_FEEDBACK_RATES),
         "today": today,
         "export_url": f"{reverse('audits:audit_export')}?{request.GET.urlencode()}",
-        "filtered": any(value for name, value in request.GET.items() if name != "page"),
+        "filtered": any(
+            value for name, value in request.GET.items() if name not in ("page", PARAM)
+        ),
     }
     return render(request, "audits/audit_list.html", context)
 
@@ -67,7 +78,8 @@ def audit_export(request: HttpRequest) -> HttpResponse:
     user, now = person(request), timezone.now()
     filters = _filters(_filter_form(request, user))
     today = local_date(now)
-    rows = (_exported(audit) for audit in audit_list(user, filters, today))
+    audits = sorted_by(audit_list(user, filters, today), SORTS, request.GET.get(PARAM, ""))
+    rows = (_exported(audit) for audit in audits)
     response = csv_download(f"audits-{today:%Y-%m-%d}", COLUMNS, rows)
     quarter = filters.quarter.label if filters.quarter else "all quarters"
     record_access(by=user, kind="downloaded", what="list of audits", reference=quarter, now=now)

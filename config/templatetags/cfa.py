@@ -17,10 +17,11 @@ from django import template
 from django.core.paginator import Page
 from django.forms.forms import BaseForm
 from django.forms.formsets import BaseFormSet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from accounts.sorting import PARAM, Asked
 from config.templatetags.govuk_forms import Problem, problems_of
 
 register = template.Library()
@@ -310,6 +311,30 @@ def page_url(context: template.Context, param: str, number: int) -> str:
         return f"?{param}={number}"
     query[param] = str(number)
     return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def sort_heading(
+    context: template.Context, word: str, text: str, numeric: bool = False
+) -> SafeString:
+    """The heading of a column that the list can be sorted by: a link, with aria-sort.
+
+    Filters stay in the address; a new order begins at its first page.
+    """
+    request = context.get("request")
+    query = request.GET.copy() if isinstance(request, HttpRequest) else QueryDict(mutable=True)
+    now = Asked.parse(query.get(PARAM, ""))
+    query.pop("page", None)
+    query[PARAM] = now.next_for(word)
+    sorted_now = ("descending" if now.descending else "ascending") if now.word == word else ""
+    return _component(
+        "sort_heading",
+        text=text,
+        numeric=numeric,
+        url=f"?{query.urlencode()}",
+        sorted_now=sorted_now,
+        then="descending" if sorted_now == "ascending" else "ascending",
+    )
 
 
 def _component(name: str, **values: object) -> SafeString:

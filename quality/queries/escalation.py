@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, F, Q, QuerySet, Value, When
+from django.db.models.functions import Coalesce, TruncDate
 
 from accounts.models import User
+from accounts.sorting import Sorts, place_in
 from cases.queries.calendar import local_date
 from quality.models import Action, Escalation
 from quality.queries.visibility import actions_to_verify, actions_visible_to, escalations_visible_to
@@ -53,6 +55,23 @@ def _marked(condition: Q) -> Case:
 _BOOLEAN = BooleanField()
 
 
+# The deadline is the one that the list shows: of the answer, then of the plan, then none.
+ESCALATION_SORTS: Sorts = {
+    "reference": ("audit__reference",),
+    "track": (place_in("track", Escalation.Track.values),),
+    "service": ("audit__service__name", "audit__team__name"),
+    "level": (place_in("level", Escalation.Level.values),),
+    "due": (
+        Case(
+            When(status=Escalation.Status.RAISED, then=TruncDate("acknowledge_by")),
+            When(status=Escalation.Status.ACKNOWLEDGED, then=F("plan_by")),
+        ),
+        "acknowledge_by",
+    ),
+    "status": (place_in("status", Escalation.Status.values),),
+}
+
+
 def escalation_list(user: User, filters: EscalationFilters, now: datetime) -> QuerySet[Escalation]:
     """Those ``user`` may see and asked for, with ``is_late``; open ones first, then by deadline."""
     found = escalations_visible_to(user).annotate(
@@ -69,6 +88,14 @@ def escalation_list(user: User, filters: EscalationFilters, now: datetime) -> Qu
     return found.select_related("audit__team", "audit__service").order_by(
         "-is_open", "acknowledge_by", "pk"
     )
+
+
+ACTION_SORTS: Sorts = {
+    "reference": ("audit__reference",),
+    "owner": (Coalesce("owner__name", "practitioner__name"),),
+    "due": ("due_on",),
+    "status": (place_in("status", Action.Status.values),),
+}
 
 
 @dataclass(frozen=True)

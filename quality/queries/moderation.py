@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from accounts.models import User
+from accounts.sorting import Sorts, place_in
 from audits.models import Audit, Grading, StandardGrade, ToolVersion
 from audits.queries.visibility import gradings_visible_to
 from audits.rules.checks import Checked, checked_of, checks_of
@@ -20,6 +21,13 @@ Status = Moderation.Status
 _ORDER = Case(
     When(status=Status.DECIDED, then=Value(1)), default=Value(0), output_field=IntegerField()
 )
+SORTS: Sorts = {
+    "reference": ("audit__reference",),
+    "service": ("audit__service__name", "audit__team__name"),
+    "moderator": ("moderator__name",),
+    "due": ("due_on",),
+    "status": (place_in("status", Status.values),),
+}
 
 
 def moderation_list(user: User, *, status: str = "", mine: bool = False) -> QuerySet[Moderation]:

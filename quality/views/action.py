@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import allow
 from accounts.operations import Refused
 from accounts.policy import Permission, may
+from accounts.sorting import PARAM, sorted_by
 from audits.forms.audits import ReasonForm
 from audits.models import Audit
 from audits.queries.visibility import DECIDED, audits_visible_to, is_blind
@@ -27,7 +28,7 @@ from quality.forms.improvement import EvidenceForm, PlanForm, VerifyForm
 from quality.models import Action
 from quality.operations import acting
 from quality.queries.closing import standards_below_good
-from quality.queries.escalation import ActionFilters, action_list
+from quality.queries.escalation import ACTION_SORTS, ActionFilters, action_list
 from quality.queries.people import levels_of, may_offer, verifying
 from quality.views.fetching import action_or_404, form_page, page_of
 
@@ -41,10 +42,13 @@ def action_page_list(request: HttpRequest) -> HttpResponse:
     """The actions the person may see, unfinished ones first."""
     form = ActionFilterForm(request.GET or None)
     filters = ActionFilters(whose=form.value("whose"), status=form.value("status"))
+    found = action_list(person(request), filters, now=timezone.now())
     context = {
         "filter_form": form,
-        "page": page_of(request, action_list(person(request), filters, now=timezone.now())),
-        "filtered": any(value for name, value in request.GET.items() if name != "page"),
+        "page": page_of(request, sorted_by(found, ACTION_SORTS, request.GET.get(PARAM, ""))),
+        "filtered": any(
+            value for name, value in request.GET.items() if name not in ("page", PARAM)
+        ),
     }
     return render(request, "quality/action_list.html", context)
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import allow
 from accounts.operations import Refused
 from accounts.policy import Permission, may
+from accounts.sorting import PARAM, sorted_by
 from audits.models import Grading
 from audits.queries.visibility import DECIDED, gradings_visible_to
 from audits.views.access import log_reading, person
@@ -27,6 +28,7 @@ from quality.models import Action, Escalation
 from quality.operations.acting import NOT_IN_LINE, plan_action
 from quality.operations.escalating import acknowledge, agree_plan, missing_to_agree
 from quality.queries.escalation import (
+    ESCALATION_SORTS,
     OPEN,
     EscalationFilters,
     action_list,
@@ -50,11 +52,13 @@ def escalation_page_list(request: HttpRequest) -> HttpResponse:
     filters = EscalationFilters(
         track=form.value("track"), status=form.value("status"), late=form.value("late") == "yes"
     )
-    now = timezone.now()
+    found = escalation_list(person(request), filters, timezone.now())
     context = {
         "filter_form": form,
-        "page": page_of(request, escalation_list(person(request), filters, now)),
-        "filtered": any(value for name, value in request.GET.items() if name != "page"),
+        "page": page_of(request, sorted_by(found, ESCALATION_SORTS, request.GET.get(PARAM, ""))),
+        "filtered": any(
+            value for name, value in request.GET.items() if name not in ("page", PARAM)
+        ),
     }
     return render(request, "quality/escalation_list.html", context)
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import allow
 from accounts.operations import MovedOn, Refused
 from accounts.policy import Permission, may
+from accounts.sorting import PARAM, sorted_by
 from audits.models import Audit
 from audits.views.access import log_reading, person
 from cases.queries.calendar import local_date
@@ -25,7 +26,7 @@ from quality.operations.moderating import (
     decide_moderation,
     hand_back,
 )
-from quality.queries.moderation import Compared, compared, moderation_list, second_is_in
+from quality.queries.moderation import SORTS, Compared, compared, moderation_list, second_is_in
 from quality.queries.people import possible_moderators, why_not_independent
 from quality.queries.visibility import taken_by_another
 from quality.rules.moderation import SENTENCES
@@ -44,9 +45,11 @@ def moderation_page_list(request: HttpRequest) -> HttpResponse:
     found = moderation_list(user, status=form.value("status"), mine=form.value("whose") == "mine")
     context = {
         "filter_form": form,
-        "page": page_of(request, found),
+        "page": page_of(request, sorted_by(found, SORTS, request.GET.get(PARAM, ""))),
         "today": local_date(timezone.now()),
-        "filtered": any(value for name, value in request.GET.items() if name != "page"),
+        "filtered": any(
+            value for name, value in request.GET.items() if name not in ("page", PARAM)
+        ),
     }
     return render(request, "quality/moderation_list.html", context)
 
