@@ -27,13 +27,17 @@ from accounts.queries import people, people_matching, plan_for
 from accounts.roles import Role
 from accounts.rules.people_file import OPTIONAL, REQUIRED
 from accounts.rules.table_file import Plan, read_table
+from accounts.sorting import PARAM, Sorts, sorted_by
 from accounts.views.paging import page_of, query_string
 from accounts.views.uploads import TableUpload, confirm_page, empty_table, upload_page
+
+PEOPLE_SORTS: Sorts = {"name": ("name",), "email": ("email",), "active": ("is_active",)}
 
 
 def _matching(request: SignedInRequest) -> tuple[PeopleFilter, Any]:
     form = PeopleFilter(request.GET)
-    return form, people_matching(**form.cleaned_data) if form.is_valid() else people()
+    found = people_matching(**form.cleaned_data) if form.is_valid() else people()
+    return form, sorted_by(found, PEOPLE_SORTS, request.GET.get(PARAM, ""))
 
 
 @allow(Permission.MANAGE_PEOPLE)
@@ -55,7 +59,12 @@ def person_list(request: SignedInRequest) -> HttpResponse:
         "filter": form,
         "page": page,
         "rows": rows,
-        "head": ["Name", "Email address", "Roles", "Can sign in"],
+        "head": [
+            {"text": "Name", "sort": "name"},
+            {"text": "Email address", "sort": "email"},
+            "Roles",
+            {"text": "Can sign in", "sort": "active"},
+        ],
         "download_url": reverse("accounts:person_download") + query_string(request),
     }
     return render(request, "accounts/person_list.html", context)

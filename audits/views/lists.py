@@ -63,11 +63,11 @@ def audit_list_page(request: HttpRequest) -> HttpResponse:
 
 def _figures(counts: Counts) -> list[dict[str, object]]:
     return [
-        {"value": counts.not_started, "label": "Not started"},
-        {"value": counts.in_progress, "label": "In progress"},
-        {"value": counts.submitted, "label": "Submitted, not yet decided"},
-        {"value": counts.decided, "label": "Grade of record set"},
-        {"value": counts.overdue, "label": "Overdue", "warning": counts.overdue > 0},
+        {"value": f"{counts.not_started:,}", "label": "Not started"},
+        {"value": f"{counts.in_progress:,}", "label": "In progress"},
+        {"value": f"{counts.submitted:,}", "label": "Submitted, not yet decided"},
+        {"value": f"{counts.decided:,}", "label": "Grade of record set"},
+        {"value": f"{counts.overdue:,}", "label": "Overdue", "warning": counts.overdue > 0},
     ]
 
 

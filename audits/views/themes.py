@@ -39,6 +39,7 @@ from cases.rules.eligibility import REASONS_IN_THEMES
 from cases.rules.quarters import Quarter
 from cases.views import drawing
 from cases.views.quarter_page import allocated_words, unfinished_job
+from cases.views.quarters import thousands
 
 P = Permission
 SEES_RESULTS = (P.SEE_AUDIT_PROGRESS, P.SEE_ALL_AUDITS)
@@ -287,7 +288,7 @@ def _detail(
 
 def _cohort_rows(frame: SamplingFrame) -> list[list[Any]]:
     return [
-        [c["stratum"], c["open"], c["eligible"], *c["reasons"].values()]
+        [c["stratum"], *map(thousands, (c["open"], c["eligible"], *c["reasons"].values()))]
         for c in frame_counts(frame, REASONS_IN_THEMES)
     ]
 

@@ -23,6 +23,8 @@ IN_SAMPLE = (
     SampledCase.Status.ALLOCATED,
     SampledCase.Status.AUDITED,
 )
+AUDIT_BEGUN = "Another audit of the child has begun since the draw."
+AUDITED_EARLIER = "Registered since the draw as audited before this product was in use."
 
 
 @operation
@@ -135,7 +137,9 @@ def _next_reserve(case: SampledCase) -> SampledCase | None:
     }
     audited = [key for key, reserve in reserves.items() if reserve.entry.child.already_audited]
     for key in audited:
-        _pass_over(reserves.pop(key), "Another audit of the child has begun since the draw.")
+        reserve = reserves.pop(key)
+        begun_here = bool(reserve.entry.child.audit_reference)
+        _pass_over(reserve, AUDIT_BEGUN if begun_here else AUDITED_EARLIER)
     found = next_reserve(
         [Waiting(key, r.rank, r.entry.family_key) for key, r in reserves.items()],
         families,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Value
+from django.db.models.functions import NullIf
 
 from accounts.models import User
 from accounts.queries import people_with_role
 from accounts.roles import Role
 from accounts.rules.table_file import TableFile
+from accounts.sorting import Sorts
 from cases.models import Grader, Practitioner, Service, Team
 from cases.rules.people_files import (
     ServicePlan,
@@ -32,6 +34,27 @@ def services() -> QuerySet[Service]:
     """The council's services in order of precedence, with line, head, deputy and ``team_count``."""
     found = Service.objects.select_related("line", "head", "deputy")
     return found.annotate(team_count=Count("teams")).order_by("precedence")
+
+
+TEAM_SORTS: Sorts = {
+    "team": ("name",),
+    "service": ("service__name",),
+    "manager": ("manager__name",),
+    "practitioners": ("practitioner_count",),
+    "agency": ("agency_count",),
+}
+PRACTITIONER_SORTS: Sorts = {
+    "name": ("name",),
+    "team": ("team__name",),
+    "agency": ("agency",),
+    "cases": ("open_cases",),
+}
+GRADER_SORTS: Sorts = {
+    "name": ("user__name",),
+    "capacity": ("capacity",),
+    "accredited": ("accredited_on",),
+    "exempt": (NullIf("exempt_reason", Value("")),),
+}
 
 
 def teams(*, text: str = "", service: Service | None = None) -> QuerySet[Team]:

@@ -31,9 +31,10 @@ GROUP = 8  # characters of a hash that a voice can read in one breath
 def freeze_form(
     stored: AuditQuarter | None, theme: Theme | None = None, *data: QueryDict
 ) -> FreezeForm:
-    """The form that freezes; a second frame asks for a reason."""
-    again = stored is not None and live_frame(stored, theme) is not None
-    return FreezeForm(*data, again=again, policy=case_policy(stored or AuditQuarter()))
+    """The form that freezes; a second frame asks for a reason, and begins as the first was."""
+    frame = live_frame(stored, theme) if stored else None
+    policy = CasePolicy.from_dict(frame.policy) if frame else case_policy(stored or AuditQuarter())
+    return FreezeForm(*data, again=frame is not None, policy=policy)
 
 
 def freeze(

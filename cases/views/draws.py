@@ -21,6 +21,7 @@ from accounts.models import User
 from accounts.operations import MovedOn, Refused, record_access
 from accounts.policy import Permission, may
 from accounts.rules.table_file import guarded
+from accounts.sorting import PARAM, Sorts, place_in, sorted_by
 from cases.forms.draw import ReallocateForm, SampleFilterForm
 from cases.models import Draw, SampledCase
 from cases.operations.allocation import allocate_by_hand
@@ -45,6 +46,14 @@ CHANCES_HEAD = [
         for name in ("Open", "Cannot be audited", "Never selected", "Lowest", "Average", "Highest")
     ),
 ]
+SORTS: Sorts = {
+    "case": ("stratum", "rank"),
+    "role": (place_in("role", SampledCase.Role.values),),
+    "team": ("entry__team__name",),
+    "practitioner": ("entry__practitioner__name",),
+    "ticket": ("ticket",),
+    "status": (place_in("status", SampledCase.Status.values),),
+}
 CSV_HEAD = [
     "draw", "stratum", "service", "rank", "drawn as", "child id", "team", "practitioner", "state",
     "ticket",
@@ -57,8 +66,8 @@ MOVABLE = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
 def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpResponse:
     """One draw: its seed, its numbers by service, and the cases in the order of their tickets."""
     draw = _draw_or_404(label, number)
-    filters = SampleFilterForm(request.GET, draw=draw)
-    cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters)
+    filters, sort = SampleFilterForm(request.GET, draw=draw), request.GET.get(PARAM, "")
+    cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters, sort)
     page = Paginator(cases, PER_PAGE).get_page(request.GET.get("page"))
     here = quarter_page.draw_url(draw)
     may_export = may(request.user, Permission.EXPORT_DRAW)
@@ -99,8 +108,8 @@ def draw_chances(request: SignedInRequest, label: str, number: int) -> HttpRespo
 def draw_cases(request: SignedInRequest, label: str, number: int) -> StreamingHttpResponse:
     """The cases of a draw as CSV, filtered as on the page. Logged."""
     draw = _draw_or_404(label, number)
-    filters = SampleFilterForm(request.GET, draw=draw)
-    cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters)
+    filters, sort = SampleFilterForm(request.GET, draw=draw), request.GET.get(PARAM, "")
+    cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters, sort)
     _log(request.user, "downloaded", "sampled cases", draw.reference)
     response = StreamingHttpResponse(_case_lines(draw, cases), content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="{draw.reference}-cases.csv"'
@@ -227,7 +236,9 @@ def _draw_or_404(label: str, number: int) -> Draw:
     return get_object_or_404(draws, quarter__label=label, number=number)
 
 
-def _filtered(cases: QuerySet[SampledCase], filters: SampleFilterForm) -> QuerySet[SampledCase]:
+def _filtered(
+    cases: QuerySet[SampledCase], filters: SampleFilterForm, sort: str
+) -> QuerySet[SampledCase]:
     given = filters.cleaned_data if filters.is_valid() else {}
     if given.get("stratum"):
         cases = cases.filter(stratum=given["stratum"])
@@ -235,7 +246,7 @@ def _filtered(cases: QuerySet[SampledCase], filters: SampleFilterForm) -> QueryS
         cases = cases.filter(status=given["status"])
     if given.get("role"):
         cases = cases.filter(role=given["role"])
-    return cases.order_by("stratum", "rank")
+    return sorted_by(cases.order_by("stratum", "rank"), SORTS, sort)
 
 
 def _stratum_row(name: str, found: dict[str, Any]) -> list[Any]:

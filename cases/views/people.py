@@ -17,12 +17,14 @@ from accounts.exports import csv_download
 from accounts.operations import Refused, record_access
 from accounts.policy import Permission
 from accounts.rules.table_file import Plan, read_table
+from accounts.sorting import PARAM, sorted_by
 from accounts.views.paging import page_of, query_string
 from accounts.views.uploads import TableUpload, confirm_page, empty_table, upload_page
 from cases.forms.people import ServiceForm, TeamFilter, TeamForm
 from cases.models import Team
 from cases.operations.people import change_service, import_services, import_teams, save_team
 from cases.queries.people import (
+    TEAM_SORTS,
     plan_for_services,
     plan_for_teams,
     practitioners,
@@ -127,7 +129,8 @@ def service_download(request: SignedInRequest) -> HttpResponse:
 
 def _matching_teams(request: SignedInRequest) -> tuple[TeamFilter, QuerySet[Team]]:
     form = TeamFilter(request.GET)
-    return form, teams(**form.cleaned_data) if form.is_valid() else teams()
+    found = teams(**form.cleaned_data) if form.is_valid() else teams()
+    return form, sorted_by(found, TEAM_SORTS, request.GET.get(PARAM, ""))
 
 
 @manage
@@ -160,13 +163,13 @@ def team_list(request: SignedInRequest) -> HttpResponse:
 
 
 TEAM_HEAD = [
-    "Team",
-    "Service",
-    "Manager",
+    {"text": "Team", "sort": "team"},
+    {"text": "Service", "sort": "service"},
+    {"text": "Manager", "sort": "manager"},
     "Deputy",
     "Disability team",
-    {"text": "Practitioners", "numeric": True},
-    {"text": "of them agency", "numeric": True},
+    {"text": "Practitioners", "numeric": True, "sort": "practitioners"},
+    {"text": "of them agency", "numeric": True, "sort": "agency"},
 ]
 
 

@@ -187,11 +187,16 @@ def _frame_tables(frame: SamplingFrame) -> dict[str, Any]:
             frame.strata_by.capitalize(),
             *({"text": text, "numeric": True} for text in heads),
         ],
-        "rows": rows,
-        "total": ["All", *(sum(column) for column in list(zip(*rows, strict=True))[1:])],
+        "rows": [[name, *map(thousands, numbers)] for name, *numbers in rows],
+        "total": ["All", *(thousands(sum(column)) for column in list(zip(*rows, strict=True))[1:])],
         "gaps": frame_gaps(frame),
         "imports": list(frame.imports.all()),
     }
+
+
+def thousands(number: int) -> str:
+    """5109 as "5,109"."""
+    return f"{number:,}"
 
 
 def _allocation(request: SignedInRequest, draw: Draw) -> dict[str, Any]:

@@ -15,11 +15,12 @@ from django.views.decorators.http import require_GET, require_safe
 from accounts.access import SignedInRequest
 from accounts.exports import csv_download
 from accounts.operations import Refused
+from accounts.sorting import PARAM, sorted_by
 from accounts.views.paging import page_of, query_string
 from cases.forms.people import GraderFilter, GraderForm, PractitionerFilter, PractitionerForm
 from cases.models import Grader, Practitioner
 from cases.operations.people import save_grader, save_practitioner
-from cases.queries.people import graders, practitioners
+from cases.queries.people import GRADER_SORTS, PRACTITIONER_SORTS, graders, practitioners
 from cases.views.people import crumbs, log_download, manage, sections
 
 
@@ -27,7 +28,8 @@ def _matching_practitioners(
     request: SignedInRequest,
 ) -> tuple[PractitionerFilter, QuerySet[Practitioner]]:
     form = PractitionerFilter(request.GET)
-    return form, practitioners(**form.cleaned_data) if form.is_valid() else practitioners()
+    found = practitioners(**form.cleaned_data) if form.is_valid() else practitioners()
+    return form, sorted_by(found, PRACTITIONER_SORTS, request.GET.get(PARAM, ""))
 
 
 @manage
@@ -112,7 +114,8 @@ def _practitioner_row(one: Practitioner) -> list[Any]:
 
 def _matching_graders(request: SignedInRequest) -> tuple[GraderFilter, QuerySet[Grader]]:
     form = GraderFilter(request.GET)
-    return form, graders(**form.cleaned_data) if form.is_valid() else graders()
+    found = graders(**form.cleaned_data) if form.is_valid() else graders()
+    return form, sorted_by(found, GRADER_SORTS, request.GET.get(PARAM, ""))
 
 
 @manage

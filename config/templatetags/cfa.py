@@ -249,6 +249,7 @@ class Cell:
     url: str = ""
     numeric: bool = False
     header: bool = False
+    sort: str = ""  # of a head: the word that sorts the list by it
 
 
 @dataclass(frozen=True)
@@ -268,6 +269,7 @@ def _cell(value: object, numeric: bool = False, header: bool = False) -> Cell:
         url=value.get("url", ""),
         numeric=bool(value.get("numeric", numeric)),
         header=bool(value.get("header", header)),
+        sort=value.get("sort", ""),
     )
 
 
@@ -315,11 +317,12 @@ def page_url(context: template.Context, param: str, number: int) -> str:
 
 @register.simple_tag(takes_context=True)
 def sort_heading(
-    context: template.Context, word: str, text: str, numeric: bool = False
+    context: template.Context, word: str, text: str, numeric: bool = False, anchor: str = ""
 ) -> SafeString:
     """The heading of a column that the list can be sorted by: a link, with aria-sort.
 
-    Filters stay in the address; a new order begins at its first page.
+    Filters stay in the address; a new order begins at its first page. `anchor` ("#cases") is where
+    on the page the table stands.
     """
     request = context.get("request")
     query = request.GET.copy() if isinstance(request, HttpRequest) else QueryDict(mutable=True)
@@ -331,7 +334,7 @@ def sort_heading(
         "sort_heading",
         text=text,
         numeric=numeric,
-        url=f"?{query.urlencode()}",
+        url=f"?{query.urlencode()}{anchor}",
         sorted_now=sorted_now,
         then="descending" if sorted_now == "ascending" else "ascending",
     )

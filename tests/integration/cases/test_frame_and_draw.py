@@ -333,6 +333,29 @@ def test_the_next_reserve_takes_the_place_and_its_sibling_is_passed_over(cast: C
     assert two.replaced_by != sibling
 
 
+@pytest.mark.parametrize(
+    ("registered", "said"),
+    [
+        ({"audit_reference": "2026-Q3-0099"}, "Another audit of the child has begun"),
+        ({"audited_before_on": TODAY}, "audited before this product was in use"),
+    ],
+)
+def test_a_reserve_audited_in_the_meantime_is_passed_over(
+    cast: Cast, registered: dict[str, Any], said: str
+) -> None:
+    draw = drawn(cast, 80)
+    case = draw.cases.filter(status="drawn")[0]
+    audited, free = draw.cases.filter(status="in_reserve").order_by("rank")[:2]
+    Child.objects.filter(pk=audited.entry.child_id).update(**registered)
+
+    approve(asked_for(case, cast), cast)
+    for changed in (case, audited, free):
+        changed.refresh_from_db()
+    assert (case.replaced_by, free.status) == (free, "drawn")
+    assert audited.status == "passed_over"
+    assert said in audited.note
+
+
 def test_where_no_reserve_is_left_the_case_could_not_be_audited(cast: Cast) -> None:
     draw = drawn(cast, 20)
     draw.cases.filter(status="in_reserve").update(status="passed_over")
