@@ -32,6 +32,7 @@ class Permission(StrEnum):
     IMPORT_CASES = "import_cases"
     FREEZE_FRAME = "freeze_frame"
     DRAW_SAMPLE = "draw_sample"
+    CHANGE_POLICY = "change_policy"  # the numbers that a quarter goes by, on the command line
     MANAGE_THEMES = "manage_themes"  # plan a theme, and write what it found
     REQUEST_REPLACEMENT = "request_replacement"
     APPROVE_REPLACEMENT = "approve_replacement"
@@ -144,6 +145,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.QUALITY_ASSURANCE_LEAD: _EVERY_STAFF_ROLE
     | {
         P.SEE_QUARTER,
+        P.CHANGE_POLICY,
         P.MANAGE_THEMES,
         P.APPROVE_REPLACEMENT,
         P.SEARCH_CASES,

@@ -310,7 +310,7 @@ def _allocation(draw: Draw, user: User) -> dict[str, Any]:
     if not may(user, P.ALLOCATE_AUDITS):
         return {}
     waiting = waiting_cases(draw)
-    foreseen, _ = allocation_foreseen(draw, waiting, auditors_for(draw.quarter))
+    foreseen, _ = allocation_foreseen(draw, waiting, auditors_for(draw, local_date(timezone.now())))
     stuck = {found.case: found.because for found in foreseen.unallocated}
     return {
         "may_allocate": True,

@@ -9,7 +9,12 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from accounts.roles import Role
 from cases.models import Allocation, AuditQuarter, Draw, SampledCase
-from cases.queries.allocation import auditors_for, cases_to_grade, person_of
+from cases.queries.allocation import (
+    accreditation_needed_on,
+    auditors_for,
+    cases_to_grade,
+    person_of,
+)
 from cases.queries.calendar import bank_holidays, local_date
 from cases.queries.frame import sampled_cases
 from cases.rules.allocation import AllocationResult, allocate
@@ -37,7 +42,7 @@ def allocate_quarter(*, draw: Draw, by: User, now: datetime) -> AllocationResult
     }
     result = allocate(
         cases_to_grade(waiting.values()),
-        auditors_for(draw.quarter),
+        auditors_for(draw, local_date(now)),
         draw.seed,
         other_teams_independent=policy.other_teams_independent,
     )
@@ -62,7 +67,7 @@ def allocate_by_hand(
     if case.status not in (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED):
         raise MovedOn(f"This case has moved on: {case.get_status_display().lower()}.")
     policy = CasePolicy.from_dict(case.draw.policy)
-    check_auditor(case, auditor, policy)
+    check_auditor(case, auditor, policy, now)
     live = case.allocations.filter(ended_at__isnull=True).first()
     if live is not None:
         if live.auditor_id == auditor.pk:
@@ -103,7 +108,7 @@ def lock_case(sampled_case: SampledCase) -> SampledCase:
     )
 
 
-def check_auditor(case: SampledCase, auditor: User, policy: CasePolicy) -> None:
+def check_auditor(case: SampledCase, auditor: User, policy: CasePolicy, now: datetime) -> None:
     """Raise Refused where ``auditor`` may not grade this case."""
     if not auditor.is_active or Role.AUDITOR not in auditor.roles:
         raise Refused(f"{auditor} does not have the auditor’s role.")
@@ -111,7 +116,7 @@ def check_auditor(case: SampledCase, auditor: User, policy: CasePolicy) -> None:
     if to_grade.missing:
         raise Refused(to_grade.missing)
     found = independence(
-        person_of(auditor),
+        person_of(auditor, accreditation_needed_on(case.draw, local_date(now))),
         to_grade,
         other_teams_independent=policy.other_teams_independent,
     )

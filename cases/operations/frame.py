@@ -119,8 +119,9 @@ def freeze_frame(
         live.superseded_at, live.superseded_by, live.supersede_reason = now, by, reason.strip()
         live.save()
     progress(70, "Computing the frame's hash")
-    head = Frame(quarter, frozen_on, cases=(), rested=rested, empty_strata=stored_strata(frame_id))
     try:
+        strata = stored_strata(frame_id)
+        head = Frame(quarter, frozen_on, cases=(), rested=rested, empty_strata=strata)
         divided = policy.strata_by != "service"
         services = services_of_strata(frame_id) if divided else {}
         sha256 = hash_of_frame(head, stored_lines(frame_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.apps import apps
 
@@ -12,7 +13,6 @@ from accounts.models import User
 from accounts.roles import Role
 from cases.models import (
     Allocation,
-    AuditQuarter,
     DeclaredConflict,
     Draw,
     FrameEntry,
@@ -21,6 +21,7 @@ from cases.models import (
 )
 from cases.rules.allocation import Auditor
 from cases.rules.independence import CaseToGrade, Person, missing_for_allocation
+from cases.rules.policy import CasePolicy
 
 # Of a frame entry: who held the case at the freeze and who holds it now, then their managers.
 NEAR = (
@@ -132,41 +133,57 @@ def _staff_known(entries: Iterable[int]) -> dict[int, _Staff]:
     }  # fmt: skip
 
 
-def auditors_for(quarter: AuditQuarter) -> list[Auditor]:
-    """Everybody with the auditor's role who can sign in, and what they have of the quarter."""
+def auditors_for(draw: Draw, today: date) -> list[Auditor]:
+    """Everybody with the auditor's role who can sign in, and what they have of the quarter.
+
+    Where the draw's policy asks for accreditation, who has none ``today`` is marked.
+    """
     in_hand = Counter(
         Allocation.objects.filter(
             ended_at__isnull=True,
-            sampled_case__draw__quarter=quarter,
+            sampled_case__draw__quarter=draw.quarter,
             sampled_case__draw__status=Draw.Status.DRAWN,
         ).values_list("auditor", flat=True)
     )
     graders = Grader.objects.select_related("team__service").filter(
         user__groups__name=Role.AUDITOR, user__is_active=True
     )
+    needed_on = accreditation_needed_on(draw, today)
     return [
-        Auditor(_person(grader), grader.capacity, in_hand[grader.user_id])
+        Auditor(_person(grader, needed_on), grader.capacity, in_hand[grader.user_id])
         for grader in graders.distinct()
     ]
 
 
-def person_of(user: User) -> Person:
+def accreditation_needed_on(draw: Draw, today: date) -> date | None:
+    """``today`` where the draw's policy gives audits to accredited auditors alone, else None."""
+    return today if CasePolicy.from_dict(draw.policy).accreditation_needed else None
+
+
+def person_of(user: User, needed_on: date | None = None) -> Person:
     """One person as the rules of independence see them."""
-    return people_as_graders([user])[0]
+    return people_as_graders([user], needed_on)[0]
 
 
-def people_as_graders(users: Sequence[User]) -> list[Person]:
-    """People as the rules of independence see them, in the same order. One query."""
+def people_as_graders(users: Sequence[User], needed_on: date | None = None) -> list[Person]:
+    """People as the rules of independence see them, in the same order. One query.
+
+    ``needed_on`` is the day on which they must be accredited, None where they need
+    not be.
+    """
     graders = Grader.objects.select_related("team__service").filter(user__in=users)
-    known = {grader.user_id: _person(grader) for grader in graders}
-    return [known.get(user.pk) or Person(id=str(user.pk)) for user in users]
+    known = {grader.user_id: _person(grader, needed_on) for grader in graders}
+    unknown = needed_on is None
+    return [known.get(user.pk) or Person(id=str(user.pk), accredited=unknown) for user in users]
 
 
-def _person(grader: Grader) -> Person:
+def _person(grader: Grader, needed_on: date | None) -> Person:
     service = grader.team.service if grader.team else None
     return Person(
         id=str(grader.user_id),
         team=str(grader.team_id or ""),
         head=str(service.head_id or "") if service else "",
         exempt=grader.exempt_reason,
+        accredited=needed_on is None
+        or (grader.accredited_on is not None and grader.accredited_on <= needed_on),
     )

@@ -155,13 +155,15 @@ def allocation_foreseen(
     return result, {case.key: case for case in cases}
 
 
-def auditors_of_case(case: SampledCase) -> tuple[list[Auditor], list[tuple[Auditor, str]]]:
+def auditors_of_case(
+    case: SampledCase, today: date
+) -> tuple[list[Auditor], list[tuple[Auditor, str]]]:
     """Auditors independent of a case, most free first; then the others, each with the reason."""
     (to_grade,) = cases_to_grade([case])
     policy = CasePolicy.from_dict(case.draw.policy)
     free: list[Auditor] = []
     others: list[tuple[Auditor, str]] = []
-    for auditor in auditors_for(case.draw.quarter):
+    for auditor in auditors_for(case.draw, today):
         found = independence(
             auditor.person, to_grade, other_teams_independent=policy.other_teams_independent
         )

@@ -16,6 +16,7 @@ LINE = "line"
 CONFLICT = "conflict"
 SAME_HEAD = "same_head"
 EXEMPT = "exempt"
+NOT_ACCREDITED = "not_accredited"
 
 # Code: (of one person and one case, of several people in a count).
 SENTENCES = {
@@ -28,6 +29,7 @@ SENTENCES = {
         "under the same Head of Service",
     ),
     EXEMPT: ("They are exempt from auditing.", "exempt from auditing"),
+    NOT_ACCREDITED: ("They are not accredited as an auditor.", "not accredited"),
 }
 
 NO_PRACTITIONER = (
@@ -45,13 +47,15 @@ NO_TEAM = (
 class Person:
     """Somebody who may grade: an id, their team and its Head of Service (ids, empty if none).
 
-    ``exempt`` is why they are exempt from auditing, empty where they are not.
+    ``exempt`` is why they are exempt from auditing, empty where they are not. ``accredited`` is
+    False where the programme asks for accreditation and they have none on the day.
     """
 
     id: str
     team: str = ""
     head: str = ""
     exempt: str = ""
+    accredited: bool = True
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,7 @@ def independence(
     same_head = bool(person.head) and person.head == case.head and not other_teams_independent
     against = {
         EXEMPT: bool(person.exempt),
+        NOT_ACCREDITED: not person.accredited,
         HOLDS: person.id in case.holders,
         OWN_TEAM: bool(person.team) and person.team == case.team,
         LINE: person.id in case.line,

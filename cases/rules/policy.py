@@ -172,6 +172,7 @@ class CasePolicy(DrawPolicy):
     - `service_order`: where several services apply to a child, the first of these is the case's.
     - `other_teams_independent`: whether another team under the same Head of Service is far enough
       from a case to grade it.
+    - `accreditation_needed`: whether only auditors who are accredited are given audits.
     - `audit_due_working_days`: from allocation until the audit is due.
 
     For planning only (cases/rules/planner.py), no draw depends on them:
@@ -189,6 +190,7 @@ class CasePolicy(DrawPolicy):
     strata_by: str = "service"
     service_order: tuple[str, ...] = SERVICE_ORDER
     other_teams_independent: bool = True
+    accreditation_needed: bool = False
     audit_due_working_days: int = 15
     minutes_per_audit: int = 120
     minutes_per_moderation: int = 90
@@ -208,8 +210,9 @@ class CasePolicy(DrawPolicy):
             raise ValueError(f"strata_by must be one of {', '.join(STRATA_BY)}.")
         if len(set(self.service_order)) != len(self.service_order) or not self.service_order:
             raise ValueError("service_order must name every service once.")
-        if not isinstance(self.other_teams_independent, bool):
-            raise ValueError("other_teams_independent must be on or off (true or false).")
+        for name in ("other_teams_independent", "accreditation_needed"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be on or off (true or false).")
 
     def as_dict(self) -> dict[str, Any]:
         """The policy as JSON data; `from_dict` gives it back."""

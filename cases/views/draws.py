@@ -26,6 +26,7 @@ from cases.forms.draw import ReallocateForm, SampleFilterForm
 from cases.models import Draw, SampledCase
 from cases.operations.allocation import allocate_by_hand
 from cases.operations.chances import request_chances
+from cases.queries.calendar import local_date
 from cases.queries.certificate import certificate, certificate_pdf, seed_words
 from cases.queries.chances import chance_of_case, chances_of, share, stratum_rows
 from cases.queries.quarters import auditors_of_case, names_of, sampled_cases_visible_to
@@ -178,7 +179,7 @@ def reallocate(request: SignedInRequest, pk: int) -> HttpResponse:
     """Give a case to an auditor by hand: only those who are independent of it can be chosen."""
     case = get_object_or_404(sampled_cases_visible_to(request.user), pk=pk)
     live = case.allocations.filter(ended_at__isnull=True).select_related("auditor").first()
-    free, others = auditors_of_case(case)
+    free, others = auditors_of_case(case, local_date(timezone.now()))
     names = names_of([*free, *(auditor for auditor, _ in others)])
     choices = [
         (a.person.id, f"{names[a.person.id]} ({a.in_hand} of {a.capacity} in hand)")

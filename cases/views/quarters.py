@@ -200,7 +200,7 @@ def thousands(number: int) -> str:
 
 
 def _allocation(request: SignedInRequest, draw: Draw) -> dict[str, Any]:
-    auditors = auditors_for(draw.quarter)
+    auditors = auditors_for(draw, local_date(timezone.now()))
     waiting = waiting_cases(draw)
     foreseen, to_grade = allocation_foreseen(draw, waiting, auditors)
     names = names_of(auditors)

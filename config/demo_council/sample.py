@@ -164,7 +164,7 @@ def _allocate(
     by_key = {str(case.pk): case for case in cases}
     result = allocate(
         cases_to_grade(by_key.values()),
-        auditors_for(draw.quarter),
+        auditors_for(draw, at.astimezone(LONDON).date()),
         draw.seed,
         other_teams_independent=policy.other_teams_independent,
     )

@@ -414,6 +414,26 @@ def test_nobody_is_given_a_case_of_their_team_line_or_conflict(cast: Cast, tools
     assert draw.cases.filter(status="allocated").count() == 4
 
 
+def test_accreditation_is_heeded_once_it_is_switched_on(cast: Cast, tools: None) -> None:
+    Grader.objects.filter(user=cast.auditor).update(accredited_on=TODAY)
+    Grader.objects.filter(user=cast.other_auditor).update(accredited_on=TODAY + timedelta(days=1))
+    call_command("set_policy", QUARTER, "cases.accreditation_needed=true", stdout=StringIO())
+    draw = drawn(cast, 100)
+    result = allocate_quarter(draw=draw, by=cast.analyst, now=NOW)
+    assert {found.auditor for found in result.assignments} == {str(cast.auditor.pk)}
+    case = draw.cases.filter(status="allocated")[0]
+    by_hand: dict[str, Any] = {"sampled_case": case, "reason": "Knows the tool", "by": cast.analyst}
+    with pytest.raises(Refused, match="They are not accredited as an auditor"):
+        allocate_by_hand(auditor=cast.other_auditor, now=NOW, **by_hand)
+    allocate_by_hand(auditor=cast.other_auditor, now=NOW + timedelta(days=1), **by_hand)
+
+
+def test_without_the_switch_nobody_asks_for_accreditation(cast: Cast, tools: None) -> None:
+    Grader.objects.update(accredited_on=None)
+    result = allocate_quarter(draw=drawn(cast, 100), by=cast.analyst, now=NOW)
+    assert (len(result.assignments), result.unallocated) == (5, ())
+
+
 def test_by_hand_the_same_independence_holds(cast: Cast, tools: None) -> None:
     case = drawn(cast, 20).cases.get(status="drawn")
 

@@ -20,8 +20,10 @@ from config.launch import ROOT
 TEAMS = ("north", "south", "east", "west")
 
 
-def auditor(name: str, capacity: int = 6, in_hand: int = 0, team: str = "", **more: str) -> Auditor:
-    return Auditor(Person(name, team, **more), capacity, in_hand)
+def auditor(
+    name: str, capacity: int = 6, in_hand: int = 0, team: str = "", exempt: str = ""
+) -> Auditor:
+    return Auditor(Person(name, team, exempt=exempt), capacity, in_hand)
 
 
 def case(key: str, team: str = "central", conflicts: tuple[str, ...] = ()) -> CaseToGrade:
@@ -50,6 +52,7 @@ AUDITORS = st.lists(
             st.sampled_from("abcd"),
             st.sampled_from(["", "t1", "t2"]),
             exempt=st.sampled_from(["", "", "", "On leave"]),
+            accredited=st.sampled_from([True, True, True, False]),
         ),
         capacity=st.integers(0, 4),
         in_hand=st.integers(0, 2),
@@ -113,6 +116,8 @@ def test_independence_capacity_and_nothing_lost(
     person = {auditor.person.id: auditor.person for auditor in auditors}
     by_key = {case.key: case for case in cases}
     assert all(may_grade(person[a.auditor], by_key[a.case]) for a in result.assignments)
+    assert not any(person[a.auditor].exempt for a in result.assignments)
+    assert all(person[a.auditor].accredited for a in result.assignments)
     assert all(loads(result, auditors)[a.person.id] <= a.free for a in auditors)
     given_out = [a.case for a in result.assignments] + [u.case for u in result.unallocated]
     assert sorted(given_out) == sorted(by_key)

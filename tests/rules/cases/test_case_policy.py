@@ -50,6 +50,7 @@ def test_defaults_are_those_of_the_programme() -> None:
             "early_help",
         ],
         "other_teams_independent": True,
+        "accreditation_needed": False,
         "strata_by": "service",
         "audit_due_working_days": 15,
         "minutes_per_audit": 120,

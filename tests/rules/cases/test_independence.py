@@ -52,6 +52,7 @@ def test_unless_the_council_sets_it_otherwise() -> None:
         (Person("x", team="north"), "own_team", "The case is of their own team."),
         (Person("hilary"), "line", "They are in the line that manages this case."),
         (Person("neighbour"), "conflict", "They declared a conflict with this case."),
+        (Person("x", accredited=False), "not_accredited", "They are not accredited as an auditor."),
         (Person("x", exempt="On leave."), "exempt", "They are exempt from auditing: On leave."),
     ],
 )
