@@ -30,6 +30,19 @@ class StandardLine:
     standard: PracticeStandard
     applies: Applies
     answer: StandardGrade | None
+    scale: Scale
+
+    @property
+    def grade(self) -> str:
+        """The one of the four grades that was given; "" while there is none."""
+        given = self.answer.grade if self.answer else ""
+        return self.scale.grade_of(given) if given else ""
+
+    @property
+    def label(self) -> str:
+        """The grade as the tool's scale shows it, say "7 (good)"; "" while there is none."""
+        given = self.answer.grade if self.answer else ""
+        return self.scale.label_of(given) if given else ""
 
     @property
     def checked(self) -> list[tuple[Check, Checked]]:
@@ -83,11 +96,11 @@ def grading_state(grading: Grading) -> GradingState:
     """The state of ``grading``: two queries, where it was loaded by ``with_state``."""
     audit = grading.audit
     answers = {answer.standard_id: answer for answer in grading.standard_grades.all()}
+    scale = Scale.from_dict(audit.tool_version.scale)
     lines = tuple(
-        StandardLine(standard, how, answers.get(standard.pk))
+        StandardLine(standard, how, answers.get(standard.pk), scale)
         for standard, how in standards_of(audit)
     )
-    scale = Scale.from_dict(audit.tool_version.scale)
     for line in lines:
         if line.answer is not None:
             line.answer.standard = line.standard  # read already

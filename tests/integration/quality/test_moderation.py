@@ -291,6 +291,9 @@ class TestDeciding:
         assert "2 (inadequate)" in shown
         assert "5 (requires improvement)" in shown
         assert "Moderator higher" in shown
+        first = audit.gradings.get(kind="auditor")
+        address = f"/audits/{audit.reference}/gradings/{first.pk}/"
+        assert "2 (inadequate)" in text_of(as_user(cast.lead).get(address))
         client.post(at(audit, "decide/"), {"stands": "second", "rationale": "Seen."})
         assert text_of(as_user(cast.manager).get(f"/audits/{audit.reference}/"))
 
