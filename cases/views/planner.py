@@ -94,25 +94,35 @@ def _policy(form: PlanForm, policy: CasePolicy) -> tuple[CasePolicy, list[Fracti
 
 
 def _tables(basis: Basis, plans: Sequence[Plan], staff: Staff) -> list[dict[str, Any]]:
+    share = "Expected 95% interval of the share good or better"
     return [
-        _by_group("sample", "Sample size", plans, _sample),
-        _by_group("interval", "Expected 95% interval of the share good or better", plans, _width),
+        _by_group("sample", "Sample size", basis, plans, _sample),
+        _by_group("interval", share, basis, plans, _width),
         _time(plans, staff),
         _running_out(basis, plans),
     ]
 
 
 def _by_group(
-    table_id: str, caption: str, plans: Sequence[Plan], cell: Callable[[PlannedGroup], str]
+    table_id: str,
+    caption: str,
+    basis: Basis,
+    plans: Sequence[Plan],
+    cell: Callable[[PlannedGroup], str],
 ) -> dict[str, Any]:
-    """A table with a row for each service, each line and all of them; a column for each rate."""
+    """A table with a row for each stratum, each line and all of them; a column for each rate."""
     across = zip(*map(_groups, plans), strict=True)
     rows = [
         [found[0].name, f"{found[0].open:,}", f"{found[0].eligible:,}", *map(cell, found)]
         for found in across
     ]
-    head = ["Service", _number("Open"), _number("Eligible"), *_rates(plans)]
+    head = [_strata(basis), _number("Open"), _number("Eligible"), *_rates(plans)]
     return {"id": table_id, "caption": caption, "head": head, "rows": rows[:-1], "foot": rows[-1]}
+
+
+def _strata(basis: Basis) -> str:
+    """What the rows are: services, or what the frozen frame is divided by."""
+    return basis.frame.strata_by.capitalize() if basis.frame else "Service"
 
 
 def _groups(found: Plan) -> list[PlannedGroup]:
@@ -180,8 +190,8 @@ def _running_out(basis: Basis, plans: Sequence[Plan]) -> dict[str, Any]:
             basis.services, zip(*(p.services for p in plans), strict=True), strict=True
         )
     ]
-    head = ["Service", _number("Not yet audited"), *_rates(plans)]
-    caption = "In how many quarters a service runs out of children not yet audited"
+    head = [_strata(basis), _number("Not yet audited"), *_rates(plans)]
+    caption = "In how many quarters each runs out of children not yet audited"
     return {"id": "running-out", "caption": caption, "head": head, "rows": rows}
 
 

@@ -92,6 +92,8 @@ def test_the_choice_is_made_with_the_freeze_and_said_everywhere(
     page = client.get(f"/quarters/{QUARTER}/draws/1/", shown).content.decode()
     of_hill = draw.cases.filter(stratum=shown["stratum"])
     assert f"{of_hill.count()} cases, group by group" in page
+    page = client.get(f"/quarters/{QUARTER}/plan/").content.decode()
+    assert '<th scope="col" class="govuk-table__header">Service and team</th>' in page
     # The plan is made of the same groups, the services in their order.
     planned = [service.name for service in planning_basis(frame.quarter, TODAY).services]
     assert [name.partition(": ")[0] for name in planned] == [
