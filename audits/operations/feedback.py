@@ -30,9 +30,9 @@ def release_feedback(
 ) -> Feedback:
     """Give the practitioners of an audit what was good and what to improve.
 
-    It goes to who holds the case now and to who held it most. Where one of them has left or does
-    not sign in here, the team manager is told too. Raises Refused while a text or the grade of
-    record is missing, MovedOn where feedback was released before.
+    It goes to who holds the case and to who held it most. Where one of them is an agency worker,
+    has left or does not sign in here, the team manager is told too. Raises Refused while a text or
+    the grade of record is missing, MovedOn where feedback was released before.
     """
     if not may_release(by, audit):
         raise PermissionDenied("Feedback is released by who graded the audit.")
@@ -65,9 +65,21 @@ def release_feedback(
 
 
 def recipients_of(audit: Audit) -> list[Practitioner]:
-    """Who holds the case now and who held it for most of the period judged, each once."""
-    both = (audit.practitioner, audit.practitioner_judged)
-    return list(dict.fromkeys(each for each in both if each is not None))
+    """Who held the case at its allocation and for most of the period judged, each once.
+
+    Where one of them is an agency worker or has left, also who holds it today: they go on with it.
+    """
+    found = [each for each in (audit.practitioner, audit.practitioner_judged) if each is not None]
+    if any(map(_may_be_gone, found)):
+        holding = Practitioner.objects.select_related("user", "team").filter(
+            cases__child=audit.child_id, cases__closed_on__isnull=True
+        )
+        found += holding
+    return list(dict.fromkeys(found))
+
+
+def _may_be_gone(practitioner: Practitioner) -> bool:
+    return practitioner.agency or practitioner.left_on is not None
 
 
 def may_release(user: User, audit: Audit) -> bool:
@@ -88,7 +100,8 @@ def _tell(audit: Audit, recipients: list[Practitioner]) -> None:
         path=f"/audits/feedback/{audit.reference}/",
     )
     manager = audit.team.manager if audit.team else None
-    if manager is not None and len(reached) < max(1, len(recipients)):
+    not_reached = len(reached) < max(1, len(recipients))
+    if manager is not None and (not_reached or any(map(_may_be_gone, recipients))):
         send_notice(
             to=[manager],
             subject=f"Feedback on audit {audit.reference} needs you to pass it on",

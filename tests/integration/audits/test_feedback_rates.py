@@ -202,3 +202,32 @@ def test_an_auditor_is_offered_neither_the_rates_nor_the_filter(
     assert "Feedback rates" not in shown
     assert 'name="feedback"' not in shown
     assert "1 audit" in shown
+
+
+@pytest.mark.parametrize(
+    ("changed", "passed_on"),
+    [({}, False), ({"agency": True}, True), ({"left_on": TODAY}, True)],
+)
+def test_agency_workers_and_leavers_are_not_the_only_ones_told(
+    cast: Cast,
+    decide: Make,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: dict[str, Any],
+    passed_on: bool,
+) -> None:
+    """Who holds the case today is given the feedback too, and the manager is told."""
+    told: list[tuple[str, User]] = []
+    monkeypatch.setattr(
+        "audits.operations.feedback.send_notice",
+        lambda *, to, subject, path: told.extend((subject, each) for each in to),
+    )
+    audit = decide()
+    Practitioner.objects.filter(pk=cast.practitioner.pk).update(**changed)
+    audit.child.cases.update(practitioner=cast.other_practitioner)
+    audit.refresh_from_db()
+    feedback = released(audit)
+    names = set(feedback.recipients.values_list("practitioner__name", flat=True))
+    both = {cast.practitioner.name, cast.other_practitioner.name}
+    assert names == (both if passed_on else {cast.practitioner.name})
+    managers = [who for subject, who in told if "pass it on" in subject]
+    assert managers == ([cast.manager] if passed_on else [])
