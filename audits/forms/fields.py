@@ -42,3 +42,23 @@ class Versioned(forms.Form):
     """A page of a grading: carries the version that it was loaded with."""
 
     version = forms.IntegerField(widget=forms.HiddenInput)
+    held_together: tuple[str, ...] = ()  # answers that say something only with each other
+
+    def hold_back(self) -> list[str]:
+        """Put what is stored where an answer cannot be, so that the others can be saved.
+
+        For a page that saves itself: a date that is typed by half keeps nothing else from being
+        saved. Returns the names of the answers held back; none where that is of no use: nothing
+        else was changed, or the page is wrong as a whole.
+        """
+        faulty = {name for name in self.errors if name in self.fields}
+        if len(faulty) < len(self.errors) or "version" in faulty:
+            return []
+        if faulty & set(self.held_together):
+            faulty |= set(self.held_together)
+        if not set(self.changed_data) - {"version", *faulty}:
+            return []
+        for name in faulty:
+            field = self.fields[name]
+            self.cleaned_data[name] = field.to_python(self.get_initial_for_field(field, name))
+        return sorted(faulty)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, cast
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.govuk import GovDateField, GovRadios
 from audits.forms.fields import LongText, Versioned
 from audits.models import Audit, Grading, PracticeStandard, StandardGrade
-from audits.operations.saving import Details, Overall
+from audits.operations.grading import WRONG_CHILD, same_child_id
+from audits.operations.saving import MET_LATER, Details, Overall
 from audits.queries.policy import policy_of
 from audits.rules.checks import ANSWERS, Checked, as_stored, checks_of
+from audits.rules.completeness import is_written
 from audits.rules.grades import Scale
+from audits.rules.limits import Suggested, check_overall
 from cases.models import Practitioner
+from cases.queries.calendar import local_date
 
 NOT_APPLICABLE = "not_applicable"
 _JUDGEMENT = ("grade", "evidence", "not_applicable_reason")
@@ -145,6 +152,13 @@ class DetailsForm(Versioned):
     )
     practitioner_not_met_reason = LongText(label="Why you did not, if so", rows=3)
 
+    def clean_practitioner_met_on(self) -> date | None:
+        """Today or in the past."""
+        met_on: date | None = self.cleaned_data["practitioner_met_on"]
+        if met_on is not None and met_on > local_date(timezone.now()):
+            raise ValidationError(MET_LATER, code="future")
+        return met_on
+
     @staticmethod
     def initial_of(grading: Grading) -> dict[str, Any]:
         """What the form shows of a stored grading."""
@@ -178,16 +192,34 @@ class OverallForm(Versioned):
     )
 
     def __init__(
-        self, *args: Any, grades: list[tuple[str, str]], capped: bool, **kwargs: Any
+        self,
+        *args: Any,
+        grades: list[tuple[str, str]],
+        suggested: Suggested | None = None,
+        **kwargs: Any,
     ) -> None:
+        """``suggested`` is left out where the page saves itself: a reason may still be to come."""
         super().__init__(*args, **kwargs)
+        self.suggested = suggested
         grade = cast(forms.ChoiceField, self.fields["overall_grade"])
         grade.choices = grades
         self.fields["override_reason"].help_text = (
             "Only for a grade above the limit. The audit is then always moderated."
-            if capped
+            if suggested is not None and suggested.capped_at is not None
             else "No limit is in force at the moment, so this can stay empty."
         )
+
+    def clean(self) -> dict[str, Any]:
+        """Above a limit only with a reason."""
+        data = super().clean() or self.cleaned_data
+        chosen = data.get("overall_grade")
+        if self.suggested is not None and chosen and "override_reason" in data:
+            check = check_overall(chosen, self.suggested)
+            if check.needs_reason and not is_written(data["override_reason"]):
+                self.add_error(
+                    "override_reason", f"{check.because} Write the reason, or choose a lower grade."
+                )
+        return data
 
     @staticmethod
     def initial_of(grading: Grading) -> dict[str, Any]:
@@ -203,7 +235,7 @@ class OverallForm(Versioned):
 
 
 class ConfirmChildForm(forms.Form):
-    """The child id, typed from the file."""
+    """The child id, typed from the file, which must be the audit's."""
 
     child_id = forms.CharField(
         label="Child id, as it stands in the file in front of you",
@@ -214,9 +246,20 @@ class ConfirmChildForm(forms.Form):
         error_messages={"required": "Type the child id from the file"},
     )
 
+    def __init__(self, *args: Any, audit: Audit, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.audit = audit
 
-class HeldMostForm(forms.Form):
-    """Who held the case for most of the period judged."""
+    def clean_child_id(self) -> str:
+        """The id as it was typed."""
+        typed: str = self.cleaned_data["child_id"]
+        if not same_child_id(typed, self.audit):
+            raise ValidationError(WRONG_CHILD, code="wrong_child")
+        return typed
+
+
+class BeginForm(ConfirmChildForm):
+    """The child id, and who held the case for most of the period judged."""
 
     held_most = forms.ChoiceField(
         label="Who held the case for most of the period you judge?",
@@ -233,7 +276,7 @@ class HeldMostForm(forms.Form):
     )
 
     def __init__(self, *args: Any, audit: Audit, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, audit=audit, **kwargs)
         field = cast(forms.ChoiceField, self.fields["held_most"])
         choices = [
             (ANOTHER, "Another practitioner"),
@@ -265,18 +308,18 @@ class HeldMostForm(forms.Form):
         return data
 
     @property
-    def listed(self) -> bool:
-        """Whether it was the practitioner who holds it now."""
-        return bool(self.cleaned_data["held_most"] == LISTED)
+    def listed(self) -> bool | None:
+        """Whether it was the practitioner who holds it now; None where that is not said yet."""
+        held_most = self.cleaned_data["held_most"]
+        return held_most == LISTED if held_most else None
 
     @staticmethod
-    def held_most_of(grading: Grading) -> dict[str, Any]:
-        """What the form shows of a stored grading."""
-        if grading.held_by_listed_practitioner is None:
-            return {}
-        if grading.held_by_listed_practitioner:
-            return {"held_most": LISTED}
-        other = grading.held_most_by_id
+    def held_most_of(listed: bool | None, other: Practitioner | None) -> dict[str, Any]:
+        """What the form shows of what is stored of a grading (fields held_…)."""
+        if listed is None:
+            return {"held_most": "", "held_most_by": None}
+        if listed:
+            return {"held_most": LISTED, "held_most_by": None}
         return {"held_most": ANOTHER if other else NOBODY, "held_most_by": other}
 
 
@@ -284,14 +327,10 @@ def _with_team(practitioner: Practitioner) -> str:
     return f"{practitioner} ({practitioner.team})" if practitioner.team else str(practitioner)
 
 
-class BeginForm(HeldMostForm, ConfirmChildForm):
-    """Beginning an audit."""
-
-    field_order = ("child_id", "held_most", "held_most_by")
-
-
 class BeforeForm(Versioned, BeginForm):
     """The same once it has begun, to look at and correct."""
+
+    held_together = ("held_most", "held_most_by")
 
 
 class SecondBeforeForm(Versioned, ConfirmChildForm):

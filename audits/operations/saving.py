@@ -27,6 +27,9 @@ from audits.rules.grades import GRADES, Scale
 from audits.rules.limits import check_overall
 from audits.signals import immediate_concern_raised
 from cases.models import Practitioner
+from cases.queries.calendar import local_date
+
+MET_LATER = "The date you spoke with the practitioner must be today or in the past."
 
 
 class Conflict(Exception):
@@ -126,8 +129,8 @@ def save_details(
     require(by, Permission.GRADE)
     locked = lock_draft(grading, by)
     met_on = details.practitioner_met_on
-    if met_on is not None and met_on > now.date():
-        raise Refused("The date you spoke with the practitioner must be today or in the past.")
+    if met_on is not None and met_on > local_date(now):
+        raise Refused(MET_LATER)
     return _save(locked, "details_version", version, asdict(details), now)
 
 
@@ -137,21 +140,20 @@ def save_overall(
 ) -> Saved:
     """Save the overall grade as it stands. ``version`` is the grading's ``overall_version``.
 
-    Whether it is above a cap of the standards as they are graded now is stored with it. Raises
-    Conflict, MovedOn, Refused (not one of the four grades; above a cap without a reason).
+    Whether it is above a cap of the standards as they are graded now is stored with it; the reason
+    for that may come later, and nothing is submitted without it. Raises Conflict, MovedOn, Refused
+    (not one of the four grades).
     """
     require(by, Permission.GRADE)
     locked, answers = lock_draft_with_answers(grading, by)
     if overall.overall_grade and overall.overall_grade not in GRADES:
         raise Refused("Choose an overall grade from the list.")
     suggested = suggested_of(locked, answers)
-    above_cap = False
-    if overall.overall_grade:
-        check = check_overall(overall.overall_grade, suggested)
-        above_cap = check.needs_reason
-        if above_cap and not is_written(overall.override_reason):
-            raise Refused(f"{check.because} Write the reason, or choose a lower grade.")
-    worked_out = {"above_cap": above_cap, "suggested_grade": suggested.grade or ""}
+    chosen = overall.overall_grade
+    worked_out = {
+        "above_cap": bool(chosen) and check_overall(chosen, suggested).needs_reason,
+        "suggested_grade": suggested.grade or "",
+    }
     return _save(locked, "overall_version", version, asdict(overall), now, worked_out)
 
 
@@ -168,24 +170,26 @@ def save_before(
 ) -> Saved:
     """Confirm the child id and, for the auditor, who held the case for most of the period.
 
-    ``version`` is the grading's ``version``. Raises Conflict, MovedOn, Refused (wrong child id, or
-    the case was held by the grader).
+    ``version`` is the grading's ``version``. An empty ``child_id`` confirms nothing and takes no
+    confirmation away; None for ``held_by_listed_practitioner`` is "not said yet". Raises Conflict,
+    MovedOn, Refused (wrong child id, or the case was held by the grader).
     """
     require(by, Permission.GRADE)
     locked = lock_draft(grading, by)
-    audit = locked.audit
-    if not same_child_id(child_id, audit):
+    audit = locked.audit  # its child and its practitioner are those of ``grading.audit``
+    if child_id and not same_child_id(child_id, grading.audit):
         raise Refused(WRONG_CHILD)
-    values: dict[str, Any] = {"child_id_confirmed": True}
+    values: dict[str, Any] = {"child_id_confirmed": bool(child_id) or locked.child_id_confirmed}
     if locked.kind == Grading.Kind.AUDITOR:
         listed = held_by_listed_practitioner
-        judged = audit.practitioner if listed else held_most_by
-        if judged is not None and judged.user_id == by.pk:
-            raise Refused(HELD_BY_GRADER)
         values["held_by_listed_practitioner"] = listed
         values["held_most_by"] = None if listed else held_most_by
-        if audit.practitioner_judged != judged:
-            audit.practitioner_judged = judged
+        judged = grading.audit.practitioner if listed else held_most_by
+        if judged is not None and judged.user_id == by.pk:
+            raise Refused(HELD_BY_GRADER)
+        judged_id = judged.pk if judged else None
+        if listed is not None and audit.practitioner_judged_id != judged_id:
+            audit.practitioner_judged_id = judged_id
             audit.save(update_fields=["practitioner_judged"])
     return _save(locked, "version", version, values, now)
 

@@ -19,7 +19,14 @@ from audits.rules.completeness import (
     assess,
 )
 from audits.rules.grades import Scale
-from audits.rules.limits import Judgement, OverallCheck, Suggested, check_overall, parse_limits
+from audits.rules.limits import (
+    Judgement,
+    OverallCheck,
+    Suggested,
+    check_overall,
+    parse_limits,
+    sentences,
+)
 from audits.rules.limits import suggest as suggest_grade
 
 
@@ -61,6 +68,10 @@ class GradingState:
     lines: tuple[StandardLine, ...]
     suggested: Suggested
     completeness: Completeness
+
+    def limits(self, when: str) -> list[str]:
+        """What the tool's grade limits of one kind (audits.rules.limits) say, in sentences."""
+        return sentences(parse_limits(self.grading.audit.tool_version.limits), when)
 
     @property
     def asked(self) -> tuple[StandardLine, ...]:
@@ -160,6 +171,7 @@ def _snapshot(
         immediate_concern_told=grading.immediate_concern_told,
         overall_grade=grading.overall_grade,
         override_reason=grading.override_reason,
+        summary=grading.summary,
     )
 
 

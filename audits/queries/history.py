@@ -22,6 +22,7 @@ from accounts.models import User
 from accounts.policy import Permission, may
 from audits.models import Audit, Grading, StandardGrade
 from audits.queries.visibility import DECIDED, gradings_visible_to, is_blind
+from audits.rules.grades import Scale
 from cases.models import Practitioner, Service, Team
 
 LONGEST = 160  # characters of a text that a history shows
@@ -68,7 +69,7 @@ def history_of(audit: Audit, user: User) -> list[Entry]:
         if everything or tracked in (Audit, Grading, StandardGrade):
             events = event_model.objects.filter(**{path: audit.pk})
             rows += _with_previous(_readable(events, tracked, readable))
-    names = _Names(rows)
+    names = _Names(rows, Scale.from_dict(audit.tool_version.scale))
     entries = (_entry(event, before, names) for event, before in rows)
     return sorted(
         (entry for entry in entries if entry is not None),
@@ -131,13 +132,15 @@ def _user_of(event: Any) -> int | None:
 
 
 class _Names:
-    """Names of the people, practitioners, teams and services that the events point at.
+    """Names of the people, practitioners, teams and services that the events point at; ``grades``
+    are the words of the tool's scale.
 
     One query for each of the four. Other rows that are pointed at (the child among them) are not
     named in a history.
     """
 
-    def __init__(self, rows: list[_Row]) -> None:
+    def __init__(self, rows: list[_Row], scale: Scale) -> None:
+        self.grades = {point.code: point.label for point in scale.points}
         wanted: dict[Any, set[Any]] = {model: set() for model in _NAMED}
         for event, _ in rows:
             wanted[User].add(_user_of(event))
@@ -204,5 +207,7 @@ def _words(each: Field[Any, Any], value: Any, names: _Names) -> str:
         return format_date(timezone.localtime(value), "j F Y \\a\\t H:i")
     if isinstance(value, date):
         return format_date(value, "j F Y")
+    if each.model is StandardGrade and each.name == "grade":
+        return names.grades.get(value, str(value))
     words = str(dict(each.flatchoices).get(value, value)) if each.choices else str(value)
     return words if len(words) <= LONGEST else f"{words[:LONGEST].rstrip()}…"

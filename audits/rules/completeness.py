@@ -102,6 +102,7 @@ class GradingSnapshot:
     immediate_concern_told: str = ""
     overall_grade: str = ""
     override_reason: str = ""
+    summary: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class Missing:
 
 @dataclass(frozen=True)
 class SectionState:
-    """Where one section stands, and how much it lacks."""
+    """Where one section or standard stands, and how much it lacks."""
 
     code: str
     status: Status
@@ -126,10 +127,12 @@ class SectionState:
 
 @dataclass(frozen=True)
 class Completeness:
-    """Everything that is lacking, in the order of the form, and the state of each section."""
+    """Everything that is lacking, in the order of the form, and the state of each section and of
+    each standard."""
 
     missing: tuple[Missing, ...]
     sections: tuple[SectionState, ...]
+    standards: tuple[SectionState, ...]
 
     @property
     def complete(self) -> bool:
@@ -140,9 +143,9 @@ class Completeness:
         """The status of a section; KeyError for one that the form does not have."""
         return {state.code: state.status for state in self.sections}[section]
 
-    def of_standard(self, code: str) -> tuple[Missing, ...]:
-        """What one standard lacks."""
-        return tuple(item for item in self.missing if item.standard == code)
+    def status_of_standard(self, code: str) -> Status:
+        """The status of a standard; KeyError for one that the tool does not have."""
+        return {state.code: state.status for state in self.standards}[code]
 
 
 def is_written(text: str) -> bool:
@@ -255,6 +258,10 @@ def _overall(grading: GradingSnapshot) -> Iterator[tuple[str, Kind, str]]:
         )
 
 
+def _any(*texts: str) -> bool:
+    return any(is_written(text) for text in texts)
+
+
 def _minutes(grading: GradingSnapshot) -> Iterator[tuple[str, Kind, str]]:
     if grading.minutes_spent is None or grading.minutes_spent < 1:
         yield "minutes_spent", Kind.ANSWER, "Give the minutes you spent on this file"
@@ -266,11 +273,21 @@ _FIRST = (
     _Question("concern", CONCERN, lambda g: True, _concern, lambda g: g.immediate_concern),
 )
 _LAST = (
-    _Question("family", PEOPLE, lambda g: bool(g.family_feedback), _family),
-    _Question("practitioner", PEOPLE, lambda g: bool(g.practitioner_involved), _practitioner),
+    _Question("family", PEOPLE, lambda g: _any(g.family_feedback, g.family_feedback_text), _family),
+    _Question(
+        "practitioner",
+        PEOPLE,
+        lambda g: (
+            g.practitioner_met_on is not None
+            or _any(g.practitioner_involved, g.practitioner_not_met_reason)
+        ),
+        _practitioner,
+    ),
     _Question("strengths", SUMMARY, lambda g: is_written(g.strengths), _strengths),
     _Question("improvements", SUMMARY, lambda g: is_written(g.improvements), _improvements),
-    _Question("overall", OVERALL, lambda g: bool(g.overall_grade), _overall),
+    _Question(
+        "overall", OVERALL, lambda g: _any(g.overall_grade, g.summary, g.override_reason), _overall
+    ),
     _Question("minutes", OVERALL, lambda g: g.minutes_spent is not None, _minutes),
 )
 
@@ -289,13 +306,17 @@ def assess(grading: GradingSnapshot, *, asks: frozenset[str] = FIRST_GRADING) ->
         *_question_parts(grading, _LAST, asks),
     ]
     by_section: dict[str, list[_Part]] = {}
+    by_standard: dict[str, list[_Part]] = {}
     for part in parts:
         by_section.setdefault(part.section, []).append(part)
+        if part.standard is not None:
+            by_standard[part.standard] = [part]
     return Completeness(
         missing=tuple(
             item for group in by_section.values() for part in group for item in part.lacks
         ),
         sections=tuple(_state(section, group) for section, group in by_section.items()),
+        standards=tuple(_state(standard, group) for standard, group in by_standard.items()),
     )
 
 
@@ -307,6 +328,7 @@ class _Part:
     arises: bool
     started: bool
     lacks: tuple[Missing, ...]
+    standard: str | None = None
 
 
 def _question_parts(
@@ -331,16 +353,14 @@ def _standard_parts(standards: Iterable[StandardSnapshot]) -> Iterator[_Part]:
             for field, kind, sentence in (_standard_lacks(standard) if asked else ())
         )
         set_aside = standard.not_applicable and not lacks
-        yield _Part(standard.section, asked and not set_aside, _started(standard), lacks)
+        arises = asked and not set_aside
+        yield _Part(standard.section, arises, _started(standard), lacks, standard.code)
 
 
 def _started(standard: StandardSnapshot) -> bool:
-    return bool(
-        standard.grade
-        or standard.not_applicable
-        or is_written(standard.evidence)
-        or any(found.answer for _, found in standard.checked)
-    )
+    said = _any(standard.grade, standard.evidence, standard.not_applicable_reason)
+    found = any(_any(one.answer, one.evidence) for _, one in standard.checked)
+    return standard.not_applicable or said or found
 
 
 def _standard_lacks(standard: StandardSnapshot) -> Iterator[tuple[str, Kind, str]]:

@@ -54,6 +54,18 @@ class Limit:
         """The limit as JSON data, in the form the module describes."""
         return {field: getattr(self, field) for field in _FIELDS[self.when]}
 
+    @property
+    def sentence(self) -> str:
+        """What it says: "A critical standard graded inadequate: the overall grade is at best …"."""
+        words = in_words(self.grade) if self.grade else ""
+        graded = words if self.grade in (None, INADEQUATE) else f"{words} or worse"
+        whens = {
+            CRITICAL_STANDARD: f"A critical standard graded {graded}",
+            IMMEDIATE_CONCERN: "An immediate safeguarding concern",
+            NUMBER_OF_STANDARDS: f"{self.at_least} or more standards graded {graded}",
+        }
+        return f"{whens[self.when]}: the overall grade is at best {in_words(self.cap)}."
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -147,6 +159,11 @@ def check_overall(chosen: str, suggested: Suggested) -> OverallCheck:
             ),
         )
     return OverallCheck(needs_reason=False, differs=False, because="")
+
+
+def sentences(limits: Iterable[Limit], when: str) -> list[str]:
+    """What the limits of one kind say; none where the tool has no such limit."""
+    return [limit.sentence for limit in limits if limit.when == when]
 
 
 def weighted_lower_median(weighted: Iterable[tuple[str, int]]) -> str | None:

@@ -79,12 +79,13 @@ def saves_itself(request: HttpRequest) -> bool:
 
 
 def own_draft_or_404(
-    request: HttpRequest, reference: str, pk: int, related: tuple[str, ...] = OF_A_FORM
+    request: HttpRequest, reference: str, pk: int, related: tuple[str, ...] | None = None
 ) -> Grading:
     """The person's own grading to write in. One that was submitted is found too: saving into it
     is answered with what happened, not with "not found"."""
     own = _gradings(own_gradings(person(request)), reference, pk)
-    return get_object_or_404(own.select_related(*(OF_A_SAVE if saves_itself(request) else related)))
+    wanted = related or (OF_A_SAVE if saves_itself(request) else OF_A_FORM)
+    return get_object_or_404(own.select_related(*wanted))
 
 
 def own_answer_or_404(request: HttpRequest, reference: str, pk: int, code: str) -> StandardGrade:

@@ -33,7 +33,8 @@ from audits.queries.visibility import (
     may_see_child_id,
 )
 from audits.views.access import audit_or_404, log_reading, person
-from audits.views.facts import audit_rows, fact_rows, time_rows
+from audits.views.facts import audit_rows, duty_telephones, fact_rows, time_rows
+from audits.views.keeping import kept_page
 from cases.queries.calendar import local_date
 
 P = Permission
@@ -169,7 +170,7 @@ def begin(request: HttpRequest, reference: str) -> HttpResponse:
             grading = begin_audit(
                 audit=audit,
                 child_id=form.cleaned_data["child_id"],
-                held_by_listed_practitioner=form.listed,
+                held_by_listed_practitioner=bool(form.listed),
                 held_most_by=form.cleaned_data["held_most_by"],
                 by=user,
                 now=timezone.now(),
@@ -192,6 +193,8 @@ def begin(request: HttpRequest, reference: str) -> HttpResponse:
         "back_url": _url("audit", audit),
         "rows": audit_rows(audit, audit.child.local_id),
         "fact_rows": fact_rows(audit.facts),
+        "keep": kept_page(user, request.path),
+        "telephone": duty_telephones(),
     }
     return render(request, "audits/begin.html", context)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import forms
 
-from audits.forms.grading import NOT_APPLICABLE, StandardForm, check_fields
+from audits.forms.grading import NOT_APPLICABLE, BeforeForm, StandardForm, check_fields
 from audits.operations.saving import Conflict
 from audits.views.facts import in_words
 
@@ -37,12 +37,17 @@ def conflict_texts(form: forms.Form, clash: Conflict) -> ConflictTexts:
         # Every fact, so that one which only one of the two answered is shown as well.
         fields = dict.fromkeys((name for name in form.fields if name.startswith("check_")), "")
         stored = fields | check_fields(stored.pop("checked", {})) | stored
+    if isinstance(form, BeforeForm):
+        stored |= BeforeForm.held_most_of(
+            stored["held_by_listed_practitioner"], stored["held_most_by"]
+        )
     if stored.pop("not_applicable", False):
         stored["grade"] = NOT_APPLICABLE
     differences = []
-    for name, before in stored.items():
-        if name not in form.fields:
+    for name in form.fields:
+        if name not in stored:
             continue
+        before = stored[name]
         typed = form.cleaned_data.get(name)
         if (before or None) != (typed or None):
             field = form.fields[name]
@@ -55,7 +60,7 @@ def conflict_texts(form: forms.Form, clash: Conflict) -> ConflictTexts:
 def _words(field: forms.Field, value: Any) -> str:
     if value in (None, ""):
         return "Nothing"
-    if isinstance(field, forms.ChoiceField):
+    if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
         return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
     if isinstance(value, date):
         return in_words(value)

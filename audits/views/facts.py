@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
 
@@ -83,6 +84,15 @@ def _fact(value: object) -> str:
         except ValueError:
             return value
     return str(value)
+
+
+def duty_telephones() -> list[Row]:
+    """Whom to telephone when a child may not be safe now."""
+    unset = "The number is not set up here: use the council’s list."
+    return [
+        {"key": "Duty team", "value": settings.DUTY_PHONE or unset},
+        {"key": "Out of hours", "value": settings.OUT_OF_HOURS_PHONE or unset},
+    ]
 
 
 def in_words(when: date | datetime) -> str:

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
@@ -21,11 +19,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import allow
 from accounts.operations import MovedOn, Refused
 from accounts.policy import Permission
+from audits.forms.fields import Versioned
 from audits.forms.grading import (
     BeforeForm,
     ConcernForm,
     DetailsForm,
-    HeldMostForm,
     OverallForm,
     SecondBeforeForm,
     StandardForm,
@@ -43,6 +41,7 @@ from audits.operations.saving import (
 from audits.operations.submitting import submit_grading
 from audits.queries.grading_state import GradingState, grading_state
 from audits.rules.grades import GRADES, LABELS, Scale
+from audits.rules.limits import CRITICAL_STANDARD, IMMEDIATE_CONCERN
 from audits.views.access import (
     OF_A_BEGINNING,
     grading_or_404,
@@ -53,7 +52,7 @@ from audits.views.access import (
     saves_itself,
 )
 from audits.views.conflicts import conflict_texts
-from audits.views.facts import audit_rows, fact_rows
+from audits.views.facts import audit_rows, duty_telephones, fact_rows
 from audits.views.keeping import kept_page
 from audits.views.steps import (
     after_standard,
@@ -146,6 +145,7 @@ def standard(request: HttpRequest, reference: str, pk: int, code: str) -> HttpRe
         codes = [line.standard.code for line in shown.asked]
         return _context(shown) | {
             "standard": answer.standard,
+            "limits": shown.limits(CRITICAL_STANDARD) if answer.standard.critical else [],
             "saved_at": answer.saved_at,
             "position": f"Standard {codes.index(code) + 1} of {len(codes)}",
         }
@@ -200,7 +200,7 @@ def overall(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         request.POST or None,
         initial=OverallForm.initial_of(found),
         grades=[(code, LABELS[code]) for code in GRADES],
-        capped=state is not None and state.suggested.capped_at is not None,
+        suggested=state.suggested if state else None,
     )
 
     def save() -> Saved:
@@ -233,10 +233,10 @@ def before(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         initial["child_id"] = found.audit.child.local_id
     form: BeforeForm | SecondBeforeForm
     if first:
-        initial |= HeldMostForm.held_most_of(found)
+        initial |= BeforeForm.held_most_of(found.held_by_listed_practitioner, found.held_most_by)
         form = BeforeForm(request.POST or None, initial=initial, audit=found.audit)
     else:
-        form = SecondBeforeForm(request.POST or None, initial=initial)
+        form = SecondBeforeForm(request.POST or None, initial=initial, audit=found.audit)
 
     def save() -> Saved:
         data = form.cleaned_data
@@ -250,13 +250,12 @@ def before(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
             now=timezone.now(),
         )
 
-    state = grading_state(found)
-
     def context() -> dict[str, Any]:
-        return _context(state) | {"rows": audit_rows(found.audit, "")}
+        rows = audit_rows(found.audit, "")
+        return _context(grading_state(found)) | {"rows": rows, "saved_at": found.saved_at}
 
     def then() -> str:
-        return first_standard(state)
+        return first_standard(grading_state(found))
 
     return _page(request, found, form, save, "audits/grading/before.html", context, then)
 
@@ -280,10 +279,12 @@ def concern(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
                 request, "The concern is recorded, and those who must act have been told."
             )
             return redirect(page_url("grading", found))
-    context = _context(grading_state(found)) | {
+    state = grading_state(found)
+    context = _context(state) | {
         "form": form,
-        "duty_phone": settings.DUTY_PHONE,
-        "out_of_hours_phone": settings.OUT_OF_HOURS_PHONE,
+        "keep": kept_page(person(request), request.path),
+        "telephone": duty_telephones(),
+        "limits": state.limits(IMMEDIATE_CONCERN),
     }
     return render(request, "audits/grading/concern.html", context)
 
@@ -330,13 +331,15 @@ def submitted(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 def _page(
     request: HttpRequest,
     found: Grading,
-    form: forms.Form,
+    form: Versioned,
     save: Callable[[], Saved],
     template: str,
     context: Callable[[], dict[str, Any]],
     then: Callable[[], str],
 ) -> HttpResponse:
     """Show a page of a grading, or save it: whatever goes wrong, what was typed stays.
+
+    Where it saves itself, an answer that cannot be stored is held back and the others are saved.
 
     ``context`` is asked for only where the page is shown, ``then`` (where to go on) where the form
     was sent by its button: a save by itself needs neither.
@@ -350,7 +353,8 @@ def _page(
     saved: Saved | None = None
     conflict = None
     status = 422 if by_itself else 200
-    if form.is_valid():
+    held_back = form.hold_back() if by_itself and not form.is_valid() else []
+    if form.is_valid() or held_back:
         try:
             saved = save()
         except Refused as error:
@@ -360,8 +364,12 @@ def _page(
             conflict = conflict_texts(form, clash)
             _with_version(form, clash.version)
     if by_itself:
-        line = {"saved": saved, "form": form, "conflict": conflict}
-        return render(request, SAVED, line, status=200 if saved else status)
+        line = {"saved": saved, "form": form, "conflict": conflict, "held_back": held_back}
+        done = saved and not held_back
+        answer = render(request, SAVED, line, status=200 if done else status)
+        if saved and held_back:
+            answer["Held-Back"] = " ".join(held_back)
+        return answer
     if saved is None:
         keep = kept_page(person(request), request.path)
         shown = context() | {"form": form, "conflict": conflict, "keep": keep}
@@ -370,7 +378,7 @@ def _page(
     return redirect(page_url("grading", found) if to_list else then())
 
 
-def _with_version(form: forms.Form, version: int) -> None:
+def _with_version(form: Versioned, version: int) -> None:
     """The form again, ready to be saved over what is stored now."""
     data = form.data.copy() if isinstance(form.data, QueryDict) else QueryDict(mutable=True)
     data["version"] = str(version)

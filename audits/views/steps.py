@@ -17,7 +17,6 @@ from audits.rules.completeness import (
     SUMMARY,
     Missing,
     Status,
-    is_written,
 )
 
 # The pages beside the standards, by the section of the rules that asks for them.
@@ -96,24 +95,13 @@ def _standard_task(state: GradingState, line: StandardLine) -> dict[str, Any]:
     task = {
         "title": standard.title,
         "url": page_url("grading_standard", state.grading, standard.code),
-        "status": standard_status(state, line).value,
+        "status": state.completeness.status_of_standard(standard.code).value,
     }
     if answer.grade:
         task["hint"] = state.scale.label_of(answer.grade)
     elif standard.critical:
         task["hint"] = "Critical standard"
     return task
-
-
-def standard_status(state: GradingState, line: StandardLine) -> Status:
-    """Where one standard stands."""
-    answer = line.answer
-    if answer is None:
-        return Status.NOT_APPLICABLE
-    if not state.completeness.of_standard(line.standard.code):
-        return Status.NOT_APPLICABLE if answer.not_applicable else Status.COMPLETE
-    begun = answer.grade or answer.not_applicable or is_written(answer.evidence) or answer.checked
-    return Status.IN_PROGRESS if begun else Status.NOT_STARTED
 
 
 def missing_links(state: GradingState) -> list[dict[str, str]]:

@@ -2,6 +2,9 @@
  * A form that saves itself (templates/audits/grading/_form.html). htmx sends it; this file sees to
  * it that nothing typed is lost on the way: kept in the browser until the server has it, sent again
  * when the connection or the sign-in is back, sent before the page is left.
+ *
+ * A form without hx-post (an immediate concern: to save it is to send it up) is sent by its button
+ * alone. What is typed in it is kept in the browser all the same.
  */
 import htmx from "htmx.org";
 
@@ -13,10 +16,15 @@ import { differences, valuesOf } from "./values.js";
 
 const PATIENCE = 5000; // milliseconds that a press of a button waits for a save under way
 const AGAIN = [3000, 5000, 10000, 20000]; // milliseconds between attempts; the last for ever
+const FORM = "form"; // who speaks on the line at the top
 const SENT = "cfa-sent"; // in this tab: the entry of a form that was sent by its button
 
 const NO_CONNECTION = "There is no connection at the moment. What you type is sent as soon as it is back.";
 const STAYS = "There is no connection at the moment, so this page stays open. What you typed is sent as soon as it is back.";
+const ONLY_KEPT = {
+  "no connection": "There is no connection at the moment, so this page stays open. Nothing you typed is lost: press the button when the connection is back.",
+  "signed out": "You have been signed out. Nothing you typed on this page is lost: sign in again in a new tab, then press the button on this page.",
+};
 const SIGNED_OUT = "You have been signed out. Nothing you typed on this page is lost: sign in again in a new tab, and it is saved.";
 const SOMEBODY_ELSE = "Somebody else has signed in with this browser. What is on this page is not saved: it waits until you sign in again.";
 const MOVED_ON = "This grading has been submitted, or it has moved on in another way. Copy what you still need from this page.";
@@ -132,9 +140,26 @@ class SavingForm {
       this.stays = false;
       this.keep();
     }
+    if (this.outcome === "refused") this.saveAllBut(detail.xhr.getResponseHeader("Held-Back"), sent);
     if (this.isWaiting()) this.waitFor(this.outcome);
-    else say("");
+    else say("", FORM);
     this.form.dispatchEvent(new CustomEvent("cfa:answered"));
+  }
+
+  /** Some answers could not be stored, and the others were. A date's parts begin with its name. */
+  saveAllBut(heldBack, sent) {
+    if (!heldBack || !sent) return;
+    const held = heldBack.split(" ");
+    for (const [name, value] of Object.entries(sent)) {
+      if (!held.some((each) => name === each || name.startsWith(`${each}_`))) this.saved[name] = value;
+    }
+    this.keep();
+  }
+
+  /** What is said at the top of the page while something waits. */
+  words() {
+    if (!this.savesItself && ONLY_KEPT[this.outcome]) return ONLY_KEPT[this.outcome];
+    return this.stays && this.outcome === "no connection" ? STAYS : WORDS[this.outcome] ?? "";
   }
 
   waitFor(outcome) {
@@ -151,7 +176,7 @@ class SavingForm {
 
   /** The line by the buttons and the one at the top; the text may be the only copy there is. */
   async tell() {
-    say(this.stays && this.outcome === "no connection" ? STAYS : WORDS[this.outcome] ?? "");
+    say(this.words(), FORM);
     await this.keep();
     if (!this.isWaiting() || !this.line) return;
     this.line.textContent = this.isKept
@@ -166,8 +191,16 @@ class SavingForm {
     const found = await this.look();
     this.looking = false;
     if (!this.isWaiting()) return;
-    if (found === "ready") this.save();
-    else this.waitFor(found);
+    if (found !== "ready") this.waitFor(found);
+    else if (this.savesItself) this.save();
+    else this.ready();
+  }
+
+  /** The button can be pressed again. */
+  ready() {
+    this.outcome = "saved";
+    say("", FORM);
+    if (this.line) this.line.textContent = "";
   }
 
   /** Fetch the page anew, and take the key for posting from it: a new sign-in brings a new one. */
@@ -193,11 +226,19 @@ class SavingForm {
   /** Wait until nothing is under way, then save what is left; after PATIENCE it must go on. */
   async settle() {
     const until = Date.now() + PATIENCE;
+    if (!this.savesItself) await this.settleUnsent();
     if (this.sending) await this.answered(until);
     if (this.isUnsaved() && this.savesItself && this.outcome !== "refused") {
       this.save();
       if (this.sending) await this.answered(until);
     }
+  }
+
+  /** A form that its button alone sends: whether there is somebody to answer it, as whom. */
+  async settleUnsent() {
+    const found = await this.look();
+    if (found in ONLY_KEPT || found === "somebody else") this.waitFor(found);
+    else this.ready();
   }
 
   answered(until) {
@@ -220,7 +261,7 @@ class SavingForm {
     this.leaving = true;
     await this.settle();
     this.leaving = false;
-    if (this.outcome === "no connection") {
+    if (this.outcome === "no connection" || (!this.savesItself && this.isWaiting())) {
       this.stays = true;
       this.tell();
       return;

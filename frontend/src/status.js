@@ -2,9 +2,13 @@
 
 const line = document.getElementById("connection-status");
 
-/** Say something there; nothing to say hides it. */
-export function say(message) {
-  if (line && line.textContent !== message) line.textContent = message;
+let speaker = ""; // who said what stands there now
+
+/** Say something there; nothing to say hides what the same speaker said, and nobody else's words. */
+export function say(message, by = "page") {
+  if (!line || (!message && by !== speaker)) return;
+  speaker = by;
+  if (line.textContent !== message) line.textContent = message;
 }
 
 /** Whether an answer is a page and not the fragment that was asked for. */

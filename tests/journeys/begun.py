@@ -53,7 +53,7 @@ def stored(grading: Grading, code: str = "risk") -> StandardGrade:
     return grading.standard_grades.get(standard__code=code)
 
 
-def saves(grading: Grading, **fields: str) -> None:
+def saves(grading: Grading, **fields: object) -> None:
     """Wait until the server has these fields of the standard."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
@@ -88,9 +88,10 @@ def alert_says(visitor: Visitor, words: str) -> None:
 
 def kept_nothing(visitor: Visitor) -> None:
     """Wait until nothing is kept in the browser."""
-    visitor.page.wait_for_function(
-        "!Object.keys(localStorage).some((name) => name.startsWith('cfa-kept-'))"
-    )
+    until = time.monotonic() + PATIENCE
+    while any(name.startswith("cfa-kept-") for name in entries(visitor)):
+        assert time.monotonic() < until, "something is still kept in the browser"
+        time.sleep(0.1)
 
 
 def lose_connection(visitor: Visitor) -> None:

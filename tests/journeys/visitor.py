@@ -93,8 +93,21 @@ class Visitor:
         """axe finds nothing, nothing runs off a phone's side, and no script has failed."""
         found = Axe().run(self.page)
         assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
+        wider = self.wider_than_a_phone()
+        assert not wider, f"{self.page.url} is {wider} pixels wider than a phone"
         errors = [each for each in self.errors if not self._of_the_network(each)]
         assert not errors, (self.page.url, errors)
+
+    def wider_than_a_phone(self) -> int:
+        """By how many pixels the page is wider than a phone's screen; 0 where it fits."""
+        before = self.page.viewport_size
+        self.page.set_viewport_size(PHONE)
+        wider: int = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if before is not None:
+            self.page.set_viewport_size(before)
+        return wider
 
     def _of_the_network(self, error: str) -> bool:
         """What the browser says of a network that the test itself took away.

@@ -496,17 +496,18 @@ class TestSaving:
             by=cast.auditor,
             now=NOW,
         )
-        with pytest.raises(Refused, match="limited to inadequate"):
-            save_overall(
-                grading=grading,
-                version=grading.overall_version,
-                overall=Overall(overall_grade="good", minutes_spent=90),
-                by=cast.auditor,
-                now=NOW,
-            )
-        save_overall(
+        saved = save_overall(
             grading=grading,
             version=grading.overall_version,
+            overall=Overall(overall_grade="good", minutes_spent=90),
+            by=cast.auditor,
+            now=NOW,
+        )
+        with pytest.raises(Refused, match="above the limit"):
+            submit_grading(grading=grading, by=cast.auditor, now=NOW)
+        save_overall(
+            grading=grading,
+            version=saved.version,
             overall=Overall("good", "It was assessed elsewhere", "s", 90),
             by=cast.auditor,
             now=NOW,

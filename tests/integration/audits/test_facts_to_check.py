@@ -18,6 +18,7 @@ from audits.operations.submitting import submit_grading
 from audits.operations.tool_editing import import_draft, save_standard_definition, start_draft
 from audits.queries.grading_state import grading_state
 from audits.queries.tool_editing import changes_since_before, definition_of, version_with_parts
+from audits.rules.completeness import Status
 from tests.cast import NOW, Cast
 from tests.integration.audits.auditing import Make, begin, fill
 
@@ -135,7 +136,7 @@ def test_no_fact_is_missing_where_the_standard_is_not_applicable(audit: Audit, c
         now=NOW,
     )
     state = grading_state(Grading.objects.get(pk=grading.pk))
-    assert not state.completeness.of_standard("transition")
+    assert state.completeness.status_of_standard("transition") == Status.NOT_APPLICABLE
 
 
 @pytest.mark.parametrize(

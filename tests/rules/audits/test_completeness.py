@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from audits.rules.checks import Check, Checked
 from audits.rules.completeness import (
+    OVERALL,
+    PEOPLE,
     SECOND_GRADING,
+    SUMMARY,
     GradingSnapshot,
     Kind,
     StandardSnapshot,
@@ -120,7 +123,7 @@ def test_evidence_without_a_grade_is_in_progress() -> None:
     grading = with_standard(replace(IMPACT, grade=""))
     assert found(grading) == [("grade", "impact", Kind.GRADE)]
     assert assess(grading).status_of("difference") == Status.IN_PROGRESS
-    assert assess(grading).of_standard("impact") == assess(grading).missing
+    assert assess(grading).status_of_standard("impact") == Status.IN_PROGRESS
 
 
 @pytest.mark.parametrize("blank", BLANK)
@@ -349,3 +352,50 @@ def test_every_fact_is_answered_and_what_is_no_plain_yes_is_explained(
 def test_a_standard_set_aside_lacks_no_fact() -> None:
     aside = replace(PLAN, checked=((SEEN, Checked()), (DATED, Checked())))
     assert found(with_standard(aside)) == []
+
+
+EMPTY = GradingSnapshot(
+    standards=(StandardSnapshot("impact", "Impact", "difference"),),
+    suggested=Suggested(None, None, ()),
+)
+
+
+@pytest.mark.parametrize(
+    ("section", "written"),
+    [
+        (PEOPLE, {"family_feedback_text": "She was in hospital."}),
+        (PEOPLE, {"practitioner_met_on": date(2026, 11, 3)}),
+        (PEOPLE, {"practitioner_not_met_reason": "On leave."}),
+        (SUMMARY, {"improvements": "Fathers are not asked."}),
+        (OVERALL, {"summary": "Good visits, no plan."}),
+        (OVERALL, {"override_reason": "The one visit that was missed."}),
+        (OVERALL, {"minutes_spent": 20}),
+    ],
+)
+def test_a_section_is_in_progress_from_the_first_word(
+    section: str, written: dict[str, Any]
+) -> None:
+    assert assess(EMPTY).status_of(section) == Status.NOT_STARTED
+    assert assess(replace(EMPTY, **written)).status_of(section) == Status.IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"grade": "good"},
+        {"evidence": "Assessment of 3 May."},
+        {"not_applicable": True},
+        {"not_applicable_reason": "There was no change of worker."},
+        {"checked": ((SEEN, Checked("yes", "")),)},
+        {"checked": ((SEEN, Checked("", "Only once, in May.")),)},
+    ],
+)
+def test_a_standard_and_its_section_are_in_progress_from_the_first_word(
+    written: dict[str, Any],
+) -> None:
+    standard = StandardSnapshot(
+        "plan", "Plan", "planning", checked=((SEEN, Checked("", "")), (SEEN, Checked("", "")))
+    )
+    for words, status in (({}, Status.NOT_STARTED), (written, Status.IN_PROGRESS)):
+        shown = assess(replace(EMPTY, standards=(replace(standard, **words),)))
+        assert shown.status_of_standard("plan") == shown.status_of("planning") == status
