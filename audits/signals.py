@@ -9,8 +9,8 @@ from django.dispatch import Signal
 audit_submitted = Signal()
 # audit: Audit, grading: Grading of another kind (moderator, external, …).
 second_grading_submitted = Signal()
-# audit: Audit, grading: Grading. Before submission; escalates at once. Sent again when the grader
-# adds to what they reported.
+# audit: Audit, grading: Grading, text: str, told: str. Before submission or after; escalates at
+# once. Sent again when the grader adds to what they reported.
 immediate_concern_raised = Signal()
 # audit: Audit. Its grading of record has been set or changed.
 grade_of_record_set = Signal()

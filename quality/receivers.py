@@ -20,6 +20,7 @@ from audits.signals import (
 from quality.operations.closing import close_when_complete
 from quality.operations.escalating import report_concern, settle_escalations
 from quality.operations.moderating import (
+    heed_later_concern,
     settle_submission,
     start_again,
     tell_second_grading_is_in,
@@ -27,9 +28,13 @@ from quality.operations.moderating import (
 
 
 @receiver(immediate_concern_raised)
-def escalate_concern(audit: Audit, grading: Grading, by: User, now: datetime, **_: Any) -> None:
+def escalate_concern(
+    audit: Audit, grading: Grading, text: str, told: str, by: User, now: datetime, **_: Any
+) -> None:
     """A concern for a child's safety waits for nothing."""
-    report_concern(audit=audit, grading=grading, by=by, now=now)
+    report_concern(audit=audit, text=text, told=told, by=by, now=now)
+    if grading.status == Grading.Status.SUBMITTED:
+        heed_later_concern(audit=audit)
 
 
 @receiver(audit_submitted)

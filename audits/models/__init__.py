@@ -2,7 +2,7 @@
 
 from audits.models.audit import Audit
 from audits.models.feedback import Feedback, FeedbackRecipient, FeedbackReply
-from audits.models.grading import Grade, Grading, StandardGrade
+from audits.models.grading import Grade, Grading, LaterConcern, StandardGrade
 from audits.models.standards import AuditTool, PracticeStandard, Section, ToolVersion
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "FeedbackReply",
     "Grade",
     "Grading",
+    "LaterConcern",
     "PracticeStandard",
     "Section",
     "StandardGrade",

@@ -207,3 +207,27 @@ class StandardGrade(models.Model):
 
     def __str__(self) -> str:
         return f"{self.standard}: {self.get_grade_display() or 'no grade'}"
+
+
+@tracked()
+class LaterConcern(models.Model):
+    """An immediate safeguarding concern that its grader saw after they had submitted.
+
+    A submitted grading is locked, and a child's safety waits for nothing: so it stands beside it.
+    """
+
+    grading = models.ForeignKey(Grading, on_delete=models.PROTECT, related_name="later_concerns")
+    text = models.TextField("what the immediate concern is")
+    told = models.TextField("who was told, and when")
+    raised_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("raised_at", "pk")
+        triggers = (
+            pgtrigger.Protect(
+                name="keep_later_concerns", operation=pgtrigger.Update | pgtrigger.Delete
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"Immediate concern after submission of {self.grading}"

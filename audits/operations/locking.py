@@ -23,12 +23,22 @@ def lock_draft(grading: Grading, by: User) -> Grading:
 
     Raises Refused for anybody else, MovedOn once it was submitted or set aside.
     """
+    locked = lock_own(grading, by)
+    _check_draft(locked)
+    return locked
+
+
+def lock_own(grading: Grading, by: User) -> Grading:
+    """The grading as it is now, locked, a draft or submitted.
+
+    Raises Refused for anybody but its grader, MovedOn once it was set aside.
+    """
     locked = (
         Grading.objects.select_for_update(no_key=True, of=("self",))
         .select_related("audit")
         .get(pk=grading.pk)
     )
-    _check_draft(locked, by)
+    _check_own(locked, by)
     return locked
 
 
@@ -43,14 +53,18 @@ def lock_draft_with_answers(grading: Grading, by: User) -> tuple[Grading, list[S
         .filter(grading=grading.pk)
     )
     locked = answers[0].grading
-    _check_draft(locked, by)
+    _check_own(locked, by)
+    _check_draft(locked)
     return locked, answers
 
 
-def _check_draft(locked: Grading, by: User) -> None:
+def _check_own(locked: Grading, by: User) -> None:
     if locked.grader_id != by.pk:
         raise Refused("Only the person who makes a grading can change it.")
-    if locked.status == Grading.Status.SUBMITTED:
-        raise MovedOn("This grading has been submitted, so it can no longer be changed.")
     if locked.status == Grading.Status.SET_ASIDE:
         raise MovedOn("This audit is no longer with you. What you wrote has been kept.")
+
+
+def _check_draft(locked: Grading) -> None:
+    if locked.status == Grading.Status.SUBMITTED:
+        raise MovedOn("This grading has been submitted, so it can no longer be changed.")

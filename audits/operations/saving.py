@@ -17,9 +17,9 @@ from django.db.models import F
 from accounts.models import User
 from accounts.operations import Refused, operation
 from accounts.policy import Permission, require
-from audits.models import Grading, StandardGrade
+from audits.models import Grading, LaterConcern, StandardGrade
 from audits.operations.grading import HELD_BY_GRADER, WRONG_CHILD, same_child_id
-from audits.operations.locking import lock_draft, lock_draft_with_answers
+from audits.operations.locking import lock_draft, lock_draft_with_answers, lock_own
 from audits.queries.grading_state import suggested_of
 from audits.rules.checks import checks_of, faults
 from audits.rules.completeness import is_written
@@ -198,21 +198,42 @@ def save_before(
 def raise_immediate_concern(
     *, grading: Grading, text: str, told: str, by: User, now: datetime
 ) -> Grading:
-    """Record an immediate safeguarding concern and send it up at once, before submission.
+    """Record an immediate safeguarding concern and send it up at once, before or after submission.
 
     ``text`` says what it is; ``told`` who was told and when. Raised a second time, it adds to what
-    was written. Raises Refused where either is empty: the telephone comes first.
+    was written. After submission the grading stays as it is, and the concern stands beside it.
+    Raises Refused where either is empty: the telephone comes first; MovedOn once it was set aside.
     """
     require(by, Permission.GRADE)
     if not is_written(text):
         raise Refused("Write what the immediate safeguarding concern is.")
     if not is_written(told):
         raise Refused("Telephone first, then write whom you told and when.")
-    locked = lock_draft(grading, by)
+    locked = lock_own(grading, by)
+    if locked.status == Grading.Status.SUBMITTED:
+        new = _stand_beside(locked, text, told, now)
+    else:
+        new = _write_down(locked, text, told, now)
+    if new:  # the form may have been sent twice
+        immediate_concern_raised.send(
+            Grading, audit=locked.audit, grading=locked, text=text, told=told, by=by, now=now
+        )
+    return locked
+
+
+def _stand_beside(grading: Grading, text: str, told: str, now: datetime) -> bool:
+    last = grading.later_concerns.last()
+    if last is not None and (last.text, last.told) == (text, told):
+        return False
+    LaterConcern.objects.create(grading=grading, text=text, told=told, raised_at=now)
+    return True
+
+
+def _write_down(locked: Grading, text: str, told: str, now: datetime) -> bool:
     if (locked.immediate_concern_text, locked.immediate_concern_told) == (text, told):
-        return locked  # the form was sent twice
-    locked.immediate_concern_text = _added(locked.immediate_concern_text, text)
-    locked.immediate_concern_told = _added(locked.immediate_concern_told, told)
+        return False
+    locked.immediate_concern_text = added_to(locked.immediate_concern_text, text)
+    locked.immediate_concern_told = added_to(locked.immediate_concern_told, told)
     locked.immediate_concern = True
     locked.immediate_concern_at = locked.immediate_concern_at or now
     locked.saved_at = now
@@ -225,11 +246,10 @@ def raise_immediate_concern(
             "saved_at",
         ]
     )
-    immediate_concern_raised.send(Grading, audit=locked.audit, grading=locked, by=by, now=now)
-    return locked
+    return True
 
 
-def _added(before: str, text: str) -> str:
+def added_to(before: str, text: str) -> str:
     """Nothing that was reported is taken back: a change of the text comes after it."""
     if not before or text.startswith(before):
         return text

@@ -20,7 +20,7 @@ from django.utils.dateformat import format as format_date
 
 from accounts.models import User
 from accounts.policy import Permission, may
-from audits.models import Audit, Grading, StandardGrade
+from audits.models import Audit, Grading, LaterConcern, StandardGrade
 from audits.queries.visibility import DECIDED, gradings_visible_to, is_blind
 from audits.rules.grades import Scale
 from cases.models import Practitioner, Service, Team
@@ -66,7 +66,7 @@ def history_of(audit: Audit, user: User) -> list[Entry]:
     rows: list[_Row] = []
     for event_model, path in _event_models():
         tracked = event_model.pgh_tracked_model
-        if everything or tracked in (Audit, Grading, StandardGrade):
+        if everything or tracked in (Audit, Grading, LaterConcern, StandardGrade):
             events = event_model.objects.filter(**{path: audit.pk})
             rows += _with_previous(_readable(events, tracked, readable))
     names = _Names(rows, Scale.from_dict(audit.tool_version.scale))
@@ -116,6 +116,8 @@ def _readable(events: QuerySet[Any], tracked: type[Model], readable: set[int]) -
         events = events.filter(pgh_obj_id__in=readable)
     elif tracked is StandardGrade:
         events = events.filter(grading_id__in=readable).select_related("standard")
+    elif tracked is LaterConcern:
+        events = events.filter(grading_id__in=readable)
     return events.select_related("pgh_context").order_by("pgh_id")
 
 

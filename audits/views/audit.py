@@ -118,6 +118,14 @@ def _links(request: HttpRequest, audit: Audit, gradings: list[Grading]) -> list[
     user, links = person(request), []
     if audit.auditor_id == user.pk and audit.status in WITH_AUDITOR:
         links.append({"label": "I have a conflict", "url": _url("conflict", audit)})
+    links += [
+        {
+            "label": "Record an immediate safeguarding concern",
+            "url": reverse("audits:grading_concern", args=[audit.reference, each.pk]),
+        }
+        for each in gradings
+        if each.grader_id == user.pk and each.status == Grading.Status.SUBMITTED
+    ]
     if may(user, P.REASSIGN_AUDIT) and audit.status in NOT_SUBMITTED and audit.sampled_case_id:
         url = _reallocate_url(audit)
         if url:

@@ -76,6 +76,7 @@ def grading(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     if found.grader_id != person(request).pk:
         log_reading(request, found.audit)
     context = _context(grading_state(found)) | _back_to_audit(found)
+    context["own"] = found.grader_id == person(request).pk
     return render(request, "audits/grading/read.html", context)
 
 
@@ -265,7 +266,10 @@ def before(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 def concern(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """An immediate safeguarding concern: telephone first, then write it here. Goes up at once."""
     found = own_draft_or_404(request, reference, pk)
+    later = found.status == Grading.Status.SUBMITTED
     initial = {"text": found.immediate_concern_text, "told": found.immediate_concern_told}
+    if later:
+        initial = {}
     form = ConcernForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
@@ -285,6 +289,7 @@ def concern(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
         "keep": kept_page(person(request), request.path),
         "telephone": duty_telephones(),
         "limits": state.limits(IMMEDIATE_CONCERN),
+        "later": later,
     }
     return render(request, "audits/grading/concern.html", context)
 

@@ -11,8 +11,9 @@ from accounts.models import User
 from accounts.notices import send_notice
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
-from audits.models import Audit, Grading
+from audits.models import Audit
 from audits.operations.locking import lock_audit
+from audits.operations.saving import added_to
 from cases.queries.calendar import bank_holidays
 from quality.models import Action, Escalation, EscalationStep
 from quality.queries.closing import action_state
@@ -75,10 +76,10 @@ def page_of(escalation: Escalation) -> str:
 
 
 @operation
-def report_concern(*, audit: Audit, grading: Grading, by: User, now: datetime) -> Escalation:
+def report_concern(*, audit: Audit, text: str, told: str, by: User, now: datetime) -> Escalation:
     """Escalate an immediate safeguarding concern at once; what was added later goes with it."""
     raised = escalate(audit=lock_audit(audit), track=rules.IMMEDIATE_CONCERN, by=by, now=now)
-    raised.concern, raised.told = grading.immediate_concern_text, grading.immediate_concern_told
+    raised.concern, raised.told = added_to(raised.concern, text), added_to(raised.told, told)
     raised.save(update_fields=["concern", "told"])
     return raised
 

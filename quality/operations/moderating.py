@@ -22,6 +22,7 @@ from cases.queries.calendar import bank_holidays, local_date
 from quality.models import Escalation, Moderation
 from quality.queries.people import why_not_independent
 from quality.queries.policy import policy_of
+from quality.rules.escalation import IMMEDIATE_CONCERN
 from quality.rules.moderation import ModerationChoice, choose, missing_to_decide
 
 P = Permission
@@ -57,6 +58,24 @@ def settle_submission(*, audit: Audit, grading: Grading, by: User, now: datetime
 def has_concern(audit: Audit) -> bool:
     """Whether an immediate safeguarding concern was ever raised in this audit."""
     return Escalation.objects.filter(audit=audit, track=Escalation.Track.IMMEDIATE_CONCERN).exists()
+
+
+def heed_later_concern(*, audit: Audit) -> None:
+    """A concern after submission is a reason for the moderation that is still to be decided.
+
+    Where the grade stands already, the quality assurance leads are told: they can reopen it.
+    """
+    waiting = Moderation.objects.select_for_update().filter(audit=audit)
+    found = waiting.exclude(status=Status.DECIDED).first()
+    if found is None:
+        send_notice(
+            to=people_with_role(Role.QUALITY_ASSURANCE_LEAD),
+            subject=f"Audit {audit.reference}: something was raised after it was submitted",
+            path=f"/audits/{audit.reference}/",
+        )
+    elif IMMEDIATE_CONCERN not in found.reasons:
+        found.reasons = [*found.reasons, IMMEDIATE_CONCERN]
+        found.save(update_fields=["reasons"])
 
 
 def _ask(audit: Audit, choice: ModerationChoice, due_on: date, now: datetime) -> None:

@@ -12,7 +12,14 @@ from django.dispatch import Signal
 
 from accounts.operations import MovedOn, Refused
 from audits import signals
-from audits.models import Audit, Grading, PracticeStandard, StandardGrade, ToolVersion
+from audits.models import (
+    Audit,
+    Grading,
+    LaterConcern,
+    PracticeStandard,
+    StandardGrade,
+    ToolVersion,
+)
 from audits.operations.grading import begin_audit, declare_conflict, open_grading
 from audits.operations.saving import (
     Conflict,
@@ -32,6 +39,7 @@ from audits.operations.submitting import (
 )
 from audits.operations.tools import install_shipped_tools
 from audits.operations.withdrawing import withdraw_audit
+from audits.queries.grading_state import grading_state
 from audits.tools import shipped_tools
 from cases.models import Allocation, AuditQuarter, DeclaredConflict, Draw, SampledCase
 from cases.signals import allocation_ended, case_allocated, case_left_sample
@@ -583,6 +591,38 @@ class TestImmediateConcern:
             raise_immediate_concern(
                 grading=begin(audit), text=text, told=told, by=cast.auditor, now=NOW
             )
+
+    def test_after_submission_it_stands_beside_the_grading(self, cast: Cast, audit: Audit) -> None:
+        said = heard(signals.immediate_concern_raised)
+        grading = submitted(audit)
+        before = grading_state(grading)
+        for text in ("Left alone", "Left alone", "And hungry"):
+            raise_immediate_concern(
+                grading=grading, text=text, told="Duty", by=cast.auditor, now=LATER
+            )
+        assert [each["text"] for each in said] == ["Left alone", "And hungry"]
+        assert [each.text for each in grading.later_concerns.all()] == ["Left alone", "And hungry"]
+        grading = Grading.objects.get(pk=grading.pk)
+        assert not grading.immediate_concern
+        assert grading_state(grading).suggested == before.suggested
+        for change in (
+            lambda: LaterConcern.objects.update(text="Nothing"),
+            lambda: LaterConcern.objects.all().delete(),
+        ):
+            with pytest.raises(DatabaseError), transaction.atomic():
+                change()
+
+    def test_nobody_raises_it_in_anothers_grading_or_in_one_set_aside(
+        self, cast: Cast, audit: Audit
+    ) -> None:
+        grading = submitted(audit)
+        said: dict[str, Any] = {"text": "Left alone", "told": "Duty", "now": LATER}
+        with pytest.raises(Refused):
+            raise_immediate_concern(grading=grading, by=cast.other_auditor, **said)
+        reopen_audit(audit=audit, reason="A standard was missed", by=cast.lead, now=LATER)
+        with pytest.raises(MovedOn):
+            raise_immediate_concern(grading=grading, by=cast.auditor, **said)
+        assert not LaterConcern.objects.exists()
 
 
 class TestSubmitting:

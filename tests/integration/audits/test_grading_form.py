@@ -254,3 +254,25 @@ class TestWordsOfTheTool:
         submitted(audit, "7", "good")
         shown = text_of(as_user(cast.lead).get(f"/audits/{audit.reference}/history/"))
         assert "7 (good)" in shown
+
+
+class TestConcernAfterSubmission:
+    def test_the_auditor_finds_the_button_on_every_page_and_reads_what_they_wrote(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        grading, client = submitted(audit), as_user(cast.auditor)
+        address = page(grading, "concern/")
+        for here in (page(grading, ""), page(grading, "submitted/"), f"/audits/{audit.reference}/"):
+            assert f'href="{address}"' in text_of(client.get(here)), here
+        assert f'href="{address}"' not in text_of(as_user(cast.lead).get(page(grading, "")))
+        shown = text_of(client.get(address))
+        assert "Your grading stays as you submitted it" in shown
+        refused = client.post(address, typed(text="Left alone on Friday", told=""))
+        assert "Left alone on Friday" in text_of(refused)
+        done = client.post(address, typed(text="Left alone on Friday", told="Duty, 10:40"))
+        assert done["Location"] == page(grading, "")
+        for user in (cast.auditor, cast.lead):
+            read = text_of(as_user(user).get(page(grading, "")))
+            assert "Immediate safeguarding concern after submission" in read
+            assert "Left alone on Friday" in read
+            assert "Duty, 10:40" in read

@@ -19,7 +19,7 @@ from audits.operations.saving import raise_immediate_concern
 from audits.operations.submitting import submit_grading
 from audits.operations.withdrawing import withdraw_audit
 from cases.models import Practitioner, Service
-from quality.models import Action, Escalation, NoActionReason
+from quality.models import Action, Escalation, Moderation, NoActionReason
 from quality.operations import acting
 from quality.operations.acting import Planned, offer_evidence, plan_action, verify_action
 from quality.operations.escalating import acknowledge, agree_plan, late_escalations, move_up
@@ -100,6 +100,44 @@ class TestRaising:
         shown = text_of(as_user(cast.head).get(f"/escalations/{raised.pk}/"))
         assert "And hungry" in shown
         assert "Telephone first" in shown
+
+    def test_after_submission_it_goes_up_and_the_moderation_heeds_it(
+        self, cast: Cast, audit: Audit
+    ) -> None:
+        audit.quarter.policies = {"quality": {"moderation_random_share": "1"}}
+        audit.quarter.save()
+        raise_immediate_concern(
+            grading=submitted(audit, "good"),
+            text="Left alone",
+            told="Duty",
+            by=cast.auditor,
+            now=late(2),
+        )
+        raised = Escalation.objects.get()
+        assert (raised.track, raised.concern, raised.told) == (
+            "immediate_concern",
+            "Left alone",
+            "Duty",
+        )
+        assert "immediate_concern" in Moderation.objects.get(audit=audit).reasons
+
+    def test_where_the_grade_stands_the_leads_are_told_too(
+        self,
+        cast: Cast,
+        audit: Audit,
+        no_random: None,
+        django_capture_on_commit_callbacks: Any,
+    ) -> None:
+        grading = submitted(audit, "good")
+        mail.outbox.clear()
+        with django_capture_on_commit_callbacks(execute=True):
+            raise_immediate_concern(
+                grading=grading, text="Left alone", told="Duty", by=cast.auditor, now=late(2)
+            )
+        told = {address for each in mail.outbox for address in each.to}
+        assert {cast.lead.email, cast.head.email} <= told
+        assert not any("Left alone" in f"{each.subject}{each.body}" for each in mail.outbox)
+        assert Escalation.objects.get().status == "raised"
 
     def test_a_concern_outlives_the_audit_that_found_it(self, cast: Cast, audit: Audit) -> None:
         grading = begin(audit)
