@@ -24,6 +24,10 @@ class LongText(forms.CharField):
         super().__init__(**kwargs)
         self.widget.attrs["rows"] = str(rows)
 
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Whether somebody typed something else: spaces around a text are not typed."""
+        return super().has_changed(self.to_python(initial), data)
+
     def to_python(self, value: Any) -> str:
         """The text without surrounding space. Raises ValidationError where it is too long."""
         if isinstance(value, str):

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from accounts.govuk import GovCheckboxes, GovRadios
 from audits.forms.fields import LongText
 from audits.models import PracticeStandard, ToolVersion
-from audits.rules.applicability import Condition
+from audits.rules.applicability import CaseFacts, Condition
 from audits.rules.checks import LONGEST_QUESTION
 from audits.rules.facts import FACTS
 from audits.rules.grades import FOUR_GRADES, GRADES, LABELS, ZERO_TO_TEN, Scale
@@ -35,7 +35,11 @@ class SectionForm(forms.Form):
 
 
 class StandardForm(forms.Form):
-    """A practice standard, whole."""
+    """A practice standard. What was not changed stays as it is stored, to the letter.
+
+    ``condition`` is the stored one: a file may name services, lines or facts that the form has no
+    box for, and then it has.
+    """
 
     title = forms.CharField(
         label="Practice standard",
@@ -84,20 +88,36 @@ class StandardForm(forms.Form):
         choices=list(FACTS.items()),
         widget=GovCheckboxes(layout="small"),
     )
+    lines = forms.MultipleChoiceField(
+        label="Asked only in these service lines",
+        help_text="None ticked: in all.",
+        required=False,
+        widget=GovCheckboxes(layout="small"),
+    )
     attributes = LongText(
         label="Asked only where a fact has a value",
-        help_text="One on each line, for example: disability = yes, not known",
+        help_text="One value on each line, for example: disability = yes. A fact that stands on"
+        " several lines may have any of the values.",
         rows=2,
     )
 
-    def __init__(self, *args: Any, version: ToolVersion, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, version: ToolVersion, condition: Condition | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.condition = condition or Condition()
         self.grades = Scale.from_dict(version.scale).grades
         section = cast(forms.ChoiceField, self.fields["section"])
         section.choices = [(each.code, each.title) for each in version.sections.all()]
         services = Service.objects.filter(line=version.tool.line_id)
-        chosen = cast(forms.MultipleChoiceField, self.fields["services"])
-        chosen.choices = [(each.code, each.name) for each in services]
+        names = {each.code: each.name for each in services}
+        self._offer("services", names, self.condition.services)
+        self._offer("recorded", FACTS, self.condition.recorded)
+        if self.condition.lines:  # a tool has one line: only a file can ask for others
+            self._offer("lines", {version.tool.line.code: version.tool.line.name},
+                        self.condition.lines)  # fmt: skip
+        else:
+            del self.fields["lines"]
         for grade in self.grades:
             self.fields[f"descriptor_{grade}"] = LongText(
                 label=f"What {LABELS[grade].lower()} looks like in a file",
@@ -107,6 +127,11 @@ class StandardForm(forms.Form):
                     "required": f"Write what {LABELS[grade].lower()} looks like in a file"
                 },
             )
+
+    def _offer(self, name: str, names: Mapping[str, str], stored: Iterable[str]) -> None:
+        """The boxes of a field: what is known, and what is stored besides."""
+        field = cast(forms.MultipleChoiceField, self.fields[name])
+        field.choices = list(({code: code for code in stored} | dict(names)).items())
 
     def clean_prompts(self) -> list[str]:
         """The lines that are not blank."""
@@ -125,19 +150,20 @@ class StandardForm(forms.Form):
         return lines
 
     def clean_attributes(self) -> dict[str, list[str]]:
-        """ "disability = yes, not known" as {"disability": ["yes", "not known"]}."""
-        found = {}
+        """The lines "disability = yes" and "disability = no" as {"disability": ["yes", "no"]}."""
+        known = {*FACTS, *(name for name, _ in self.condition.attributes)}
+        found: dict[str, list[str]] = {}
         for line in _lines(self.cleaned_data["attributes"]):
-            name, equals, values = line.partition("=")
-            listed = [value.strip() for value in values.split(",") if value.strip()]
-            if not (equals and name.strip() and listed):
-                raise ValidationError(f"“{line}” is not of the form: fact = value, value")
-            if name.strip() not in FACTS:
+            name, _, value = (part.strip() for part in line.partition("="))
+            if not (name and value):
+                raise ValidationError(f"“{line}” is not of the form: fact = value")
+            if name not in known:
                 raise ValidationError(
-                    f"“{name.strip()}” is not a fact that an import knows. It knows: "
-                    f"{', '.join(FACTS)}."
+                    f"“{name}” is not a fact that an import knows. It knows: {', '.join(FACTS)}."
                 )
-            found[name.strip()] = listed
+            values = found.setdefault(name, [])
+            if value not in values:
+                values.append(value)
         return found
 
     def clean(self) -> dict[str, Any]:
@@ -148,20 +174,28 @@ class StandardForm(forms.Form):
             self.add_error("read_back_months", "Months read must not be fewer than months judged")
         return data
 
-    def standard(self) -> dict[str, Any]:
-        """What a valid form says, as fields of a practice standard."""
-        data = self.cleaned_data
+    def standard(self, before: PracticeStandard | None = None) -> dict[str, Any]:
+        """What a valid form says, as fields of a practice standard.
+
+        Of one that was there ``before`` (the form was opened on it) only what was changed.
+        """
+        data, changed = self.cleaned_data, set(self.changed_data if before else self.fields)
         plain = ("title", "definition", "prompts", "checks", "look_back_months", "read_back_months",
                  "weight", "critical", "may_be_not_applicable")  # fmt: skip
+        stored = self.condition.as_dict()
         condition = {
-            "services": data["services"],
-            "attributes": data["attributes"],
-            "recorded": data["recorded"],
+            name: data[name] if name in changed else stored.get(name)
+            for name in ("services", "lines", "attributes", "recorded")
+            if name in self.fields
         }
-        return {
-            **{name: data[name] for name in plain},
+        texts = before.descriptors if before else {}
+        fields = {name: data[name] for name in plain if name in changed}
+        return fields | {
             "applies_when": {name: value for name, value in condition.items() if value},
-            "descriptors": {grade: data[f"descriptor_{grade}"] for grade in self.grades},
+            "descriptors": {
+                grade: data[name] if (name := f"descriptor_{grade}") in changed else texts[grade]
+                for grade in self.grades
+            },
         }
 
 
@@ -180,9 +214,10 @@ def initial_of(standard: PracticeStandard) -> dict[str, Any]:
         "critical": standard.critical,
         "may_be_not_applicable": standard.may_be_not_applicable,
         "services": list(condition.services),
+        "lines": list(condition.lines),
         "recorded": list(condition.recorded),
         "attributes": "\n".join(
-            f"{name} = {', '.join(values)}" for name, values in condition.attributes
+            f"{name} = {value}" for name, values in condition.attributes for value in values
         ),
         **{f"descriptor_{grade}": text for grade, text in standard.descriptors.items()},
     }
@@ -233,6 +268,7 @@ class LimitsForm(forms.Form):
 
     def __init__(self, *args: Any, version: ToolVersion, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.stored = version.limits
         self.codes = {limit["when"]: limit["code"] for limit in version.limits}
 
     def clean(self) -> dict[str, Any]:
@@ -243,7 +279,9 @@ class LimitsForm(forms.Form):
         return data
 
     def limits(self) -> list[dict[str, Any]]:
-        """The limits as data of a tool."""
+        """The limits as data of a tool; those that are stored where none was changed."""
+        if not set(self.changed_data) - {"scale"}:
+            return list(self.stored)
         data = self.cleaned_data
         rows: Iterable[tuple[str, dict[str, Any]]] = (
             (
@@ -333,17 +371,41 @@ class ImportToolForm(forms.Form):
             self.add_error("file", str(problem))
 
 
-class TryForm(forms.Form):
-    """Grades tried out on a tool: what would it suggest?"""
+class ExampleForm(forms.Form):
+    """An example of a case to try a tool on: what decides which standards are asked of it."""
 
+    service = forms.ChoiceField(label="Service of the example", required=False)
     concern = forms.BooleanField(label="An immediate safeguarding concern", required=False)
 
     def __init__(self, *args: Any, version: ToolVersion, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        points = Scale.from_dict(version.scale).points
-        choices = [("", "No grade"), *((point.code, point.label) for point in points)]
-        for section in version.sections.all():
-            for standard in section.standards.all():
-                self.fields[f"grade_{standard.code}"] = forms.ChoiceField(
-                    label=standard.title, choices=choices, required=False
-                )
+        self.line = version.tool.line
+        services = Service.objects.filter(line=self.line)
+        cast(forms.ChoiceField, self.fields["service"]).choices = [
+            ("", "Ask everything"),
+            *((each.code, each.name) for each in services),
+        ]
+        for name in _facts_asked_for(version):
+            self.fields[f"fact_{name}"] = forms.CharField(
+                label=FACTS.get(name, name), max_length=120, required=False
+            )
+        self.order_fields(["service", *(n for n in self.fields if n.startswith("fact_"))])
+
+    def facts(self) -> CaseFacts | None:
+        """The example as the rules know a case; None where everything is asked."""
+        data = self.cleaned_data
+        if not data["service"]:
+            return None
+        found = {n.removeprefix("fact_"): v for n, v in data.items() if n.startswith("fact_")}
+        return CaseFacts(data["service"], self.line.code, found)
+
+
+def _facts_asked_for(version: ToolVersion) -> list[str]:
+    """The facts on which it depends whether a standard of the version is asked."""
+    names: dict[str, None] = {}
+    for section in version.sections.all():
+        for standard in section.standards.all():
+            condition = Condition.from_dict(standard.applies_when)
+            names |= dict.fromkeys(name for name, _ in condition.attributes)
+            names |= dict.fromkeys(condition.recorded)
+    return list(names)

@@ -43,6 +43,20 @@ class AuditTool(models.Model):
 
     class Meta:
         ordering = ("title",)
+        triggers = (
+            # Every version is shown and exported under them.
+            pgtrigger.Trigger(
+                name="published_under_its_name",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("code", "title"),
+                condition=pgtrigger.Q(old__code__df=pgtrigger.F("new__code"))
+                | pgtrigger.Q(old__title__df=pgtrigger.F("new__title")),
+                func=(
+                    "IF EXISTS (SELECT 1 FROM audits_toolversion v WHERE v.tool_id = OLD.id"  # noqa: S608
+                    " AND v.status <> 'draft') THEN " + _REFUSE + " RETURN NEW;"
+                ),
+            ),
+        )
 
     def __str__(self) -> str:
         return self.title
@@ -105,6 +119,7 @@ class ToolVersion(models.Model):
                     | pgtrigger.Q(old__limits__df=pgtrigger.F("new__limits"))
                     | pgtrigger.Q(old__note__df=pgtrigger.F("new__note"))
                     | pgtrigger.Q(old__published_at__df=pgtrigger.F("new__published_at"))
+                    | pgtrigger.Q(old__published_by__df=pgtrigger.F("new__published_by"))
                     | pgtrigger.Q(new__status="draft")
                 ),
             ),

@@ -48,12 +48,23 @@ def start_draft(*, tool: AuditTool, by: User, now: datetime) -> ToolVersion:
 def import_draft(*, text: str, by: User, now: datetime) -> ToolVersion:
     """A draft from the text of a tool's JSON file: a new version of its tool, or a new tool.
 
-    Raises InvalidDefinition with every fault; Refused where the tool has a draft already, or its
-    service line is unknown.
+    Raises InvalidDefinition with every fault; Refused where the tool has a draft already, its
+    service line is unknown, or a tool of that code has another title or line.
     """
     require(by, P.MANAGE_TOOLS)
     definition = parse_tool_text(text)
-    return _new_draft(_lock(tool_of(definition)), definition)
+    tool = _lock(tool_of(definition))
+    for what, here, there in (
+        ("title", tool.title, definition.title),
+        ("service line", tool.line.code, definition.line),
+    ):
+        if here != there:
+            raise Refused(
+                f"The tool “{tool.code}” has the {what} “{here}” here and “{there}” in the file."
+                f" Versions of one tool share it: give the file the same {what}, or a code of its"
+                " own."
+            )
+    return _new_draft(tool, definition)
 
 
 def _lock(tool: AuditTool) -> AuditTool:
@@ -120,9 +131,9 @@ def publish(*, version: ToolVersion, note: str, by: User, now: datetime) -> Tool
 
 @operation
 def save_section(
-    *, version: ToolVersion, code: str, title: str, by: User, now: datetime
+    *, version: ToolVersion, code: str, title: str, seen: str = "", by: User, now: datetime
 ) -> Section:
-    """Add a section (``code`` empty) or change its title."""
+    """Add a section (``code`` empty) or change its title; ``seen`` is the digest of the old one."""
     require(by, P.MANAGE_TOOLS)
     draft = _draft(version)
     if not code:
@@ -134,6 +145,7 @@ def save_section(
             order=_last(draft.sections.all()) + 1,
         )
     section = _section(draft, code)
+    _check_seen(seen, section.title, "section")
     section.title = title
     section.save(update_fields=["title"])
     return section
@@ -152,6 +164,15 @@ def _standard(draft: ToolVersion, code: str) -> PracticeStandard:
             if standard.code == code:
                 return standard
     raise MovedOn("This practice standard has been taken away from the draft.")
+
+
+def _check_seen(seen: str, now: object, what: str) -> None:
+    """Refuse what was typed over something else than what is stored now."""
+    if seen and seen != digest(now):
+        raise Refused(
+            f"Somebody else changed this {what} after you opened the page. Nothing is lost: what"
+            " you typed is below. Save again to put it in the place of theirs."
+        )
 
 
 def _last(things: Any) -> int:
@@ -191,35 +212,32 @@ def save_standard_definition(
 ) -> PracticeStandard:
     """Add a practice standard (``code`` empty) or change it; ``section`` is its section's code.
 
-    ``data`` holds the fields of rules.tool_schema without the code; its "checks" are questions,
-    which keep their codes. ``seen`` is the digest of what the form was opened on: Refused where
-    somebody else changed it since.
+    ``data`` holds fields of rules.tool_schema without the code, of a new standard all of them; its
+    "checks" are questions, which keep their codes. ``seen`` is the digest of what the form was
+    opened on: Refused where somebody else changed it since.
     """
     require(by, P.MANAGE_TOOLS)
     draft = _draft(version)
     place = _section(draft, section)
     data = dict(data)
-    questions = data.pop("checks", [])
+    questions = data.pop("checks", None)
     if not code:
         taken = {each.code for s in draft.sections.all() for each in s.standards.all()}
         return PracticeStandard.objects.create(
             section=place,
             code=_new_code(str(data["title"]), taken),
             order=_last(place.standards.all()) + 1,
-            checks=recoded(questions, (), _new_code),
+            checks=recoded(questions or (), (), _new_code),
             **data,
         )
     standard = _standard(draft, code)
-    if seen and seen != digest(standard_data(standard)):
-        raise Refused(
-            "Somebody else changed this standard after you opened the page. Nothing is lost: what"
-            " you typed is below. Save again to put it in the place of theirs."
-        )
+    _check_seen(seen, standard_data(standard), "practice standard")
     if standard.section_id != place.pk:
         standard.section, standard.order = place, _last(place.standards.all()) + 1
     for name, value in data.items():
         setattr(standard, name, value)
-    standard.checks = recoded(questions, checks_of(standard.checks), _new_code)
+    if questions is not None:
+        standard.checks = recoded(questions, checks_of(standard.checks), _new_code)
     standard.save()
     return standard
 
@@ -270,12 +288,17 @@ def save_limits(
     version: ToolVersion,
     scale: Mapping[str, Any],
     limits: list[dict[str, Any]],
+    seen: str = "",
     by: User,
     now: datetime,
 ) -> ToolVersion:
-    """Change a draft's scale and grade limits. Raises Refused with the first fault."""
+    """Change a draft's scale and grade limits; ``seen`` is the digest of scale and limits before.
+
+    Raises Refused with the first fault, or where somebody else changed them since.
+    """
     require(by, P.MANAGE_TOOLS)
     draft = _draft(version)
+    _check_seen(seen, [draft.scale, draft.limits], "page")
     try:
         parse_limits(limits)
     except InvalidDefinition as error:

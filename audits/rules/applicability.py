@@ -101,7 +101,7 @@ def read_condition(node: Node) -> Condition:
 
 
 def _texts(node: Node, key: str) -> tuple[str, ...]:
-    return node.texts(key, longest=120) if key in node.value else ()
+    return node.lines(key, longest=120) if key in node.value else ()
 
 
 def _attributes(node: Node) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -110,7 +110,7 @@ def _attributes(node: Node) -> tuple[tuple[str, tuple[str, ...]], ...]:
     child = node.child("attributes")
     if not child.value:
         node.problem("must name at least one attribute", "attributes")
-    return tuple((name, child.texts(name, longest=120)) for name in child.value)
+    return tuple((name, child.lines(name, longest=120)) for name in child.value)
 
 
 def _place_parts(condition: Condition, facts: CaseFacts) -> list[tuple[bool, str]]:

@@ -150,7 +150,7 @@ def read_scale(node: Node) -> Scale:
     node.only("code", "title", "points")
     scale = Scale(
         code=node.code("code"),
-        title=node.text("title", longest=120),
+        title=node.line("title", longest=120),
         points=tuple(
             _read_point(point)
             for point in node.children("points", at_least_one="must hold at least two points")
@@ -163,8 +163,8 @@ def read_scale(node: Node) -> Scale:
 def _read_point(node: Node) -> ScalePoint:
     node.only("code", "label", "grade")
     return ScalePoint(
-        code=node.text("code", longest=22),
-        label=node.text("label", longest=60),
+        code=node.line("code", longest=22),
+        label=node.line("label", longest=60),
         grade=node.one_of("grade", GRADES),
     )
 

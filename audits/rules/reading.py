@@ -71,6 +71,10 @@ class Node:
         """A text that is not blank, without spaces around it or control characters."""
         return self._text_of(self._required(key), self.at(key), longest)
 
+    def line(self, key: str, *, longest: int) -> str:
+        """The same in one line: a title, a label, a question."""
+        return self._line_of(self._required(key), self.at(key), longest)
+
     def code(self, key: str) -> str:
         """A code: small letters, digits and underscores, at most 40, a letter first."""
         value = self._required(key)
@@ -125,13 +129,13 @@ class Node:
         for index, value in enumerate(values or ()):
             yield Node(value, f"{self.at(key)}[{index}]", self.problems)
 
-    def texts(self, key: str, *, longest: int = 500) -> tuple[str, ...]:
-        """A list of texts, of at least one."""
+    def lines(self, key: str, *, longest: int = 500) -> tuple[str, ...]:
+        """A list of texts of one line each, of at least one."""
         values = self._list(key)
         if values == []:
             self.problem("must hold at least one text", key)
         return tuple(
-            self._text_of(value, f"{self.at(key)}[{index}]", longest)
+            self._line_of(value, f"{self.at(key)}[{index}]", longest)
             for index, value in enumerate(values or ())
         )
 
@@ -147,6 +151,12 @@ class Node:
             self.problem("must be a list in square brackets", key)
             return None
         return value
+
+    def _line_of(self, value: object, path: str, longest: int) -> str:
+        text = self._text_of(value, path, longest)
+        if "\n" in text:
+            self.problems.append(Problem(path, "must be one line"))
+        return text
 
     def _text_of(self, value: object, path: str, longest: int) -> str:
         fault = _fault_of_text(value, longest)

@@ -143,7 +143,7 @@ def parse_tool(data: object) -> ToolDefinition:
     node.only("code", "title", "line", "scale", "limits", "sections")
     tool = ToolDefinition(
         code=node.code("code"),
-        title=node.text("title", longest=120),
+        title=node.line("title", longest=120),
         line=node.code("line"),
         scale=read_scale(node.child("scale")),
         limits=read_limits(node),
@@ -193,7 +193,7 @@ def _read_section(node: Node) -> SectionDefinition:
     node.only("code", "title", "standards")
     return SectionDefinition(
         code=node.code("code"),
-        title=node.text("title", longest=120),
+        title=node.line("title", longest=120),
         standards=tuple(
             _read_standard(standard)
             for standard in node.children(
@@ -208,7 +208,7 @@ def _read_standard(node: Node) -> StandardDefinition:
     descriptors = node.child("descriptors")
     standard = StandardDefinition(
         code=node.code("code"),
-        title=node.text("title", longest=160),
+        title=node.line("title", longest=160),
         definition=node.text("definition"),
         look_back_months=node.integer("look_back_months", 1, 60),
         read_back_months=node.integer("read_back_months", 1, 120),
@@ -217,7 +217,7 @@ def _read_standard(node: Node) -> StandardDefinition:
         may_be_not_applicable=node.flag("may_be_not_applicable"),
         applies_when=read_condition(node.child("applies_when")),
         descriptors=tuple((str(grade), descriptors.text(grade)) for grade in descriptors.value),
-        prompts=node.texts("prompts"),
+        prompts=node.lines("prompts"),
         checks=_read_checks(node) if "checks" in node.value else (),
     )
     if 0 < standard.read_back_months < standard.look_back_months:
@@ -229,7 +229,7 @@ def _read_checks(node: Node) -> tuple[Check, ...]:
     found = []
     for each in node.children("checks", at_least_one="must hold at least one, or be left out"):
         each.only("code", "question")
-        found.append(Check(each.code("code"), each.text("question", longest=LONGEST_QUESTION)))
+        found.append(Check(each.code("code"), each.line("question", longest=LONGEST_QUESTION)))
     for code in _repeated(check.code for check in found):
         node.problem(f"two facts have the code {code!r}", "checks")
     for question in _repeated(check.question for check in found):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -52,14 +52,20 @@ def conflict_texts(form: forms.Form, clash: Conflict) -> ConflictTexts:
         if (before or None) != (typed or None):
             field = form.fields[name]
             differences.append(
-                TwoTexts(str(field.label), _words(field, before), _words(field, typed))
+                TwoTexts(str(field.label), in_words_of(field, before), in_words_of(field, typed))
             )
     return ConflictTexts(clash.saved_at, differences)
 
 
-def _words(field: forms.Field, value: Any) -> str:
-    if value in (None, ""):
+def in_words_of(field: forms.Field, value: Any) -> str:
+    """An answer as it reads beside its question."""
+    if value in (None, "", []):
         return "Nothing"
+    if isinstance(field, forms.BooleanField):
+        return "Yes" if value else "No"
+    if isinstance(field, forms.MultipleChoiceField):
+        names = {str(code): str(name) for code, name in cast(Any, field.choices)}
+        return ", ".join(names.get(str(each), str(each)) for each in value)
     if isinstance(field, forms.ChoiceField) and not isinstance(field, forms.ModelChoiceField):
         return str(dict(field.choices).get(value, value))  # type: ignore[arg-type]
     if isinstance(value, date):

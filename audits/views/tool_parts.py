@@ -28,7 +28,9 @@ from audits.forms.tools import (
 from audits.models import PracticeStandard, Section, ToolVersion
 from audits.operations import tool_editing
 from audits.queries.tool_editing import digest, standard_data
+from audits.rules.applicability import Condition
 from audits.views.access import person
+from audits.views.conflicts import TwoTexts, in_words_of
 from audits.views.tools import crumbs, draft_or_404, form_page, version_url
 
 P = Permission
@@ -37,6 +39,23 @@ P = Permission
 def _refuse_published(version: ToolVersion) -> None:
     if version.status != ToolVersion.Status.DRAFT:
         raise MovedOn(f"{version} is published: it cannot be changed. Start a new version.")
+
+
+def _seen(request: HttpRequest, form: Form, now: str) -> dict[str, Any]:
+    """The digest of what the form is opened on and, where it was another, both texts."""
+    posted = request.POST.get("seen", "") if request.method == "POST" else ""
+    if not (now and posted and posted != now):
+        return {"seen": now}
+    form.full_clean()
+    changed = [form[name] for name in form.changed_data if name not in form.errors]
+    return {
+        "seen": now,
+        "differences": [
+            TwoTexts(str(each.label), in_words_of(each.field, each.initial),
+                     in_words_of(each.field, each.value()))
+            for each in changed
+        ],
+    }  # fmt: skip
 
 
 def _section_or_404(version: ToolVersion, code: str) -> Section:
@@ -60,7 +79,8 @@ def section(request: HttpRequest, code: str, number: int, part: str = "") -> Htt
     """Add a section, or change its title."""
     version = draft_or_404(code, number)
     _refuse_published(version)
-    initial = {"title": _section_or_404(version, part).title} if part else None
+    before = _section_or_404(version, part).title if part else ""
+    initial = {"title": before} if part else None
     form = SectionForm(request.POST if request.method == "POST" else None, initial=initial)
 
     def act() -> Section:
@@ -68,6 +88,7 @@ def section(request: HttpRequest, code: str, number: int, part: str = "") -> Htt
             version=version,
             code=part,
             title=form.cleaned_data["title"],
+            seen=request.POST.get("seen", ""),
             by=person(request),
             now=timezone.now(),
         )
@@ -75,6 +96,7 @@ def section(request: HttpRequest, code: str, number: int, part: str = "") -> Htt
     title = "Change this section" if part else "Add a section"
     context = {
         "title": title,
+        **_seen(request, form, digest(before) if part else ""),
         "submit": "Save",
         "back_url": version_url(version),
         "breadcrumbs": crumbs(version, title),
@@ -96,7 +118,10 @@ def standard(request: HttpRequest, code: str, number: int, part: str = "") -> Ht
     if before is None and request.GET.get("section"):
         initial["section"] = request.GET["section"]
     form = StandardForm(
-        request.POST if request.method == "POST" else None, version=version, initial=initial
+        request.POST if request.method == "POST" else None,
+        version=version,
+        condition=Condition.from_dict(before.applies_when) if before else None,
+        initial=initial,
     )
     seen = digest(standard_data(before)) if before else ""
 
@@ -105,7 +130,7 @@ def standard(request: HttpRequest, code: str, number: int, part: str = "") -> Ht
             version=version,
             code=part,
             section=form.cleaned_data["section"],
-            data=form.standard(),
+            data=form.standard(before),
             seen=request.POST.get("seen", ""),
             by=person(request),
             now=timezone.now(),
@@ -115,7 +140,7 @@ def standard(request: HttpRequest, code: str, number: int, part: str = "") -> Ht
     context = {
         "title": title,
         "submit": "Save",
-        "seen": seen,
+        **_seen(request, form, seen),
         "back_url": version_url(version),
         "breadcrumbs": crumbs(version, title),
     }
@@ -142,6 +167,7 @@ def limits(request: HttpRequest, code: str, number: int) -> HttpResponse:
             version=version,
             scale=SCALES[form.cleaned_data["scale"]].as_dict(),
             limits=form.limits(),
+            seen=request.POST.get("seen", ""),
             by=person(request),
             now=timezone.now(),
         )
@@ -151,6 +177,7 @@ def limits(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "lead": "A limit holds the overall grade down. Going above it needs a reason, and the"
         " audit is moderated.",
         "submit": "Save",
+        **_seen(request, form, digest([version.scale, version.limits])),
         "back_url": version_url(version),
         "breadcrumbs": crumbs(version, "Scale and limits"),
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import allow
 from accounts.operations import Refused
 from accounts.policy import Permission, may
-from audits.forms.tools import ImportToolForm, PublishForm, TryForm
+from audits.forms.grading import StandardForm
+from audits.forms.tools import ExampleForm, ImportToolForm, PublishForm
 from audits.models import AuditTool, PracticeStandard, Section, ToolVersion
 from audits.operations import tool_editing
 from audits.queries.tool_editing import (
@@ -29,7 +30,9 @@ from audits.queries.tool_editing import (
     version_with_parts,
 )
 from audits.queries.tool_trial import try_out
-from audits.rules.grades import INADEQUATE, LABELS, Scale
+from audits.rules.applicability import CaseFacts, Condition, applies
+from audits.rules.grades import Scale
+from audits.rules.limits import CRITICAL_STANDARD, parse_limits, sentences
 from audits.rules.reading import InvalidDefinition
 from audits.views.access import person
 
@@ -93,7 +96,7 @@ def tool_version(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "breadcrumbs": crumbs(version),
         "sections": [_section_rows(version, section) for section in version.sections.all()],
         "scale": Scale.from_dict(version.scale),
-        "limits": _limits(version),
+        "limits": [limit.sentence for limit in parse_limits(version.limits)],
         "edits": edits,
         "faults": faults_of(version) if edits else [],
         "owner": may(request.user, P.MANAGE_TOOLS),
@@ -114,27 +117,6 @@ def _standard_row(standard: PracticeStandard) -> dict[str, Any]:
             for grade, text in standard_data(standard)["descriptors"].items()
         ],
     }
-
-
-def _limits(version: ToolVersion) -> list[str]:
-    """The grade limits in sentences."""
-    words = {
-        "critical_standard": "A critical standard graded {grade}",
-        "immediate_concern": "An immediate safeguarding concern",
-        "number_of_standards": "{at_least} or more standards graded {grade}",
-    }
-    return [
-        words[limit["when"]].format(
-            grade=_or_worse(limit.get("grade", "")), at_least=limit.get("at_least")
-        )
-        + f": the overall grade is at best {LABELS[limit['cap']].lower()}."
-        for limit in version.limits
-    ]
-
-
-def _or_worse(grade: str) -> str:
-    words = LABELS.get(grade, "").lower()
-    return words if grade in ("", INADEQUATE) else f"{words} or worse"
 
 
 @allow(*SEE)
@@ -168,33 +150,60 @@ def tool_export(request: HttpRequest, code: str, number: int) -> HttpResponse:
 
 
 @allow(*SEE)
-@require_GET
+@require_http_methods(["GET", "POST"])
 def tool_preview(request: HttpRequest, code: str, number: int) -> HttpResponse:
-    """Every standard as an auditor sees it, and what the tool suggests for grades tried out."""
+    """Every standard in the form that an auditor fills in, and what the tool suggests for it.
+
+    Nothing is kept. The form is posted so that nothing that is typed ends up in an address.
+    """
     version = version_or_404(request, code, number)
-    form = TryForm(request.GET or None, version=version)
-    suggested = None
-    if form.is_bound and form.is_valid():
-        data = form.cleaned_data
-        grades = {n.removeprefix("grade_"): v for n, v in data.items() if n.startswith("grade_")}
-        suggested = try_out(version, grades, concern=data["concern"])
+    posted = request.POST if request.method == "POST" else None
+    example = ExampleForm(posted, version=version)
+    facts = example.facts() if posted is not None and example.is_valid() else None
     rows = [
-        {
-            **_standard_row(standard),
-            "field": form[f"grade_{standard.code}"],
-            "section": section,
-        }
+        _tried(version, section, standard, posted, facts)
         for section in version.sections.all()
         for standard in section.standards.all()
     ]
+    asked = [row for row in rows if row["form"] is not None]
+    suggested = None
+    if posted is not None and all([example.is_valid(), *(row["form"].is_valid() for row in asked)]):
+        grades = {row["standard"].code: row["form"].cleaned_data["grade"] for row in asked}
+        suggested = try_out(version, grades, concern=example.cleaned_data["concern"])
     context = {
         "version": version,
-        "form": form,
+        "form": example,
         "rows": rows,
         "suggested": suggested,
         "breadcrumbs": crumbs(version, "Preview"),
     }
     return render(request, "audits/tools/preview.html", context)
+
+
+def _tried(
+    version: ToolVersion,
+    section: Section,
+    standard: PracticeStandard,
+    posted: QueryDict | None,
+    facts: CaseFacts | None,
+) -> dict[str, Any]:
+    """One standard with the auditor's form for it; without where the example is not asked it."""
+    condition = Condition.from_dict(standard.applies_when)
+    how = applies(condition, facts) if facts else None
+    asked = how is None or how.applies
+    form = StandardForm(
+        posted, standard=standard, scale=Scale.from_dict(version.scale), prefix=standard.code
+    )
+    del form.fields["version"]
+    critical = sentences(parse_limits(version.limits), CRITICAL_STANDARD)
+    return {
+        "section": section,
+        "standard": standard,
+        "form": form if asked else None,
+        "because": how.because if how and not condition.always else "",
+        "depends": how is None and not condition.always,
+        "limits": critical if standard.critical else [],
+    }
 
 
 def form_page(

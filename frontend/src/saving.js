@@ -105,6 +105,10 @@ class SavingForm {
     return Object.keys(this.unsaved()).length > 0;
   }
 
+  isAsRefused() {
+    return this.refused && Object.keys(differences(valuesOf(this.form), this.refused)).length === 0;
+  }
+
   changed() {
     this.keep();
     if (this.isWaiting()) this.tell();
@@ -126,8 +130,11 @@ class SavingForm {
   }
 
   before(event) {
-    if (this.form.dataset.sending || this.form.hidden || !this.isUnsaved()) event.preventDefault();
-    else this.sending = valuesOf(this.form);
+    const { form } = this;
+    // What was refused a moment ago is not sent again before it is changed.
+    const same = this.outcome === "refused" && this.isAsRefused();
+    if (form.dataset.sending || form.hidden || same || !this.isUnsaved()) event.preventDefault();
+    else this.sending = valuesOf(form);
   }
 
   after(detail) {
@@ -140,7 +147,8 @@ class SavingForm {
       this.stays = false;
       this.keep();
     }
-    if (this.outcome === "refused") this.saveAllBut(detail.xhr.getResponseHeader("Held-Back"), sent);
+    this.refused = this.outcome === "refused" ? sent : null;
+    if (this.refused) this.saveAllBut(detail.xhr.getResponseHeader("Held-Back"), sent);
     if (this.isWaiting()) this.waitFor(this.outcome);
     else say("", FORM);
     this.form.dispatchEvent(new CustomEvent("cfa:answered"));

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
 from accounts.models import User
 from accounts.operations import MovedOn, Refused
@@ -23,11 +24,65 @@ from tests.cast import NOW, Cast
 from tests.integration.audits.auditing import Make, begin, fill, submitted
 
 AsUser = Callable[[User], Client]
+BOTH = "disability = yes\r\ndisability = no\r\ndisability = no"
 HOSTILE = "<script>alert(1)</script> \u202etxet & {{ 7|add:7 }}"
 
 
 def text_of(response: Any) -> str:
     return response.content.decode()
+
+
+def everything() -> dict[str, Any]:
+    """A tool that uses all of the schema, in ways that the editor has no box for."""
+    grades = ("outstanding", "good", "requires_improvement", "inadequate")
+    plain: dict[str, Any] = {
+        "definition": "What good is:\n\n- first\n- then ‘that’",
+        "look_back_months": 7,
+        "read_back_months": 13,
+        "critical": False,
+        "weight": 3,
+        "may_be_not_applicable": True,
+        "descriptors": {grade: f"What {grade} is,\nin two lines" for grade in grades},
+        "prompts": ["The chronology, its gaps, and why", "Supervision = minutes"],
+    }
+    condition = {
+        "services": ["looked_after", "a_service_of_elsewhere"],
+        "lines": ["statutory", "family_help"],
+        "attributes": {
+            "disability": ["yes", "not known, or not asked"],
+            "shoe_size": ["9 = small"],
+        },
+        "recorded": ["transferred_in_on", "shoe_size"],
+    }
+    checks = [
+        {"code": "q_9", "question": "Is there a plan, and is it dated?"},
+        {"code": "aa", "question": "Is it = to the last one?"},
+    ]
+    return {
+        "code": "everything",
+        "title": "Everything that a file can say",
+        "line": "statutory",
+        "scale": ZERO_TO_TEN.as_dict(),
+        "limits": [
+            {"code": "many", "when": "number_of_standards", "grade": "requires_improvement",
+             "at_least": 3, "cap": "good"},
+            {"code": "first", "when": "critical_standard", "grade": "inadequate",
+             "cap": "requires_improvement"},
+            {"code": "now", "when": "immediate_concern", "cap": "inadequate"},
+        ],
+        "sections": [
+            {"code": "one", "title": "One", "standards": [
+                {"code": "some", "title": "Some", **plain, "applies_when": condition,
+                 "checks": checks},
+                {"code": "impact", "title": "Impact", **plain, "critical": True,
+                 "may_be_not_applicable": False, "applies_when": {}},
+            ]},
+            {"code": "two", "title": "Two", "standards": [
+                {"code": "here", "title": "Here", **plain,
+                 "applies_when": {"recorded": ["agency"]}},
+            ]},
+        ],
+    }  # fmt: skip
 
 
 @pytest.fixture
@@ -58,7 +113,7 @@ def typed(client: Client, path: str) -> dict[str, Any]:
         if value is True:
             fields[name] = "on"
         elif value not in (None, False):
-            fields[name] = value
+            fields[name] = value.replace("\n", "\r\n") if isinstance(value, str) else value
     fields["seen"] = page.context.get("seen", "")
     return fields
 
@@ -113,7 +168,7 @@ class TestChanging:
     ) -> None:
         standard = first_standard(draft)
         client, path = as_user(cast.lead), at(draft, f"standards/{standard.code}/")
-        said = typed(client, path) | {"title": HOSTILE[:60], "attributes": "disability = yes, no"}
+        said = typed(client, path) | {"title": HOSTILE[:60], "attributes": BOTH}
         assert client.post(path, said).status_code == 302
         standard.refresh_from_db()
         assert standard.applies_when["attributes"] == {"disability": ["yes", "no"]}
@@ -155,9 +210,35 @@ class TestChanging:
         second = typed(client, path) | {"definition": "The second text."}
         assert client.post(path, first).status_code == 302
         told = text_of(client.post(path, second))
-        assert "Somebody else changed this standard" in told
-        assert "The second text." in told
+        assert "Somebody else changed this practice standard" in told
+        theirs, yours = told.split("Saved before")[1].split("Yours, not saved yet")
+        assert "The first text." in theirs
+        assert "The second text." in yours
         assert first_standard(draft).definition == "The first text."
+        again = second | {"seen": client.get(path).context["seen"]}
+        assert client.post(path, again).status_code == 302
+        assert first_standard(draft).definition == "The second text."
+
+    def test_two_editors_of_a_section_and_of_the_limits(
+        self, cast: Cast, draft: ToolVersion, as_user: AsUser
+    ) -> None:
+        client, section = as_user(cast.lead), draft.sections.all()[0]
+        for part, one, other in (
+            (f"sections/{section.code}/", {"title": "The first"}, {"title": "The second"}),
+            ("limits/", {"concern_cap": "good"}, {"concern_cap": ""}),
+        ):
+            path = at(draft, part)
+            first, second = typed(client, path) | one, typed(client, path) | other
+            assert client.post(path, first).status_code == 302
+            told = client.post(path, second)
+            assert "after you opened the page" in text_of(told), part
+            assert "Yours, not saved yet" in text_of(told), part
+            again = second | {"seen": told.context["seen"]}
+            assert client.post(path, again).status_code == 302, part
+        section.refresh_from_db()
+        assert section.title == "The second"
+        draft.refresh_from_db()
+        assert not any(limit["when"] == "immediate_concern" for limit in draft.limits)
 
     def test_added_moved_and_taken_away(
         self, cast: Cast, draft: ToolVersion, as_user: AsUser
@@ -289,6 +370,43 @@ class TestFiles:
         assert error in text_of(answer)
         assert not ToolVersion.objects.filter(status="draft").exists()
 
+    def test_a_known_code_keeps_its_title_and_its_line(
+        self, cast: Cast, tool: AuditTool, as_user: AsUser
+    ) -> None:
+        for change in ({"title": "Another"}, {"line": "early_help"}):
+            data = definition_of(version_with_parts().get(tool=tool)).as_dict() | change
+            file = SimpleUploadedFile("tool.json", json.dumps(data).encode())
+            answer = as_user(cast.lead).post("/tools/import/", {"file": file})
+            assert "or a code of its own" in text_of(answer)
+        assert not ToolVersion.objects.filter(status="draft").exists()
+
+    def test_a_tool_with_everything_that_a_file_can_say_survives_being_saved_unchanged(
+        self, cast: Cast, tool: AuditTool, as_user: AsUser
+    ) -> None:
+        client, document = as_user(cast.lead), everything()
+        file = SimpleUploadedFile("tool.json", json.dumps(document).encode())
+        assert client.post("/tools/import/", {"file": file}).status_code == 302
+        version = ToolVersion.objects.get(tool__code="everything")
+
+        def exported() -> Any:
+            return json.loads(client.get(at(version, "tool.json")).content)
+
+        assert exported() == document
+        parts = ["limits/"]
+        for section in document["sections"]:
+            parts.append(f"sections/{section['code']}/")
+            parts += [f"standards/{each['code']}/" for each in section["standards"]]
+        for part in parts:
+            said = typed(client, at(version, part))
+            assert client.post(at(version, part), said).status_code == 302, part
+            assert exported() == document, part
+        # One word changed leaves the rest as it is.
+        first = document["sections"][0]["standards"][0]
+        path = at(version, f"standards/{first['code']}/")
+        assert client.post(path, typed(client, path) | {"title": "Else"}).status_code == 302
+        first["title"] = "Else"
+        assert exported() == document
+
     def test_an_unknown_line_is_refused(self, cast: Cast, tool: AuditTool, as_user: AsUser) -> None:
         data = shipped_tools()[0].definition.as_dict() | {"code": "other", "line": "adults"}
         file = SimpleUploadedFile("tool.json", json.dumps(data).encode())
@@ -302,11 +420,55 @@ class TestPreview:
     ) -> None:
         client, version = as_user(cast.auditor), tool.versions.get()
         critical = PracticeStandard.objects.filter(section__version=version, critical=True)[0]
-        shown = text_of(client.get(at(version, f"preview/?grade_{critical.code}=inadequate")))
-        assert "It would suggest" in shown
+        typed = {
+            f"{critical.code}-grade": "inadequate",
+            f"{critical.code}-evidence": HOSTILE,
+            "plan_review-grade": "not_applicable",
+            "plan_review-not_applicable_reason": "A new case.",
+        }
+        shown = text_of(client.post(at(version, "preview/"), typed))
+        assert "Suggested grade" in shown
         assert f"A critical standard is graded inadequate ({critical.title})" in shown.replace(
             "&#x27;", "'"
         )
+        assert "10 standards have no grade yet" in shown  # of 12, and one is not applicable
+        assert "A new case." in shown
+        assert "<script>alert" not in shown
+
+    def test_it_is_the_form_that_an_auditor_fills_in(
+        self, cast: Cast, make_audit: Make, as_user: AsUser
+    ) -> None:
+        audit = make_audit()
+        grading, client = begin(audit), as_user(cast.auditor)
+        shown = text_of(client.get(at(audit.tool_version, "preview/")))
+        for answer in grading.standard_grades.select_related("standard"):
+            code = answer.standard.code
+            address = f"/audits/{audit.reference}/gradings/{grading.pk}/standards/{code}/"
+            form = client.get(address).context["form"]
+            for name in form.fields:
+                if name != "version":
+                    assert f'name="{code}-{name}"' in shown, (code, name)
+            for grade, hint in form.fields["grade"].widget.hints.items():
+                assert f'value="{grade}"' in shown
+                assert escape(hint) in shown
+
+    def test_an_example_is_asked_what_such_a_case_is_asked(
+        self, cast: Cast, tool: AuditTool, as_user: AsUser
+    ) -> None:
+        client, version = as_user(cast.auditor), tool.versions.get()
+        shown = text_of(client.post(at(version, "preview/"), {"service": "child_in_need"}))
+        assert "permanence-grade" not in shown
+        assert "Does not apply: the service is child in need" in shown
+        shown = text_of(client.post(at(version, "preview/"), {"service": "looked_after"}))
+        assert "permanence-grade" in shown
+
+    def test_a_standard_that_is_always_asked_cannot_be_not_applicable(
+        self, cast: Cast, tool: AuditTool, as_user: AsUser
+    ) -> None:
+        client, version = as_user(cast.auditor), tool.versions.get()
+        shown = client.post(at(version, "preview/"), {"impact-grade": "not_applicable"})
+        assert "Choose a grade from the list" in text_of(shown)
+        assert "Suggested grade" not in text_of(shown)
 
     def test_pages_take_the_same_queries_for_more_standards(
         self, cast: Cast, draft: ToolVersion, as_user: AsUser
@@ -323,3 +485,93 @@ class TestPreview:
                 standard.order = 500 + standard.section.standards.count()
                 standard.save()
             assert counts[0] == counts[1]
+
+
+class TestPublishedNeverChanges:
+    """In the database, whatever asks it."""
+
+    CHANGES = (
+        "UPDATE audits_toolversion SET note = 'x' WHERE id = {version}",
+        "UPDATE audits_toolversion SET scale = '{{}}' WHERE id = {version}",
+        "UPDATE audits_toolversion SET limits = '[]' WHERE id = {version}",
+        "UPDATE audits_toolversion SET number = 77 WHERE id = {version}",
+        "UPDATE audits_toolversion SET published_at = now() WHERE id = {version}",
+        "UPDATE audits_toolversion SET published_by_id = {other} WHERE id = {version}",
+        (
+            "UPDATE audits_toolversion SET status = 'draft', published_at = NULL,"
+            " published_by_id = NULL WHERE id = {version}"
+        ),
+        "DELETE FROM audits_toolversion WHERE id = {version}",
+        "UPDATE audits_section SET title = 'x' WHERE version_id = {version}",
+        (
+            'INSERT INTO audits_section (version_id, code, title, "order")'
+            " VALUES ({version}, 'late', 'Late', 99)"
+        ),
+        "DELETE FROM audits_practicestandard WHERE id = {standard}",
+        *(
+            f"UPDATE audits_practicestandard SET {change} WHERE id = {{standard}}"  # noqa: S608
+            for change in (
+                "title = 'x'",
+                "definition = 'x'",
+                "weight = 9",
+                "critical = NOT critical",
+                "descriptors = '{{}}'",
+                "checks = '[]'",
+                "prompts = '[]'",
+                'applies_when = \'{{"recorded": ["agency"]}}\'',
+                "look_back_months = 1",
+                "code = 'x'",
+            )
+        ),
+        "UPDATE audits_audittool SET title = 'x' WHERE id = {tool}",
+        "UPDATE audits_audittool SET code = 'x' WHERE id = {tool}",
+    )
+
+    @pytest.mark.parametrize("change", CHANGES)
+    @pytest.mark.parametrize("status", ["published", "retired"])
+    def test_it_is_refused(self, cast: Cast, tool: AuditTool, change: str, status: str) -> None:
+        version = tool.versions.get()
+        if status == "retired":
+            draft = tool_editing.start_draft(tool=tool, by=cast.lead, now=NOW)
+            tool_editing.publish(version=draft, note="Next", by=cast.lead, now=NOW)
+        names = {
+            "version": version.pk,
+            "standard": first_standard(version).pk,
+            "tool": tool.pk,
+            "other": cast.auditor.pk,
+        }
+        with (
+            pytest.raises(DatabaseError, match=r"cannot be changed|Cannot (update|delete)"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(change.format(**names))
+
+    def test_a_draft_of_a_tool_that_was_never_published_is_free(
+        self, cast: Cast, tool: AuditTool
+    ) -> None:
+        version = tool_editing.import_draft(text=json.dumps(everything()), by=cast.lead, now=NOW)
+        AuditTool.objects.filter(pk=version.tool_id).update(title="Another")
+        assert Section.objects.filter(version=version).update(title="Another")
+
+
+def test_grades_under_an_old_version_are_read_with_the_old_words(
+    cast: Cast, make_audit: Make, tool: AuditTool, as_user: AsUser
+) -> None:
+    audit = make_audit()
+    grading = submitted(audit)
+    draft = tool_editing.start_draft(tool=tool, by=cast.lead, now=NOW)
+    old = first_standard(draft)
+    title, question = old.title, old.checks[0]["question"]
+    client = as_user(cast.lead)
+    path = at(draft, f"standards/{old.code}/")
+    said = typed(client, path) | {"title": "New words", "checks": "Is it new?"}
+    assert client.post(path, said).status_code == 302
+    tool_editing.publish(version=draft, note="Next", by=cast.lead, now=NOW)
+    read = text_of(client.get(f"/audits/{audit.reference}/gradings/{grading.pk}/"))
+    assert escape(title) in read
+    assert escape(question) in read
+    assert "New words" not in read
+    assert "Is it new?" not in read
+    feedback = text_of(as_user(cast.auditor).get(f"/audits/{audit.reference}/feedback/release/"))
+    assert "New words" not in feedback
