@@ -45,21 +45,23 @@ class Refused(Exception):
 class ChangedMeanwhile(Refused):
     """Somebody else changed the thing after the form was opened; saving again replaces theirs."""
 
-    def __init__(self, now: Mapping[str, str]) -> None:
+    def __init__(self, now: Mapping[str, str], says: str = "") -> None:
         super().__init__(
-            "Somebody else changed this after you opened the page. It now says: "
-            f"{in_one_line(now)}. Save again to put what you typed in its place."
+            "Somebody else changed this after you opened the page. "
+            f"{says or f'It now says: {in_one_line(now)}.'}"
+            " Save again to put what you typed in its place."
         )
         self.seen = digest_of(now)
 
 
-def refuse_if_changed(seen_then: str, now: Mapping[str, str]) -> None:
+def refuse_if_changed(seen_then: str, now: Mapping[str, str], says: str = "") -> None:
     """Raise ChangedMeanwhile unless ``now`` (facts in words) is what the form was opened on.
 
-    Call it with the row locked. An empty ``seen_then`` asks for no check: files, commands.
+    Call it with the row locked. An empty ``seen_then`` asks for no check: files, commands. ``says``
+    is said instead of the facts, where these are many.
     """
     if seen_then and seen_then != digest_of(now):
-        raise ChangedMeanwhile(now)
+        raise ChangedMeanwhile(now, says)
 
 
 def operation(function: Callable[Params, Result]) -> Callable[Params, Result]:

@@ -32,7 +32,7 @@ class Permission(StrEnum):
     IMPORT_CASES = "import_cases"
     FREEZE_FRAME = "freeze_frame"
     DRAW_SAMPLE = "draw_sample"
-    CHANGE_POLICY = "change_policy"  # the numbers that a quarter goes by, on the command line
+    CHANGE_POLICY = "change_policy"  # the numbers that a quarter goes by
     MANAGE_THEMES = "manage_themes"  # plan a theme, and write what it found
     REQUEST_REPLACEMENT = "request_replacement"
     APPROVE_REPLACEMENT = "approve_replacement"

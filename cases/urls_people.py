@@ -20,6 +20,7 @@ people_patterns = [
     path("services/upload/confirm/", people.service_upload_confirm, name="service_upload_confirm"),
     path("services/upload/template/", people.service_template, name="service_template"),
     path("services/<slug:code>/", people.service_change, name="service_change"),
+    path("services/<slug:code>/move/", people.service_move, name="service_move"),
     path("practitioners/", staff.practitioner_list, name="practitioner_list"),
     path("practitioners/add/", staff.practitioner_add, name="practitioner_add"),
     path("practitioners/download/", staff.practitioner_download, name="practitioner_download"),

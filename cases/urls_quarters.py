@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.views import draws, planner, quarters, replacements, screen
+from cases.views import draws, numbers, planner, quarters, replacements, screen
 
 quarter_patterns = [
     path("quarters/", quarters.quarter_list, name="quarter_list"),
     path("quarters/<str:label>/", quarters.quarter_detail, name="quarter_detail"),
     path("quarters/<str:label>/plan/", planner.quarter_plan, name="quarter_plan"),
+    path("quarters/<str:label>/numbers/", numbers.quarter_numbers, name="quarter_numbers"),
+    path(
+        "quarters/<str:label>/numbers/change/",
+        numbers.quarter_numbers_change,
+        name="quarter_numbers_change",
+    ),
     path("quarters/<str:label>/frame/", quarters.quarter_frame, name="quarter_frame"),
     path("quarters/<str:label>/frame/freeze/", quarters.quarter_freeze, name="quarter_freeze"),
     path("quarters/<str:label>/frame/mail/", screen.quarter_mail_hash, name="quarter_mail_hash"),

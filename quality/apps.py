@@ -5,4 +5,8 @@ class QualityConfig(AppConfig):
     name = "quality"
 
     def ready(self) -> None:
+        from cases.policies import register
         from quality import panels, receivers  # noqa: F401
+        from quality.rules.numbers import SECTION
+
+        register(SECTION)

@@ -10,4 +10,8 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         # Importing it registers the handler of its job.
+        from cases.policies import register
         from reports import operations  # noqa: F401
+        from reports.rules.numbers import SECTION
+
+        register(SECTION)

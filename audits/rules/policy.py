@@ -14,20 +14,21 @@ class AuditPolicy:
     - `reply_working_days`: working days a practitioner has to reply to released feedback.
     - `look_back_months`: months of work that are judged, where a standard does not say otherwise.
     - `read_back_months`: months of the file that are read to judge them.
-    - `expected_minutes`: how long a file is planned to take an auditor.
     """
 
     reply_working_days: int = 10
     look_back_months: int = 6
     read_back_months: int = 12
-    expected_minutes: int = 120
 
     def __post_init__(self) -> None:
         for name, value in asdict(self).items():
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ValueError(f"{name} must be a whole number of at least 1, not {value!r}")
         if self.read_back_months < self.look_back_months:
-            raise ValueError("read_back_months must not be less than look_back_months")
+            raise ValueError(
+                "The months of the file that are read (read_back_months) must not be fewer than"
+                " those judged (look_back_months)."
+            )
 
     def as_dict(self) -> dict[str, int]:
         """The policy as JSON data; `from_dict` gives it back."""

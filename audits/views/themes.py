@@ -255,6 +255,10 @@ def _form_page(
     return render(request, f"audits/themes/{template}.html", context)
 
 
+def _freeze_form(theme: Theme) -> FreezeForm:
+    return drawing.freeze_form(theme.quarter.quarter, theme.quarter, theme)
+
+
 def _detail(
     request: SignedInRequest,
     theme: Theme,
@@ -271,8 +275,7 @@ def _detail(
         "draw": draw,
         "cohort_head": [frame.strata_by.capitalize(), *COHORT_HEAD] if frame else [],
         "cohort_rows": _cohort_rows(frame) if frame else [],
-        "freeze_form": freeze_form
-        or (drawing.freeze_form(theme.quarter, theme) if may_freeze else None),
+        "freeze_form": freeze_form or (_freeze_form(theme) if may_freeze else None),
         "mails": drawing.mails_sent(frame) if frame else [],
         "mail_form": mail_form or (HashMailForm() if frame and may_freeze else None),
         "may_draw": frame is not None and may(user, P.DRAW_SAMPLE),

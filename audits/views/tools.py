@@ -165,7 +165,7 @@ def tool_preview(request: HttpRequest, code: str, number: int) -> HttpResponse:
         for section in version.sections.all()
         for standard in section.standards.all()
     ]
-    asked = [row for row in rows if row["form"] is not None]
+    asked = [row for row in rows if row["asked"]]
     suggested = None
     if posted is not None and all([example.is_valid(), *(row["form"].is_valid() for row in asked)]):
         grades = {row["standard"].code: row["form"].cleaned_data["grade"] for row in asked}
@@ -187,7 +187,8 @@ def _tried(
     posted: QueryDict | None,
     facts: CaseFacts | None,
 ) -> dict[str, Any]:
-    """One standard with the auditor's form for it; without where the example is not asked it."""
+    """One standard with the auditor's form for it; hidden where the example is not asked it, so
+    that what was typed is there again with another example."""
     condition = Condition.from_dict(standard.applies_when)
     how = applies(condition, facts) if facts else None
     asked = how is None or how.applies
@@ -199,7 +200,8 @@ def _tried(
     return {
         "section": section,
         "standard": standard,
-        "form": form if asked else None,
+        "form": form,
+        "asked": asked,
         "because": how.because if how and not condition.always else "",
         "depends": how is None and not condition.always,
         "limits": critical if standard.critical else [],

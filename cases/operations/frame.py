@@ -32,7 +32,7 @@ from cases.queries.frame import (
     stored_strata,
 )
 from cases.queries.imports import imports_behind_open_cases
-from cases.queries.policy import case_policy
+from cases.queries.policy import case_policy, policies_to_begin_with
 from cases.rules.frame import Frame, hash_of_frame
 from cases.rules.policy import CasePolicy
 from cases.rules.quarters import Quarter
@@ -158,7 +158,12 @@ def _policy(quarter: AuditQuarter, strata_by: str | None) -> CasePolicy:
 def lock_quarter(quarter: Quarter) -> AuditQuarter:
     """The quarter's row, made where there is none: what everything of a quarter is locked by."""
     AuditQuarter.objects.get_or_create(
-        label=quarter.label, defaults={"starts_on": quarter.starts, "ends_on": quarter.ends}
+        label=quarter.label,
+        defaults={
+            "starts_on": quarter.starts,
+            "ends_on": quarter.ends,
+            "policies": lambda: policies_to_begin_with(quarter),
+        },
     )
     return AuditQuarter.objects.select_for_update().get(label=quarter.label)
 

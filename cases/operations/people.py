@@ -59,6 +59,27 @@ def change_service(
 
 
 @operation
+def move_service(*, service: Service, up: bool, by: User, now: datetime) -> None:
+    """Exchange a service's place with its neighbour's in the order of precedence.
+
+    Where a child's case is open to several services, the first counts: from the next list on, and
+    in a frame that is frozen later. At the end of the order nothing happens.
+    """
+    require(by, MANAGE)
+    row = list(Service.objects.select_for_update(of=("self",)).order_by("precedence"))
+    here = next(place for place, each in enumerate(row) if each.pk == service.pk)
+    there = here - 1 if up else here + 1
+    if not 0 <= there < len(row):
+        return
+    one, other = row[here], row[there]
+    first, second = one.precedence, other.precedence
+    # By way of a third place, because each is taken once.
+    for moved, place in ((other, row[-1].precedence + 1), (one, second), (other, first)):
+        moved.precedence = place
+        moved.save(update_fields=["precedence"])
+
+
+@operation
 def save_team(
     *,
     team: Team | None,

@@ -15,15 +15,6 @@ from typing import Any, Self
 
 from cases.rules.rates import ROUNDINGS, Rounding, checked_rate, exact
 
-SERVICE_ORDER = (
-    "looked_after",
-    "child_protection",
-    "child_in_need",
-    "assessment",
-    "care_leaver",
-    "early_help",
-)
-
 PLANNED_SHARES = ("moderation_share", "expected_good", "quarterly_turnover")
 
 EXCLUSION_FIELDS = ("service", "team", "legal_status", "plan")
@@ -169,7 +160,6 @@ class CasePolicy(DrawPolicy):
       eligible; 0 switches the rule off.
     - `excluded`: what the council leaves out.
     - `strata_by`: what quotas are counted in, one of `STRATA_BY`.
-    - `service_order`: where several services apply to a child, the first of these is the case's.
     - `other_teams_independent`: whether another team under the same Head of Service is far enough
       from a case to grade it.
     - `accreditation_needed`: whether only auditors who are accredited are given audits.
@@ -188,7 +178,6 @@ class CasePolicy(DrawPolicy):
     minimum_weeks_open: int = 6
     excluded: tuple[Exclusion, ...] = ()
     strata_by: str = "service"
-    service_order: tuple[str, ...] = SERVICE_ORDER
     other_teams_independent: bool = True
     accreditation_needed: bool = False
     audit_due_working_days: int = 15
@@ -208,8 +197,6 @@ class CasePolicy(DrawPolicy):
                 raise ValueError(f"{name} must lie between 0 and 1.")
         if self.strata_by not in STRATA_BY:
             raise ValueError(f"strata_by must be one of {', '.join(STRATA_BY)}.")
-        if len(set(self.service_order)) != len(self.service_order) or not self.service_order:
-            raise ValueError("service_order must name every service once.")
         for name in ("other_teams_independent", "accreditation_needed"):
             if not isinstance(getattr(self, name), bool):
                 raise ValueError(f"{name} must be on or off (true or false).")
@@ -218,7 +205,6 @@ class CasePolicy(DrawPolicy):
         """The policy as JSON data; `from_dict` gives it back."""
         return super().as_dict() | {
             "excluded": [exclusion.as_dict() for exclusion in self.excluded],
-            "service_order": list(self.service_order),
         }
 
     @classmethod
@@ -227,8 +213,7 @@ class CasePolicy(DrawPolicy):
         read = dict(data)
         if "excluded" in read:
             read["excluded"] = tuple(map(Exclusion.from_dict, read["excluded"]))
-        if "service_order" in read:
-            read["service_order"] = tuple(read["service_order"])
+        read.pop("service_order", None)  # older frames have it; the order is the services' own
         for name in set(PLANNED_SHARES) & set(read):
             read[name] = _fraction(name, read[name])
         return super().from_dict(read)

@@ -21,7 +21,7 @@ from cases.operations.draw import request_draw
 from cases.operations.frame import request_freeze
 from cases.queries.certificate import seed_words
 from cases.queries.frame import hash_mails, live_draw, live_frame
-from cases.queries.policy import case_policy
+from cases.queries.policy import case_policy, quarter_as_it_begins
 from cases.rules.policy import CasePolicy
 from cases.rules.quarters import Quarter
 
@@ -29,11 +29,14 @@ GROUP = 8  # characters of a hash that a voice can read in one breath
 
 
 def freeze_form(
-    stored: AuditQuarter | None, theme: Theme | None = None, *data: QueryDict
+    quarter: Quarter, stored: AuditQuarter | None, theme: Theme | None = None, *data: QueryDict
 ) -> FreezeForm:
     """The form that freezes; a second frame asks for a reason, and begins as the first was."""
     frame = live_frame(stored, theme) if stored else None
-    policy = CasePolicy.from_dict(frame.policy) if frame else case_policy(stored or AuditQuarter())
+    if frame is not None:
+        policy = CasePolicy.from_dict(frame.policy)
+    else:
+        policy = case_policy(stored or quarter_as_it_begins(quarter))
     return FreezeForm(*data, again=frame is not None, policy=policy)
 
 
@@ -45,7 +48,7 @@ def freeze(
     theme: Theme | None = None,
 ) -> Job | FreezeForm:
     """The job that freezes as the request asks. ``page`` is where it leads back to."""
-    form = freeze_form(stored, theme, request.POST)
+    form = freeze_form(quarter, stored, theme, request.POST)
     if form.is_valid():
         try:
             return request_freeze(

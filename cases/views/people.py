@@ -22,7 +22,13 @@ from accounts.views.paging import page_of, query_string
 from accounts.views.uploads import TableUpload, confirm_page, empty_table, upload_page
 from cases.forms.people import ServiceForm, TeamFilter, TeamForm
 from cases.models import Team
-from cases.operations.people import change_service, import_services, import_teams, save_team
+from cases.operations.people import (
+    change_service,
+    import_services,
+    import_teams,
+    move_service,
+    save_team,
+)
 from cases.queries.people import (
     TEAM_SORTS,
     plan_for_services,
@@ -68,7 +74,8 @@ def log_download(request: SignedInRequest, what: str) -> str:
 @manage
 @require_safe
 def service_list(request: SignedInRequest) -> HttpResponse:
-    """Every service with its Head and deputy."""
+    """Every service with its Head and deputy, in order of precedence."""
+    found = list(services())
     rows = [
         [
             {"text": service.name, "url": reverse("cases:service_change", args=[service.code])},
@@ -77,10 +84,10 @@ def service_list(request: SignedInRequest) -> HttpResponse:
             service.deputy or "Nobody",
             service.team_count,  # type: ignore[attr-defined]
         ]
-        for service in services()
+        for service in found
     ]
     head = ["Service", "Line", "Head of Service", "Deputy", {"text": "Teams", "numeric": True}]
-    context = {"rows": rows, "head": head, "sections": sections("service_list")}
+    context = {"rows": rows, "head": head, "services": found, "sections": sections("service_list")}
     return render(request, "cases/people/service_list.html", context)
 
 
@@ -107,6 +114,16 @@ def service_change(request: SignedInRequest, code: str) -> HttpResponse:
         "breadcrumbs": crumbs(("Services", "cases:service_list"), (str(service), "")),
     }
     return render(request, "cases/people/form.html", context)
+
+
+@manage
+@require_POST
+def service_move(request: SignedInRequest, code: str) -> HttpResponse:
+    """One place up or down in the order of precedence."""
+    service = get_object_or_404(services(), code=code)
+    up = request.POST.get("direction") == "up"
+    move_service(service=service, up=up, by=request.user, now=timezone.now())
+    return redirect(f"{reverse('cases:service_list')}#order")
 
 
 @manage

@@ -164,7 +164,7 @@ def frame_page(
         "frame": frame,
         "drawn": draw is not None,
         "open_cases": open_case_count(),
-        "form": form or (drawing.freeze_form(stored) if may_freeze else None),
+        "form": form or (drawing.freeze_form(quarter, stored) if may_freeze else None),
         "freeze_url": reverse("cases:quarter_freeze", args=[quarter.label]),
         "breadcrumbs": quarter_page.crumbs(quarter, "Sampling frame"),
     }

@@ -279,6 +279,9 @@ TABLE: dict[str, Row] = {
     "cases:team_upload_confirm": row("administrator", post=True),
     "cases:team_template": row("administrator", get=True),
     "cases:service_list": row("administrator", get=True),
+    "cases:service_move": row(
+        "administrator", kwargs=lambda samples: {"code": "early_help"}, post=True
+    ),
     "cases:service_change": row("administrator", kwargs=lambda samples: {"code": "early_help"}),
     "cases:service_download": row("administrator", get=True),
     "cases:service_upload": row("administrator"),
@@ -330,6 +333,8 @@ TABLE: dict[str, Row] = {
     # quarters
     "cases:quarter_list": row(SEE_QUARTER, get=True),
     "cases:quarter_detail": row(SEE_QUARTER, kwargs=of_quarter, get=True),
+    "cases:quarter_numbers": row(SEE_QUARTER, kwargs=of_quarter, get=True),
+    "cases:quarter_numbers_change": row("lead", kwargs=of_quarter),
     "cases:quarter_plan": row(SEE_QUARTER, kwargs=of_quarter, get=True),
     "cases:quarter_frame": row(SEE_QUARTER, kwargs=of_quarter, get=True),
     "cases:quarter_freeze": row("analyst", kwargs=of_quarter, post=True),
@@ -370,7 +375,7 @@ TABLE: dict[str, Row] = {
     ),
     "audits:tool_version": row("lead", hides=SEE_TOOLS, kwargs=of_tool_draft, get=True),
     "audits:tool_changes": row("lead", hides=SEE_TOOLS, kwargs=of_tool_draft, get=True),
-    "audits:tool_preview": row(SEE_TOOLS, kwargs=of_tool, get=True),
+    "audits:tool_preview": row(SEE_TOOLS, kwargs=of_tool),
     "audits:tool_export": row(SEE_TOOLS, kwargs=of_tool, get=True),
     "audits:tool_publish": row("lead", kwargs=of_tool_draft),
     "audits:tool_delete": row("lead", kwargs=of_tool_draft),

@@ -10,21 +10,13 @@ from django.core.management.base import CommandError
 from django.utils import timezone
 
 from accounts.models import User
-from audits.rules.policy import AuditPolicy
 from cases.management.commands._quarter import QuarterCommand
 from cases.models import AuditQuarter
-from cases.operations.policy import change_policy
-from cases.rules.policy import CasePolicy
+from cases.operations.policy import change_policies
+from cases.policies import sections
+from cases.queries.policy import quarter_as_it_begins
+from cases.rules.numbers import Section
 from cases.rules.quarters import Quarter
-from quality.rules.policy import QualityPolicy
-from reports.rules.policy import ReportPolicy
-
-POLICIES: dict[str, Any] = {
-    "cases": CasePolicy,
-    "audits": AuditPolicy,
-    "quality": QualityPolicy,
-    "reports": ReportPolicy,
-}
 
 
 class Command(QuarterCommand):
@@ -40,18 +32,15 @@ class Command(QuarterCommand):
 
     def work(self, quarter: Quarter, by: User, options: dict[str, Any]) -> None:
         stored = AuditQuarter.objects.filter(label=quarter.label).first()
-        policies = stored.policies if stored else {}
-        values = {name: dict(policies.get(name, {})) for name in POLICIES}
-        changed = [self._change(values, change) for change in options["changes"]]
-        in_force = {name: self._checked(name, values[name]) for name in POLICIES}
-        for section in dict.fromkeys(changed):
-            change_policy(
-                quarter=quarter,
-                section=section,
-                values=values[section],
-                by=by,
-                now=timezone.now(),
-            )
+        policies = (stored or quarter_as_it_begins(quarter)).policies
+        changes: dict[str, dict[str, Any]] = {}
+        for change in options["changes"]:
+            self._change(changes, change)
+        in_force = {
+            section.code: self._checked(section, policies, changes) for section in sections()
+        }
+        if changes:
+            change_policies(quarter=quarter, changes=changes, by=by, now=timezone.now())
         lines = [
             f"{section}.{name}={json.dumps(value)}"
             for section, policy in in_force.items()
@@ -59,25 +48,27 @@ class Command(QuarterCommand):
         ]
         self.answer({"quarter": quarter.label, **in_force}, lines, as_json=options["json"])
 
-    def _change(self, values: dict[str, dict[str, Any]], change: str) -> str:
-        """Put one NAME=VALUE into ``values``; the section it is of."""
+    def _change(self, changes: dict[str, dict[str, Any]], change: str) -> None:
+        """Put one NAME=VALUE into ``changes``."""
         name, equals, value = change.partition("=")
         section, dot, field = name.strip().partition(".")
-        if not equals or not dot or section not in POLICIES:
-            known = ", ".join(POLICIES)
+        known = [each.code for each in sections()]
+        if not equals or not dot or section not in known:
             raise CommandError(
-                f"“{change}” is not NAME=VALUE, with a name that begins with one of {known} and a "
-                "full stop."
+                f"“{change}” is not NAME=VALUE, with a name that begins with one of "
+                f"{', '.join(known)} and a full stop."
             )
-        values[section][field] = _read(value.strip())
-        return section
+        changes.setdefault(section, {})[field] = _read(value.strip())
 
-    def _checked(self, section: str, values: dict[str, Any]) -> dict[str, Any]:
+    def _checked(
+        self, section: Section, policies: dict[str, Any], changes: dict[str, dict[str, Any]]
+    ) -> dict[str, Any]:
         try:
-            policy = POLICIES[section].from_dict(values).as_dict()
+            return section.in_force(
+                {**policies.get(section.code, {}), **changes.get(section.code, {})}
+            )
         except (ValueError, TypeError) as error:
-            raise CommandError(f"{section}: {error}") from error
-        return dict(policy)
+            raise CommandError(f"{section.code}: {error}") from error
 
 
 def _read(text: str) -> Any:

@@ -456,11 +456,12 @@ class TestPreview:
         self, cast: Cast, tool: AuditTool, as_user: AsUser
     ) -> None:
         client, version = as_user(cast.auditor), tool.versions.get()
-        shown = text_of(client.post(at(version, "preview/"), {"service": "child_in_need"}))
-        assert "permanence-grade" not in shown
+        said = {"service": "child_in_need", "permanence-evidence": "Typed before"}
+        shown = text_of(client.post(at(version, "preview/"), said))
+        assert '<input type="hidden" name="permanence-evidence" value="Typed before"' in shown
         assert "Does not apply: the service is child in need" in shown
-        shown = text_of(client.post(at(version, "preview/"), {"service": "looked_after"}))
-        assert "permanence-grade" in shown
+        shown = text_of(client.post(at(version, "preview/"), said | {"service": "looked_after"}))
+        assert "Typed before</textarea>" in shown
 
     def test_a_standard_that_is_always_asked_cannot_be_not_applicable(
         self, cast: Cast, tool: AuditTool, as_user: AsUser

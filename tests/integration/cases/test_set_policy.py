@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from cases.models import AuditQuarter
-from cases.operations.policy import change_policy
+from cases.operations.policy import change_policies
 from cases.queries.policy import case_policy
 from cases.rules.quarters import Quarter
 from tests.cast import QUARTER, Cast
@@ -64,10 +64,9 @@ def test_what_makes_no_sense_is_refused_whole(change: str, words: str) -> None:
 
 def test_an_analyst_may_not_change_them(cast: Cast) -> None:
     with pytest.raises(PermissionDenied):
-        change_policy(
+        change_policies(
             quarter=Quarter.parse(QUARTER),
-            section="cases",
-            values={},
+            changes={"cases": {"rotation": False}},
             by=cast.analyst,
             now=timezone.now(),
         )

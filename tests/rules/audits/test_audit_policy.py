@@ -12,7 +12,6 @@ def test_defaults_are_those_of_the_programme() -> None:
     policy = AuditPolicy()
     assert policy.reply_working_days == 10
     assert (policy.look_back_months, policy.read_back_months) == (6, 12)
-    assert policy.expected_minutes == 120
 
 
 def test_a_policy_comes_back_through_json() -> None:
