@@ -101,6 +101,7 @@ def cases_to_grade(cases: Iterable[SampledCase]) -> list[CaseToGrade]:
                 practitioner=staff[case.entry_id].practitioner,
                 team=bool(staff[case.entry_id].team),
                 manager=staff[case.entry_id].manager,
+                audited_before_on=staff[case.entry_id].audited_before_on,
             ),
         )
         for case in cases
@@ -109,11 +110,12 @@ def cases_to_grade(cases: Iterable[SampledCase]) -> list[CaseToGrade]:
 
 @dataclass(frozen=True)
 class _Staff:
-    """What is known of an entry's case, at the freeze or since."""
+    """What is known of an entry's case and child, at the freeze or since."""
 
     practitioner: bool
     team: str  # id, "" where there is none
     manager: bool
+    audited_before_on: date | None  # registered after the draw, and no audit begun here
 
 
 def _staff_known(entries: Iterable[int]) -> dict[int, _Staff]:
@@ -123,12 +125,15 @@ def _staff_known(entries: Iterable[int]) -> dict[int, _Staff]:
             practitioner=bool(worker_then or worker_now),
             team=str(team_then or team_now or ""),
             manager=bool(manager_then or manager_now),
+            audited_before_on=None if begun else audited_before_on,
         )
-        for pk, worker_then, worker_now, team_then, team_now, manager_then, manager_now in (
-            found.values_list(
-                "pk", "practitioner", "case__practitioner", "team", "case__team",
-                "team__manager", "case__team__manager",
-            )
+        for (
+            pk, worker_then, worker_now, team_then, team_now, manager_then, manager_now,
+            begun, audited_before_on,
+        ) in found.values_list(
+            "pk", "practitioner", "case__practitioner", "team", "case__team",
+            "team__manager", "case__team__manager",
+            "child__audit_reference", "child__audited_before_on",
         )
     }  # fmt: skip
 

@@ -9,6 +9,7 @@ setting. The same question is asked of auditors, of moderators, and for every ch
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 HOLDS = "holds"
 OWN_TEAM = "own_team"
@@ -132,11 +133,20 @@ def warnings_of(case: CaseToGrade) -> tuple[str, ...]:
     return tuple(sentence for sentence, holds in unknown if holds)
 
 
-def missing_for_allocation(*, practitioner: bool, team: bool, manager: bool) -> str:
-    """Why a case cannot be given to an auditor yet, in a sentence; "" where all three are known.
+def missing_for_allocation(
+    *, practitioner: bool, team: bool, manager: bool, audited_before_on: date | None = None
+) -> str:
+    """Why a case cannot be given to an auditor, in a sentence; "" where nothing stands against it.
 
     What follows a grade goes to the practitioner and the team manager, so both must be known first.
+    ``audited_before_on`` is when the child's file was audited before this product, where that was
+    registered after the draw: never the same child again.
     """
+    if audited_before_on is not None:
+        return (
+            f"This child’s file was audited before, on {audited_before_on.day}"
+            f" {audited_before_on:%B %Y}, and no child is audited twice. Ask for a replacement."
+        )
     lacking = [
         words
         for words, known in (

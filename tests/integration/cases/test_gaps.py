@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from django.urls import reverse
 from accounts.models import AccessRecord, User
 from accounts.operations import Refused
 from audits.operations.tools import install_shipped_tools
-from cases.models import AuditQuarter, Practitioner, SampledCase, Team
+from cases.models import AuditQuarter, Child, Practitioner, SampledCase, Team
 from cases.operations.allocation import allocate_by_hand, allocate_quarter
 from cases.operations.import_gaps import complete_gaps
 from cases.queries.gaps import gap_counts, plan_for_gaps
@@ -113,6 +114,22 @@ def test_a_drawn_case_waits_for_its_practitioner_and_manager(
 
     Team.objects.filter(name="Lakeside").update(manager=cast.manager)
     assert len(allocate_quarter(draw=case.draw, by=cast.analyst, now=NOW).assignments) == 1
+
+
+def test_a_child_registered_as_audited_before_after_the_draw_is_given_to_nobody(
+    cast: Cast, quarter: AuditQuarter, as_user: AsUser
+) -> None:
+    install_shipped_tools(by=cast.lead, now=NOW)
+    draw = auditing.make_draw(quarter, cast.analyst)
+    case = auditing.sampled(draw, open_case(cast.riverside, cast.practitioner, child_id="1"))
+    Child.objects.update(audited_before_on=date(2025, 5, 3))
+    (left,) = allocate_quarter(draw=draw, by=cast.analyst, now=NOW).unallocated
+    words = "This child’s file was audited before, on 3 May 2025, and no child is audited twice."
+    assert left.because.startswith(words)
+    with pytest.raises(Refused, match="audited before, on 3 May 2025"):
+        by_hand(case, cast)
+    address = reverse("cases:quarter_allocation", args=[quarter.label])
+    assert words in text_of(as_user(cast.analyst).get(address))
 
 
 def by_hand(case: SampledCase, cast: Cast) -> None:
