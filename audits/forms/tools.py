@@ -14,7 +14,7 @@ from audits.models import PracticeStandard, ToolVersion
 from audits.rules.applicability import CaseFacts, Condition
 from audits.rules.checks import LONGEST_QUESTION
 from audits.rules.facts import FACTS
-from audits.rules.grades import FOUR_GRADES, GRADES, LABELS, ZERO_TO_TEN, Scale
+from audits.rules.grades import FOUR_GRADES, GRADES, LABELS, OUTSTANDING, ZERO_TO_TEN, Scale
 from audits.rules.limits import CRITICAL_STANDARD, IMMEDIATE_CONCERN, NUMBER_OF_STANDARDS
 from audits.rules.reading import InvalidDefinition
 from cases.models import Service
@@ -109,8 +109,11 @@ class StandardForm(forms.Form):
         self.grades = Scale.from_dict(version.scale).grades
         section = cast(forms.ChoiceField, self.fields["section"])
         section.choices = [(each.code, each.title) for each in version.sections.all()]
-        services = Service.objects.filter(line=version.tool.line_id)
-        names = {each.code: each.name for each in services}
+        names = {
+            each.code: each.name
+            for each in Service.objects.all()
+            if each.line_id == version.tool.line_id or each.code in self.condition.services
+        }
         self._offer("services", names, self.condition.services)
         self._offer("recorded", FACTS, self.condition.recorded)
         if self.condition.lines:  # a tool has one line: only a file can ask for others
@@ -151,7 +154,10 @@ class StandardForm(forms.Form):
 
     def clean_attributes(self) -> dict[str, list[str]]:
         """The lines "disability = yes" and "disability = no" as {"disability": ["yes", "no"]}."""
-        known = {*FACTS, *(name for name, _ in self.condition.attributes)}
+        stored = {name: list(values) for name, values in self.condition.attributes}
+        if "attributes" not in self.changed_data:
+            return stored  # which may hold what cannot be written here
+        known = {*FACTS, *stored}
         found: dict[str, list[str]] = {}
         for line in _lines(self.cleaned_data["attributes"]):
             name, _, value = (part.strip() for part in line.partition("="))
@@ -232,7 +238,8 @@ NEW_STANDARD = {
 
 
 def _lines(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    # Not splitlines: it splits at characters that a text from a file may hold.
+    return [line.strip() for line in text.split("\n") if line.strip()]
 
 
 class LimitsForm(forms.Form):
@@ -268,8 +275,7 @@ class LimitsForm(forms.Form):
 
     def __init__(self, *args: Any, version: ToolVersion, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.stored = version.limits
-        self.codes = {limit["when"]: limit["code"] for limit in version.limits}
+        self.codes: dict[str, str] = {limit["when"]: limit["code"] for limit in version.limits}
 
     def clean(self) -> dict[str, Any]:
         """A limit by number needs the number."""
@@ -279,9 +285,7 @@ class LimitsForm(forms.Form):
         return data
 
     def limits(self) -> list[dict[str, Any]]:
-        """The limits as data of a tool; those that are stored where none was changed."""
-        if not set(self.changed_data) - {"scale"}:
-            return list(self.stored)
+        """The limits as data of a tool, in the order that they had, with new ones at the end."""
         data = self.cleaned_data
         rows: Iterable[tuple[str, dict[str, Any]]] = (
             (
@@ -301,11 +305,18 @@ class LimitsForm(forms.Form):
                 },
             ),
         )
-        return [
-            {**limit, "code": self.codes.get(limit["when"], limit["when"]), "cap": cap}
+        found = {
+            limit["when"]: {**limit, "code": self._code(limit["when"]), "cap": cap}
             for cap, limit in rows
             if cap
-        ]
+        }
+        return [found[when] for when in dict.fromkeys([*self.codes, *found]) if when in found]
+
+    def _code(self, when: str) -> str:
+        """The code that a limit has; a new one may find the name of its kind taken."""
+        if when in self.codes:
+            return self.codes[when]
+        return f"{when}_limit" if when in self.codes.values() else when
 
 
 def initial_limits(version: ToolVersion) -> dict[str, Any]:
@@ -326,10 +337,18 @@ def initial_limits(version: ToolVersion) -> dict[str, Any]:
 
 
 def fits_the_form(version: ToolVersion) -> bool:
-    """Whether the form of limits shows all of a version: a known scale, one limit of each kind."""
+    """Whether the form of limits shows all of a version.
+
+    It shows a known scale, and one limit of each kind, none of which speaks of outstanding.
+    """
     kinds = [limit["when"] for limit in version.limits]
     scale = SCALES.get(str(version.scale.get("code")))
-    return len(kinds) == len(set(kinds)) and scale is not None and scale.as_dict() == version.scale
+    return (
+        len(kinds) == len(set(kinds))
+        and not any(OUTSTANDING in (limit["cap"], limit.get("grade")) for limit in version.limits)
+        and scale is not None
+        and scale.as_dict() == version.scale
+    )
 
 
 class PublishForm(forms.Form):

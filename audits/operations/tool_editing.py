@@ -19,7 +19,7 @@ from audits.queries.tool_editing import (
     definition_of,
     digest,
     faults_of,
-    standard_data,
+    standard_as_seen,
     version_with_parts,
 )
 from audits.rules.checks import checks_of, recoded
@@ -98,12 +98,17 @@ def _draft(version: ToolVersion) -> ToolVersion:
 
 @operation
 def delete_draft(*, version: ToolVersion, by: User, now: datetime) -> None:
-    """Throw a draft away. The history keeps what was in it."""
+    """Throw a draft away, and its tool where it has no other version.
+
+    The history keeps what was in it.
+    """
     require(by, P.MANAGE_TOOLS)
     draft = _draft(version)
     PracticeStandard.objects.filter(section__version=draft).delete()
     draft.sections.all().delete()
     draft.delete()
+    if not draft.tool.versions.exists():
+        draft.tool.delete()
 
 
 @operation
@@ -145,7 +150,7 @@ def save_section(
             order=_last(draft.sections.all()) + 1,
         )
     section = _section(draft, code)
-    _check_seen(seen, section.title, "section")
+    _check_seen(seen, section.title, title, "section")
     section.title = title
     section.save(update_fields=["title"])
     return section
@@ -166,9 +171,12 @@ def _standard(draft: ToolVersion, code: str) -> PracticeStandard:
     raise MovedOn("This practice standard has been taken away from the draft.")
 
 
-def _check_seen(seen: str, now: object, what: str) -> None:
-    """Refuse what was typed over something else than what is stored now."""
-    if seen and seen != digest(now):
+def _check_seen(seen: str, now: object, wanted: object, what: str) -> None:
+    """Refuse what was typed over something else than what is stored now.
+
+    What is stored already is no conflict: a form may be sent twice.
+    """
+    if seen and seen != digest(now) and now != wanted:
         raise Refused(
             f"Somebody else changed this {what} after you opened the page. Nothing is lost: what"
             " you typed is below. Save again to put it in the place of theirs."
@@ -213,8 +221,8 @@ def save_standard_definition(
     """Add a practice standard (``code`` empty) or change it; ``section`` is its section's code.
 
     ``data`` holds fields of rules.tool_schema without the code, of a new standard all of them; its
-    "checks" are questions, which keep their codes. ``seen`` is the digest of what the form was
-    opened on: Refused where somebody else changed it since.
+    "checks" are questions, which keep their codes. ``seen`` is the digest of ``standard_as_seen``
+    that the form was opened on: Refused where somebody else changed it since.
     """
     require(by, P.MANAGE_TOOLS)
     draft = _draft(version)
@@ -231,13 +239,14 @@ def save_standard_definition(
             **data,
         )
     standard = _standard(draft, code)
-    _check_seen(seen, standard_data(standard), "practice standard")
+    if questions is not None:
+        data["checks"] = recoded(questions, checks_of(standard.checks), _new_code)
+    stored = standard_as_seen(standard)
+    _check_seen(seen, stored, stored | data | {"section": section}, "practice standard")
     if standard.section_id != place.pk:
         standard.section, standard.order = place, _last(place.standards.all()) + 1
     for name, value in data.items():
         setattr(standard, name, value)
-    if questions is not None:
-        standard.checks = recoded(questions, checks_of(standard.checks), _new_code)
     standard.save()
     return standard
 
@@ -298,7 +307,7 @@ def save_limits(
     """
     require(by, P.MANAGE_TOOLS)
     draft = _draft(version)
-    _check_seen(seen, [draft.scale, draft.limits], "page")
+    _check_seen(seen, [draft.scale, draft.limits], [dict(scale), limits], "page")
     try:
         parse_limits(limits)
     except InvalidDefinition as error:

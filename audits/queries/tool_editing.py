@@ -57,6 +57,11 @@ def standard_data(standard: PracticeStandard) -> dict[str, Any]:
     return data | {"descriptors": {grade: texts[grade] for grade in GRADES if grade in texts}}
 
 
+def standard_as_seen(standard: PracticeStandard) -> dict[str, Any]:
+    """One standard as the editor's form shows it: with the code of its section."""
+    return {"checks": [], **standard_data(standard), "section": standard.section.code}
+
+
 def version_data(version: ToolVersion) -> dict[str, Any]:
     """A version (from ``version_with_parts``) as JSON data, whether or not it can be published."""
     return {

@@ -110,7 +110,9 @@ def _attributes(node: Node) -> tuple[tuple[str, tuple[str, ...]], ...]:
     child = node.child("attributes")
     if not child.value:
         node.problem("must name at least one attribute", "attributes")
-    return tuple((name, child.lines(name, longest=120)) for name in child.value)
+    return tuple(
+        (child.key(str(name), longest=120), child.lines(name, longest=120)) for name in child.value
+    )
 
 
 def _place_parts(condition: Condition, facts: CaseFacts) -> list[tuple[bool, str]]:

@@ -75,6 +75,10 @@ class Node:
         """The same in one line: a title, a label, a question."""
         return self._line_of(self._required(key), self.at(key), longest)
 
+    def key(self, key: str, *, longest: int) -> str:
+        """A key of this object that its author named freely: a text in one line."""
+        return self._line_of(key, self.at(key), longest)
+
     def code(self, key: str) -> str:
         """A code: small letters, digits and underscores, at most 40, a letter first."""
         value = self._required(key)

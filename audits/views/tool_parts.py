@@ -27,7 +27,7 @@ from audits.forms.tools import (
 )
 from audits.models import PracticeStandard, Section, ToolVersion
 from audits.operations import tool_editing
-from audits.queries.tool_editing import digest, standard_data
+from audits.queries.tool_editing import digest, standard_as_seen
 from audits.rules.applicability import Condition
 from audits.views.access import person
 from audits.views.conflicts import TwoTexts, in_words_of
@@ -46,8 +46,9 @@ def _seen(request: HttpRequest, form: Form, now: str) -> dict[str, Any]:
     posted = request.POST.get("seen", "") if request.method == "POST" else ""
     if not (now and posted and posted != now):
         return {"seen": now}
-    form.full_clean()
-    changed = [form[name] for name in form.changed_data if name not in form.errors]
+    if not form.is_valid():  # told once its own faults are put right
+        return {"seen": posted}
+    changed = [form[name] for name in form.changed_data]
     return {
         "seen": now,
         "differences": [
@@ -123,7 +124,7 @@ def standard(request: HttpRequest, code: str, number: int, part: str = "") -> Ht
         condition=Condition.from_dict(before.applies_when) if before else None,
         initial=initial,
     )
-    seen = digest(standard_data(before)) if before else ""
+    seen = digest(standard_as_seen(before)) if before else ""
 
     def act() -> PracticeStandard:
         return tool_editing.save_standard_definition(

@@ -20,6 +20,7 @@ from audits.operations import tool_editing
 from audits.queries.tool_editing import definition_of, version_with_parts
 from audits.rules.grades import ZERO_TO_TEN
 from audits.tools import shipped_tools
+from tests.browser_form import form_with
 from tests.cast import NOW, Cast
 from tests.integration.audits.auditing import Make, begin, fill, submitted
 
@@ -239,6 +240,50 @@ class TestChanging:
         assert section.title == "The second"
         draft.refresh_from_db()
         assert not any(limit["when"] == "immediate_concern" for limit in draft.limits)
+
+    def test_somebody_elses_move_to_another_section_is_not_undone(
+        self, cast: Cast, draft: ToolVersion, as_user: AsUser
+    ) -> None:
+        standard = first_standard(draft)
+        other = draft.sections.exclude(pk=standard.section_id)[0]
+        client, path = as_user(cast.lead), at(draft, f"standards/{standard.code}/")
+        opened = form_with(text_of(client.get(path)), "definition").data
+        client.post(path, opened | {"section": [other.code]})
+        told = text_of(client.post(path, opened | {"title": ["Mine"]}))
+        assert f'dir="auto">{other.title}</div>' in told
+        standard.refresh_from_db()
+        assert standard.section == other
+
+    def test_a_form_that_is_sent_twice_is_no_conflict(
+        self, cast: Cast, draft: ToolVersion, as_user: AsUser
+    ) -> None:
+        standard = first_standard(draft)
+        client = as_user(cast.lead)
+        for page, field, said in (
+            (f"standards/{standard.code}/", "definition", "Other words"),
+            (f"standards/{standard.code}/", "checks", "Is it so?"),
+            (f"sections/{standard.section.code}/", "title", "Other words"),
+            ("limits/", "scale", "zero_to_ten"),
+        ):
+            sent = form_with(text_of(client.get(at(draft, page))), field).data | {field: [said]}
+            for _ in range(2):
+                assert client.post(at(draft, page), sent).status_code == 302, page
+
+    def test_a_fault_in_between_does_not_hide_what_somebody_else_wrote(
+        self, cast: Cast, draft: ToolVersion, as_user: AsUser
+    ) -> None:
+        path = at(draft, f"sections/{first_standard(draft).section.code}/")
+        client = as_user(cast.lead)
+        opened = form_with(text_of(client.get(path)), "title").data
+        client.post(path, opened | {"title": ["Theirs"]})
+        faulty = text_of(client.post(path, opened | {"title": [""]}))
+        assert "Enter the title of the section" in faulty
+        again = form_with(faulty, "title").data | {"title": ["Mine"]}
+        told = text_of(client.post(path, again))
+        assert "Somebody else changed this section" in told
+        assert "Theirs" in told.split("Yours, not saved yet")[0]
+        # Now both were shown: sent once more, mine takes the place of theirs.
+        assert client.post(path, form_with(told, "title").data).status_code == 302
 
     def test_added_moved_and_taken_away(
         self, cast: Cast, draft: ToolVersion, as_user: AsUser

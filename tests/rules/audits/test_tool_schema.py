@@ -5,10 +5,12 @@ import json
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
 
 from audits.rules.grades import FOUR_GRADES, GRADES
 from audits.rules.reading import InvalidDefinition
 from audits.rules.tool_schema import parse_tool, parse_tool_text
+from tests.tool_documents import documents
 
 TOOL: dict[str, Any] = {
     "code": "small",
@@ -73,6 +75,16 @@ def test_a_tool_comes_back_exactly_as_data_and_as_text() -> None:
     assert parse_tool_text(tool.as_json()).as_json() == tool.as_json()
 
 
+@given(documents())
+@settings(max_examples=40)
+def test_any_tool_comes_back_exactly(document: dict[str, Any]) -> None:
+    tool = parse_tool_text(json.dumps(document))
+    assert tool == parse_tool(document)
+    assert json.loads(tool.as_json()) == document
+    assert parse_tool_text(tool.as_json()) == tool
+    assert parse_tool_text(tool.as_json()).as_json() == tool.as_json()
+
+
 def test_a_tool_is_read_into_sections_and_standards() -> None:
     tool = parse_tool(TOOL)
     assert [standard.code for standard in tool.standards()] == ["risk", "impact"]
@@ -122,6 +134,20 @@ AT = "sections[0].standards[0]"
         (f"{STANDARD}.descriptors.poor", "Bad.", f"{AT}.descriptors.poor", "not a grade"),
         (f"{STANDARD}.prompts", [], f"{AT}.prompts", "at least one text"),
         (f"{STANDARD}.prompts.1", 7, f"{AT}.prompts[1]", "must be a text"),
+        ("title", "Two\nlines", "title", "must be one line"),
+        (f"{STANDARD}.prompts.1", "Two\nlines", f"{AT}.prompts[1]", "must be one line"),
+        (
+            f"{STANDARD}.applies_when.attributes",
+            {"plan\x00": ["care"]},
+            f"{AT}.applies_when.attributes.plan\x00",
+            "control character",
+        ),
+        (
+            f"{STANDARD}.applies_when.attributes",
+            {" ": ["care"]},
+            f"{AT}.applies_when.attributes. ",
+            "must not be blank",
+        ),
         ("limits.0.cap", "poor", "limits[0].cap", "must be one of"),
         ("limits", {}, "limits", "must be a list"),
         ("scale.points.0.grade", "good", f"{AT}.descriptors.outstanding", "not a grade"),
