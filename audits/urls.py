@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path, register_converter
 
-from audits.views import audit, feedback, feedback_rates, grading, lists, themes, tool_parts, tools
+from audits.views import (
+    audit,
+    feedback,
+    feedback_rates,
+    grading,
+    lists,
+    themes,
+    tool_parts,
+    tool_preview,
+    tools,
+)
 
 app_name = "audits"
 
@@ -60,7 +70,7 @@ of_theme = [
 of_version = [
     path("", tools.tool_version, name="tool_version"),
     path("changes/", tools.tool_changes, name="tool_changes"),
-    path("preview/", tools.tool_preview, name="tool_preview"),
+    path("preview/", tool_preview.tool_preview, name="tool_preview"),
     path("tool.json", tools.tool_export, name="tool_export"),
     path("publish/", tools.tool_publish, name="tool_publish"),
     path("delete/", tools.tool_delete, name="tool_delete"),

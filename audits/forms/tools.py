@@ -24,6 +24,11 @@ SCALES: Mapping[str, Scale] = {scale.code: scale for scale in (FOUR_GRADES, ZERO
 CAPS = [("", "No limit"), *((grade, LABELS[grade]) for grade in GRADES[1:])]
 
 
+def narrow() -> forms.NumberInput:
+    """A field for a number of up to three digits."""
+    return forms.NumberInput(attrs={"class": "govuk-input--width-3"})
+
+
 class SectionForm(forms.Form):
     """A section's title."""
 
@@ -66,9 +71,15 @@ class StandardForm(forms.Form):
         help_text="Questions that the file answers with yes or no, one on each line.",
         rows=4,
     )
-    look_back_months = forms.IntegerField(label="Months judged", min_value=1, max_value=60)
-    read_back_months = forms.IntegerField(label="Months read", min_value=1, max_value=120)
-    weight = forms.IntegerField(label="Weight", help_text="1 to 10.", min_value=1, max_value=10)
+    look_back_months = forms.IntegerField(
+        label="Months judged", min_value=1, max_value=60, widget=narrow()
+    )
+    read_back_months = forms.IntegerField(
+        label="Months read", min_value=1, max_value=120, widget=narrow()
+    )
+    weight = forms.IntegerField(
+        label="Weight", help_text="1 to 10.", min_value=1, max_value=10, widget=narrow()
+    )
     critical = forms.BooleanField(
         label="Critical: inadequate here limits the overall grade", required=False
     )
@@ -263,7 +274,11 @@ class LimitsForm(forms.Form):
         required=False,
     )
     number = forms.IntegerField(
-        label="When so many standards", min_value=1, max_value=100, required=False
+        label="When so many standards",
+        min_value=1,
+        max_value=100,
+        required=False,
+        widget=narrow(),
     )
     number_grade = forms.ChoiceField(
         label="are graded this or worse",
@@ -398,11 +413,13 @@ class ExampleForm(forms.Form):
 
     def __init__(self, *args: Any, version: ToolVersion, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.line = version.tool.line
-        services = Service.objects.filter(line=self.line)
+        services = Service.objects.select_related("line").order_by("precedence")
+        # Its own line first; a theme may ask it of cases of another.
+        inside = sorted(services, key=lambda each: each.line_id != version.tool.line_id)
+        self.lines = {each.code: each.line.code for each in inside}
         cast(forms.ChoiceField, self.fields["service"]).choices = [
             ("", "Ask everything"),
-            *((each.code, each.name) for each in services),
+            *((each.code, f"{each.name} ({each.line.name})") for each in inside),
         ]
         for name in _facts_asked_for(version):
             self.fields[f"fact_{name}"] = forms.CharField(
@@ -410,13 +427,20 @@ class ExampleForm(forms.Form):
             )
         self.order_fields(["service", *(n for n in self.fields if n.startswith("fact_"))])
 
+    def clean(self) -> dict[str, Any]:
+        """Facts need a case that they are of."""
+        data = super().clean() or self.cleaned_data
+        if not data.get("service") and any(data.get(n) for n in data if n.startswith("fact_")):
+            self.add_error("service", "Choose the service of the example that has these facts")
+        return data
+
     def facts(self) -> CaseFacts | None:
         """The example as the rules know a case; None where everything is asked."""
         data = self.cleaned_data
         if not data["service"]:
             return None
         found = {n.removeprefix("fact_"): v for n, v in data.items() if n.startswith("fact_")}
-        return CaseFacts(data["service"], self.line.code, found)
+        return CaseFacts(data["service"], self.lines[data["service"]], found)
 
 
 def _facts_asked_for(version: ToolVersion) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,8 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import allow
 from accounts.operations import Refused
 from accounts.policy import Permission, may
-from audits.forms.grading import StandardForm
-from audits.forms.tools import ExampleForm, ImportToolForm, PublishForm
+from audits.forms.tools import ImportToolForm, PublishForm
 from audits.models import AuditTool, PracticeStandard, Section, ToolVersion
 from audits.operations import tool_editing
 from audits.queries.tool_editing import (
@@ -29,10 +28,8 @@ from audits.queries.tool_editing import (
     version_before,
     version_with_parts,
 )
-from audits.queries.tool_trial import try_out
-from audits.rules.applicability import CaseFacts, Condition, applies
 from audits.rules.grades import Scale
-from audits.rules.limits import CRITICAL_STANDARD, parse_limits, sentences
+from audits.rules.limits import parse_limits
 from audits.rules.reading import InvalidDefinition
 from audits.views.access import person
 
@@ -147,65 +144,6 @@ def tool_export(request: HttpRequest, code: str, number: int) -> HttpResponse:
     name = f"{version.tool.code}.v{version.number}.json"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-@allow(*SEE)
-@require_http_methods(["GET", "POST"])
-def tool_preview(request: HttpRequest, code: str, number: int) -> HttpResponse:
-    """Every standard in the form that an auditor fills in, and what the tool suggests for it.
-
-    Nothing is kept. The form is posted so that nothing that is typed ends up in an address.
-    """
-    version = version_or_404(request, code, number)
-    posted = request.POST if request.method == "POST" else None
-    example = ExampleForm(posted, version=version)
-    facts = example.facts() if posted is not None and example.is_valid() else None
-    rows = [
-        _tried(version, section, standard, posted, facts)
-        for section in version.sections.all()
-        for standard in section.standards.all()
-    ]
-    asked = [row for row in rows if row["asked"]]
-    suggested = None
-    if posted is not None and all([example.is_valid(), *(row["form"].is_valid() for row in asked)]):
-        grades = {row["standard"].code: row["form"].cleaned_data["grade"] for row in asked}
-        suggested = try_out(version, grades, concern=example.cleaned_data["concern"])
-    context = {
-        "version": version,
-        "form": example,
-        "rows": rows,
-        "suggested": suggested,
-        "breadcrumbs": crumbs(version, "Preview"),
-    }
-    return render(request, "audits/tools/preview.html", context)
-
-
-def _tried(
-    version: ToolVersion,
-    section: Section,
-    standard: PracticeStandard,
-    posted: QueryDict | None,
-    facts: CaseFacts | None,
-) -> dict[str, Any]:
-    """One standard with the auditor's form for it; hidden where the example is not asked it, so
-    that what was typed is there again with another example."""
-    condition = Condition.from_dict(standard.applies_when)
-    how = applies(condition, facts) if facts else None
-    asked = how is None or how.applies
-    form = StandardForm(
-        posted, standard=standard, scale=Scale.from_dict(version.scale), prefix=standard.code
-    )
-    del form.fields["version"]
-    critical = sentences(parse_limits(version.limits), CRITICAL_STANDARD)
-    return {
-        "section": section,
-        "standard": standard,
-        "form": form,
-        "asked": asked,
-        "because": how.because if how and not condition.always else "",
-        "depends": how is None and not condition.always,
-        "limits": critical if standard.critical else [],
-    }
 
 
 def form_page(

@@ -18,7 +18,7 @@ from accounts.operations import MovedOn, Refused
 from audits.models import Audit, AuditTool, PracticeStandard, Section, ToolVersion
 from audits.operations import tool_editing
 from audits.queries.tool_editing import definition_of, version_with_parts
-from audits.rules.grades import ZERO_TO_TEN
+from audits.rules.grades import FOUR_GRADES, ZERO_TO_TEN
 from audits.tools import shipped_tools
 from tests.browser_form import form_with
 from tests.cast import NOW, Cast
@@ -507,6 +507,67 @@ class TestPreview:
         assert "Does not apply: the service is child in need" in shown
         shown = text_of(client.post(at(version, "preview/"), said | {"service": "looked_after"}))
         assert "Typed before</textarea>" in shown
+
+    def test_it_ends_with_the_overall_grade_as_the_auditor_chooses_it(
+        self, cast: Cast, tool: AuditTool, as_user: AsUser
+    ) -> None:
+        client, version = as_user(cast.auditor), tool.versions.get()
+        path = at(version, "preview/")
+        graded = {"impact-grade": "inadequate", "concern": "on"}
+        above = graded | {"overall-overall_grade": "good"}
+        refused = text_of(client.post(path, above))
+        assert "Write the reason, or choose a lower grade." in refused
+        assert "There is a problem" in refused
+        assert "<title>Error: Preview" in refused
+        given = text_of(client.post(path, above | {"overall-override_reason": "Old news."}))
+        assert "Choosing good needs a reason, and the audit will be moderated." in given
+        assert "There is a problem" not in given
+        same = text_of(client.post(path, graded | {"overall-overall_grade": "inadequate"}))
+        assert "You chose inadequate, as the standards suggest." in same
+        assert "An immediate safeguarding concern is recorded" in same
+
+    @pytest.mark.parametrize("scale", ["ofsted_four", "zero_to_ten"])
+    def test_it_grades_on_the_scale_of_the_tool(
+        self, cast: Cast, as_user: AsUser, draft: ToolVersion, scale: str
+    ) -> None:
+        client = as_user(cast.lead)
+        limits = form_with(text_of(client.get(at(draft, "limits/"))), "scale").data
+        client.post(at(draft, "limits/"), limits | {"scale": [scale]})
+        points = {"ofsted_four": FOUR_GRADES, "zero_to_ten": ZERO_TO_TEN}[scale].points
+        shown = text_of(client.get(at(draft, "preview/")))
+        for point in points:
+            assert point.label in shown
+        worst = client.post(at(draft, "preview/"), {"impact-grade": points[-1].code})
+        assert worst.context["suggested"].grade == "inadequate"
+        unknown = client.post(at(draft, "preview/"), {"impact-grade": "excellent"})
+        assert "Choose a grade from the list" in text_of(unknown)
+
+    def test_an_example_of_another_line_and_with_facts(
+        self, cast: Cast, tool: AuditTool, as_user: AsUser
+    ) -> None:
+        client = as_user(cast.lead)
+        version = tool_editing.import_draft(text=json.dumps(everything()), by=cast.lead, now=NOW)
+        condition = {
+            "lines": ["early_help"],
+            "attributes": {"disability": ["yes"]},
+            "recorded": ["plan"],
+        }
+        standards = PracticeStandard.objects.filter(section__version=version)
+        standards.filter(code="some").update(applies_when=condition)
+        facts = {"fact_disability": "Yes ", "fact_plan": "A plan"}
+
+        def asked(said: dict[str, str]) -> dict[str, bool]:
+            rows = client.post(at(version, "preview/"), said).context["rows"]
+            return {row.standard.code: row.asked for row in rows}
+
+        assert asked({}) == {"some": True, "impact": True, "here": True}
+        assert asked({"service": "early_help", **facts})["some"]
+        assert not asked({"service": "early_help"})["some"]
+        assert not asked({"service": "looked_after", **facts})["some"]
+        assert asked({"service": "looked_after"}) == {"some": False, "impact": True, "here": False}
+        assert asked({"service": "looked_after", "fact_agency": "yes"})["here"]
+        told = text_of(client.post(at(version, "preview/"), facts))
+        assert "Choose the service of the example that has these facts" in told
 
     def test_a_standard_that_is_always_asked_cannot_be_not_applicable(
         self, cast: Cast, tool: AuditTool, as_user: AsUser
