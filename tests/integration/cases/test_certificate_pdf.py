@@ -58,6 +58,32 @@ def test_one_page_with_all_that_must_be_compared(draw: Draw) -> None:
     assert "verify_draw.py 2026-Q3-D1.json" in words
 
 
+def test_hostile_words_change_nothing_beside_them(cast: Cast) -> None:
+    open_cases(25, team=cast.riverside, service="child_protection")
+    Service.objects.filter(code="child_protection").update(name="</td></table>\u202eecivreS")
+    quarter = Quarter.parse(QUARTER)
+    freeze_frame(quarter=quarter, by=cast.analyst, now=NOW)
+    draw_sample(quarter=quarter, seed="1", by=cast.analyst, now=NOW)
+    draw = draw_sample(
+        quarter=quarter,
+        seed='<img src="http://127.0.0.1:9/x.png">' + "W" * 100,
+        witnesses="\u202eotI rllC " + "M" * 250,
+        reason="<style>*{display:none}</style> " + "R" * 400,
+        by=cast.analyst,
+        now=NOW,
+    )
+    rendered = certificate_pdf(draw)
+    assert rendered.pages <= 2
+    words = words_of(rendered.pdf)
+    assert "SHA-256 of the result" in words
+    squeezed = "".join(words.split())
+    for typed in ('<imgsrc="http://127.0.0.1:9/x.png">', "<style>*{display:none}</style>"):
+        assert typed in squeezed
+    assert "</td></table>" in squeezed
+    assert "otI rllC" in words  # as it was typed, not turned round
+    assert draw.result_sha256 in squeezed
+
+
 def test_it_is_tagged_titled_and_in_english(draw: Draw) -> None:
     with pikepdf.open(io.BytesIO(certificate_pdf(draw).pdf)) as pdf:
         assert str(pdf.Root.Lang) == "en-GB"

@@ -14,7 +14,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
-from cases.models import Job
+from cases.models import Job, Service, Team, Theme
 from cases.operations.jobs import run_job
 from cases.pdf import OutsideTheProject, static_file
 from reports.models import CommitteeReport, IssuedReport
@@ -113,6 +113,43 @@ def test_hostile_words_are_printed_not_obeyed(report: CommitteeReport) -> None:
     text = words_of(issued(report, "public"))
     assert "<script>alert(1)</script>" in text
     assert "{{ council }}" in text
+
+
+TURNED = "\u202eFigures\u202c \u2067of\u2069 שלום"
+SCRIPTS = '<style>*{display:none}</style><img src="file:///etc/passwd"></table></body>'
+
+
+def test_hostile_names_and_texts_change_nothing_beside_them(council: World) -> None:
+    """Everything that somebody may have typed or imported, in both editions."""
+    quarter = council.now_quarter
+    Team.objects.filter(pk=council.cast.riverside.pk).update(name=f"Team {SCRIPTS} {TURNED}"[:120])
+    Service.objects.filter(code="child_in_need").update(name=f"Service {SCRIPTS}"[:80])
+    Theme.objects.create(
+        quarter=quarter,
+        name=f"Theme {SCRIPTS}"[:120],
+        question=f"{TURNED} {SCRIPTS}",
+        tool="statutory",
+        findings=f"{SCRIPTS} {TURNED}",
+        created_at=NOW,
+        created_by=council.cast.lead,
+    )
+    report = create_report(quarter=quarter, by=council.cast.analyst, now=NOW)
+    longest = "W" * 9_000 + "😀" * 500 + "e" + "\u0301" * 2_000
+    save_words(
+        report=report, narrative=f"{TURNED} {SCRIPTS} {longest}", next_steps=f"{SCRIPTS}\n" * 50,
+        version=1, by=council.cast.analyst, now=NOW,
+    )  # fmt: skip
+    report = render_report(report=report, by=council.cast.analyst, now=NOW)
+    for edition in ("public", "exempt"):
+        text = words_of(issued(report, edition))
+        squeezed = "".join(text.split())
+        assert "Early Help" in text
+        assert "HowTheseFiguresWereMade".casefold() in squeezed.casefold()
+        assert squeezed.count("<style>*{display:none}</style>") >= 50, edition
+        assert squeezed.count("W") >= 9_000
+        assert "Figures of" in text  # in the order of reading, not turned round
+        assert "שלום" in text or "םולש" in text
+        assert "\u202e" not in text
 
 
 def test_same_figures_give_the_same_bytes(report: CommitteeReport) -> None:
