@@ -48,9 +48,10 @@ class AuditTool(models.Model):
             pgtrigger.Trigger(
                 name="published_under_its_name",
                 when=pgtrigger.Before,
-                operation=pgtrigger.UpdateOf("code", "title"),
+                operation=pgtrigger.Update,
                 condition=pgtrigger.Q(old__code__df=pgtrigger.F("new__code"))
-                | pgtrigger.Q(old__title__df=pgtrigger.F("new__title")),
+                | pgtrigger.Q(old__title__df=pgtrigger.F("new__title"))
+                | pgtrigger.Q(old__line__df=pgtrigger.F("new__line")),
                 func=(
                     "IF EXISTS (SELECT 1 FROM audits_toolversion v WHERE v.tool_id = OLD.id"  # noqa: S608
                     " AND v.status <> 'draft') THEN " + _REFUSE + " RETURN NEW;"
@@ -121,6 +122,15 @@ class ToolVersion(models.Model):
                     | pgtrigger.Q(old__published_at__df=pgtrigger.F("new__published_at"))
                     | pgtrigger.Q(old__published_by__df=pgtrigger.F("new__published_by"))
                     | pgtrigger.Q(new__status="draft")
+                ),
+            ),
+            pgtrigger.Protect(
+                name="retired_is_retired",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__status="retired")
+                & (
+                    ~pgtrigger.Q(new__status="retired")
+                    | pgtrigger.Q(old__retired_at__df=pgtrigger.F("new__retired_at"))
                 ),
             ),
             pgtrigger.Protect(

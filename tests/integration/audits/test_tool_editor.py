@@ -20,6 +20,7 @@ from audits.operations import tool_editing
 from audits.queries.tool_editing import definition_of, version_with_parts
 from audits.rules.grades import FOUR_GRADES, ZERO_TO_TEN
 from audits.tools import shipped_tools
+from cases.models import ServiceLine
 from tests.browser_form import form_with
 from tests.cast import NOW, Cast
 from tests.integration.audits.auditing import Make, begin, fill, submitted
@@ -631,7 +632,9 @@ class TestPublishedNeverChanges:
             )
         ),
         "UPDATE audits_audittool SET title = 'x' WHERE id = {tool}",
+        "UPDATE audits_practicestandard SET section_id = {section} WHERE id = {standard}",
         "UPDATE audits_audittool SET code = 'x' WHERE id = {tool}",
+        "UPDATE audits_audittool SET line_id = {line} WHERE id = {tool}",
     )
 
     @pytest.mark.parametrize("change", CHANGES)
@@ -646,6 +649,8 @@ class TestPublishedNeverChanges:
             "standard": first_standard(version).pk,
             "tool": tool.pk,
             "other": cast.auditor.pk,
+            "section": Section.objects.filter(version=version).order_by("-order")[0].pk,
+            "line": ServiceLine.objects.exclude(pk=tool.line_id)[0].pk,
         }
         with (
             pytest.raises(DatabaseError, match=r"cannot be changed|Cannot (update|delete)"),
