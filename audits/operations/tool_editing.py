@@ -25,7 +25,7 @@ from audits.queries.tool_editing import (
 from audits.rules.checks import checks_of, recoded
 from audits.rules.limits import parse_limits
 from audits.rules.reading import InvalidDefinition
-from audits.rules.tool_schema import ToolDefinition, parse_tool_text
+from audits.rules.tool_schema import IMPACT, ToolDefinition, parse_tool_text
 
 P = Permission
 Status = ToolVersion.Status
@@ -253,8 +253,13 @@ def save_standard_definition(
 
 @operation
 def remove_standard(*, version: ToolVersion, code: str, by: User, now: datetime) -> None:
-    """Take a practice standard out of a draft."""
+    """Take a practice standard out of a draft. Refused for that on impact: every tool asks it."""
     require(by, P.MANAGE_TOOLS)
+    if code == IMPACT:
+        raise Refused(
+            "Every tool asks what has changed for the child: this standard can be reworded, and not"
+            " taken away."
+        )
     _standard(_draft(version), code).delete()
 
 

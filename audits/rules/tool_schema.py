@@ -268,9 +268,10 @@ def _check_what_is_always_asked(node: Node, tool: ToolDefinition) -> None:
             node.problem(
                 "the standard on impact must apply to every case and never be not applicable", path
             )
-    if tool.sections and not any(standard.always_asked for standard in tool.standards()):
+    if tool.sections and not any(standard.code == IMPACT for standard in tool.standards()):
         node.problem(
-            "at least one standard must apply to every case and never be not applicable", "sections"
+            f"one standard must be that on impact for the child, with the code “{IMPACT}”",
+            "sections",
         )
 
 

@@ -363,12 +363,9 @@ class TestPublishing:
     def test_a_draft_with_faults_is_not_published(
         self, cast: Cast, draft: ToolVersion, as_user: AsUser
     ) -> None:
-        tool_editing.remove_standard(version=draft, code="impact", by=cast.lead, now=NOW)
-        for standard in PracticeStandard.objects.filter(section__version=draft):
-            if not standard.may_be_not_applicable:
-                tool_editing.remove_standard(
-                    version=draft, code=standard.code, by=cast.lead, now=NOW
-                )
+        section = first_standard(draft).section
+        for standard in section.standards.all():
+            tool_editing.remove_standard(version=draft, code=standard.code, by=cast.lead, now=NOW)
         answer = as_user(cast.lead).post(at(draft, "publish/"), {"note": "x"})
         assert "cannot be published yet" in text_of(answer)
 
@@ -458,6 +455,18 @@ class TestFiles:
         file = SimpleUploadedFile("tool.json", json.dumps(data).encode())
         answer = as_user(cast.lead).post("/tools/import/", {"file": file})
         assert "not set up: adults" in text_of(answer)
+
+
+def test_the_standard_on_impact_is_in_every_tool(
+    cast: Cast, draft: ToolVersion, as_user: AsUser
+) -> None:
+    client = as_user(cast.lead)
+    told = client.post(at(draft, "standards/impact/remove/"))
+    assert "Every tool asks what has changed for the child" in text_of(told)
+    PracticeStandard.objects.filter(section__version=draft, code="impact").delete()
+    assert "one standard must be that on impact" in text_of(client.get(at(draft)))
+    with pytest.raises(Refused, match="cannot be published yet"):
+        tool_editing.publish(version=draft, note="Shorter", by=cast.lead, now=NOW)
 
 
 class TestPreview:

@@ -118,7 +118,6 @@ AT = "sections[0].standards[0]"
         ("sections.1", "none", "sections[1]", "must be an object"),
         ("sections.0.standards", [], "sections[0].standards", "at least one standard"),
         ("sections.1.code", "planning", "sections", "two sections have the code 'planning'"),
-        ("sections.1.standards.0.code", "risk", "sections", "two standards have the code 'risk'"),
         (f"{STANDARD}.definition", "a\x00b", f"{AT}.definition", "control character"),
         (f"{STANDARD}.definition", "a\ud800b", f"{AT}.definition", "control character"),
         (f"{STANDARD}.look_back_months", 0, f"{AT}.look_back_months", "from 1 to 60"),
@@ -168,9 +167,15 @@ def test_impact_applies_to_every_case_and_is_always_graded(field: str, value: ob
     assert "impact must apply to every case" in found["sections[1].standards[0]"]
 
 
-def test_a_tool_without_impact_still_asks_something_of_every_case() -> None:
+def test_two_standards_do_not_share_a_code() -> None:
+    tool = changed("title", "Doubled")
+    tool["sections"][0]["standards"] *= 2
+    assert "two standards have the code 'risk'" in problems(tool)["sections"]
+
+
+def test_every_tool_asks_about_impact() -> None:
     found = problems(changed("sections.1", ...))
-    assert "at least one standard must apply to every case" in found["sections"]
+    assert "one standard must be that on impact for the child" in found["sections"]
 
 
 def test_all_faults_are_named_at_once() -> None:
