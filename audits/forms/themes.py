@@ -14,6 +14,7 @@ from accounts.rules.seen import seen
 from audits.operations.themes import PLANNED, ThemePlan
 from cases.models import Theme
 from cases.rules.cohort import ATTRIBUTES, MAX_AGE, MAX_MONTHS, Cohort
+from cases.rules.labels import label_of
 from cases.rules.quarters import Quarter
 
 AGENCY = {"yes": True, "no": False}
@@ -88,7 +89,9 @@ class ThemeForm(SeenForm):
         for name, found in values.items():
             every = sorted({*found, *getattr(chosen, name)})
             if every:
-                self.fields[name] = _several(name, [(value, value) for value in every])
+                self.fields[name] = _several(
+                    name, [(value, label_of(name, value)) for value in every]
+                )
 
     def clean_name(self) -> str:
         return " ".join(self.cleaned_data["name"].split())

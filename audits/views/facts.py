@@ -13,6 +13,7 @@ from django.utils.dateformat import format as format_date
 from audits.models import Audit
 from audits.rules.facts import FACTS
 from cases.models import Practitioner
+from cases.rules.labels import label_of
 
 Row = dict[str, object]
 
@@ -69,20 +70,20 @@ def time_rows(audit: Audit) -> list[Row]:
 def fact_rows(facts: Mapping[str, Any]) -> list[Row]:
     """What the import knew of the case when the sample was drawn; what is not known is left out."""
     return [
-        {"key": label, "value": _fact(facts[name])}
+        {"key": label, "value": _fact(name, facts[name])}
         for name, label in FACTS.items()
         if facts.get(name) not in (None, "")
     ]
 
 
-def _fact(value: object) -> str:
+def _fact(name: str, value: object) -> str:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, str):
         try:
             return in_words(date.fromisoformat(value))
         except ValueError:
-            return value
+            return label_of(name, value)
     return str(value)
 
 

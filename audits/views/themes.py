@@ -291,7 +291,10 @@ def _detail(
 
 def _cohort_rows(frame: SamplingFrame) -> list[list[Any]]:
     return [
-        [c["stratum"], *map(thousands, (c["open"], c["eligible"], *c["reasons"].values()))]
+        [
+            frame.stratum_words(c["stratum"]),
+            *map(thousands, (c["open"], c["eligible"], *c["reasons"].values())),
+        ]
         for c in frame_counts(frame, REASONS_IN_THEMES)
     ]
 

@@ -195,7 +195,10 @@ class SampleFilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         strata = cast(forms.ChoiceField, self.fields["stratum"])
         strata.label = draw.frame.strata_by.capitalize()
-        strata.choices = [("", "All"), *((name, name) for name in sorted(draw.strata))]
+        strata.choices = [
+            ("", "All"),
+            *((name, draw.frame.stratum_words(name)) for name in sorted(draw.strata)),
+        ]
 
 
 class ReplacementForm(forms.Form):

@@ -15,6 +15,7 @@ from accounts.history import tracked
 from cases.models.child import Case, Child
 from cases.models.imports import CaseImport
 from cases.models.people import Practitioner, Service, Team
+from cases.rules.labels import stratum_label
 from cases.rules.policy import STRATA_BY
 from cases.rules.quarters import Quarter
 
@@ -112,6 +113,10 @@ class SamplingFrame(models.Model):
     def service_of(self, stratum: str) -> str:
         """The name of the service that a stratum of this frame belongs to."""
         return str(self.services_of_strata.get(stratum, stratum))
+
+    def stratum_words(self, stratum: str) -> str:
+        """A stratum as it is shown; files and hashes have its name."""
+        return stratum_label(stratum, self.policy.get("strata_by", "service"))
 
     @property
     def strata_by(self) -> str:

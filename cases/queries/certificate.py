@@ -81,7 +81,10 @@ def certificate_pdf(draw: Draw) -> Rendered:
         "result_sha256": data["result"]["sha256"],
         "strata_by": draw.frame.strata_by.capitalize(),
         "head": NUMBERS.values(),
-        "strata": [[name, *(found[name][code] for code in NUMBERS)] for name in sorted(found)],
+        "strata": [
+            [draw.frame.stratum_words(name), *(found[name][code] for code in NUMBERS)]
+            for name in sorted(found)
+        ],
         "chances": _chances_in_words(draw),
         "settings": _settings_in_words(CasePolicy.from_dict(draw.policy)),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cases.models import ChancesOfDraw, Draw, InclusionProbability, SampledCase
+from cases.models import ChancesOfDraw, Draw, InclusionProbability, SampledCase, SamplingFrame
 
 
 def chances_of(draw: Draw) -> ChancesOfDraw | None:
@@ -18,11 +18,11 @@ def chance_of_case(case: SampledCase) -> float | None:
     return found.values_list("probability", flat=True).first()
 
 
-def stratum_rows(chances: ChancesOfDraw) -> list[list[Any]]:
+def stratum_rows(chances: ChancesOfDraw, frame: SamplingFrame) -> list[list[Any]]:
     """Rows of a table: service, open, cannot be audited, never, lowest, average, highest."""
     return [
         [
-            name,
+            frame.stratum_words(name),
             f"{found['open']:,}",
             f"{found['not_eligible']:,}",
             f"{found['never']:,}",

@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, Self
 
+from cases.rules.labels import label_of
+
 # Attributes of which values are named. Services by code, teams by name, the others as imported.
 ATTRIBUTES: Mapping[str, str] = {
     "service": "Service",
@@ -110,7 +112,7 @@ class Cohort:
         """The conditions as phrases; ``names`` are those of services by code."""
         names = names or {}
         said = [
-            f"{title}: {_either([names.get(value, value) for value in wanted])}"
+            f"{title}: {_either([names.get(value) or label_of(name, value) for value in wanted])}"
             for name, title in ATTRIBUTES.items()
             if (wanted := getattr(self, name))
         ]

@@ -79,7 +79,10 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
         "seed_words": seed_words(draw),
         "rate": show_rate(CasePolicy.from_dict(draw.policy).rate),
         "strata_head": [strata_by, *STRATA_HEAD],
-        "strata_rows": [_stratum_row(name, found) for name, found in sorted(draw.strata.items())],
+        "strata_rows": [
+            _stratum_row(draw.frame.stratum_words(name), found)
+            for name, found in sorted(draw.strata.items())
+        ],
         "filters": filters,
         "here": here,
         "page": page,
@@ -87,7 +90,7 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
         "may_draw": may(request.user, Permission.DRAW_SAMPLE),
         "chances": chances,
         "chances_head": [strata_by, *CHANCES_HEAD],
-        "chances_rows": stratum_rows(chances) if chances else [],
+        "chances_rows": stratum_rows(chances, draw.frame) if chances else [],
         "query": request.GET.urlencode(),
         "breadcrumbs": quarter_page.crumbs(draw.quarter.quarter, f"Draw {draw.number}"),
     }

@@ -113,11 +113,21 @@ def _by_group(
     """A table with a row for each stratum, each line and all of them; a column for each rate."""
     across = zip(*map(_groups, plans), strict=True)
     rows = [
-        [found[0].name, f"{found[0].open:,}", f"{found[0].eligible:,}", *map(cell, found)]
+        [
+            _words(basis, found[0].name),
+            f"{found[0].open:,}",
+            f"{found[0].eligible:,}",
+            *map(cell, found),
+        ]
         for found in across
     ]
     head = [_strata(basis), _number("Open"), _number("Eligible"), *_rates(plans)]
     return {"id": table_id, "caption": caption, "head": head, "rows": rows[:-1], "foot": rows[-1]}
+
+
+def _words(basis: Basis, name: str) -> str:
+    """A row's name: of a stratum in words, of a line or all of them as it is."""
+    return basis.frame.stratum_words(name) if basis.frame else name
 
 
 def _strata(basis: Basis) -> str:

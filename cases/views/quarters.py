@@ -178,7 +178,12 @@ def frame_page(
 def _frame_tables(frame: SamplingFrame) -> dict[str, Any]:
     counts = frame_counts(frame)
     rows = [
-        [c["stratum"], c["open"], c["eligible"], *(c["reasons"][code] for code in REASONS)]
+        [
+            frame.stratum_words(c["stratum"]),
+            c["open"],
+            c["eligible"],
+            *(c["reasons"][code] for code in REASONS),
+        ]
         for c in counts
     ]
     heads = ("Open", "Eligible", *REASONS.values())

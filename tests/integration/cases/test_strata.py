@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pypdf
 import pytest
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import User
@@ -21,8 +25,9 @@ from cases.operations.draw import draw_sample
 from cases.operations.frame import freeze_frame
 from cases.operations.jobs import run_job
 from cases.operations.replacement import decide_replacement, request_replacement
-from cases.queries.certificate import certificate
+from cases.queries.certificate import certificate, certificate_pdf
 from cases.queries.planner import planning_basis
+from cases.rules.labels import ETHNICITIES
 from cases.rules.policy import STRATA_BY
 from cases.rules.quarters import Quarter
 from config.launch import ROOT
@@ -158,6 +163,49 @@ def test_every_choice_can_be_frozen_and_drawn(cast: Cast, strata_by: str) -> Non
     }  # fmt: skip
     assert found == expected[strata_by]
     assert sum(selected for _, selected in numbers(draw).values()) == len(found)
+
+
+def of_groups(cast: Cast, groups: Sequence[str]) -> None:
+    """Three open cases of child protection in each ethnic group."""
+    for group in groups:
+        for _ in range(3):
+            open_case(cast.riverside, cast.practitioner, ethnicity=group)
+
+
+@pytest.mark.pdf
+def test_ethnic_groups_are_said_in_words_and_hashed_as_codes(cast: Cast, as_user: AsUser) -> None:
+    of_groups(cast, ["WBRI", "BAFR"])
+    draw = drawn(cast, "ethnicity")
+    assert "Child Protection: WBRI" in draw.strata
+    client = as_user(cast.analyst)
+    words = "Child Protection: White British (WBRI)"
+    for page in (FRAME, f"/quarters/{QUARTER}/draws/1/", f"/quarters/{QUARTER}/plan/"):
+        assert words in client.get(page).content.decode(), page
+    pages = pypdf.PdfReader(io.BytesIO(certificate_pdf(draw).pdf)).pages
+    assert words in " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
+def test_pages_take_the_same_queries_for_many_groups(cast: Cast, as_user: AsUser) -> None:
+    client, codes = as_user(cast.analyst), list(ETHNICITIES)
+
+    def queries() -> list[int]:
+        counted = []
+        for page in ("", "frame/", "plan/", "draws/1/"):
+            address = f"/quarters/{QUARTER}/{page}"
+            client.get(address)
+            with CaptureQueriesContext(connection) as caught:
+                assert client.get(address).status_code == 200
+            counted.append(len(caught))
+        return counted
+
+    of_groups(cast, codes[:2])
+    with transaction.atomic():
+        drawn(cast, "ethnicity")
+        few = queries()
+        transaction.set_rollback(True)
+    of_groups(cast, codes)
+    assert len(drawn(cast, "ethnicity").strata) == len(codes)
+    assert queries() == few
 
 
 def test_the_report_adds_the_groups_of_a_service_up(cast: Cast, cases: None) -> None:
