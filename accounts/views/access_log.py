@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
+from django.db.models.functions import NullIf
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,22 +19,31 @@ from accounts.models import AccessRecord
 from accounts.operations import record_access
 from accounts.policy import Permission
 from accounts.queries import access_records
+from accounts.sorting import PARAM, Sorts, sorted_by
 from accounts.views.paging import page_of, query_string
+
+SORTS: Sorts = {
+    "when": ("at",),
+    "who": ("user__name",),
+    "what": ("kind", "what"),
+    "reference": (NullIf("reference", Value("")),),
+}
 
 
 def _matching(request: SignedInRequest) -> tuple[AccessLogFilter, QuerySet[AccessRecord]]:
     form = AccessLogFilter(request.GET or None)
     if not form.is_bound:
         return form, access_records()
-    return form, access_records(
-        **form.cleaned_data
-    ) if form.is_valid() else AccessRecord.objects.none()
+    if not form.is_valid():
+        return form, AccessRecord.objects.none()
+    found = access_records(**form.cleaned_data)
+    return form, sorted_by(found, SORTS, request.GET.get(PARAM, ""))
 
 
 @allow(Permission.SEE_ACCESS_LOG)
 @require_safe
 def access_log(request: SignedInRequest) -> HttpResponse:
-    """The log, newest first."""
+    """The log, newest first or as its headings say."""
     form, records = _matching(request)
     page = page_of(request, records)
     context = {

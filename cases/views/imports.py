@@ -17,6 +17,7 @@ from accounts.access import SignedInRequest, allow
 from accounts.operations import Refused, record_access
 from accounts.policy import Permission
 from accounts.rules.table_file import guarded
+from accounts.sorting import PARAM, Sorts, place_in, sorted_by
 from cases.forms.imports import (
     ColumnsForm,
     ConfirmForm,
@@ -41,13 +42,20 @@ from cases.views import import_preview
 from cases.views.csv_lines import Echo
 
 PER_PAGE = 25
+SORTS: Sorts = {
+    "as_of": ("as_of",),
+    "file": ("file_name",),
+    "uploaded": ("uploaded_at",),
+    "state": (place_in("status", CaseImport.Status.values), "uploaded_at"),
+}
 
 
 @allow(Permission.IMPORT_CASES)
 @require_GET
 def import_list(request: SignedInRequest) -> HttpResponse:
-    """All imports, newest first."""
-    page = Paginator(imports_visible_to(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    """All imports, newest first or as their headings say."""
+    found = sorted_by(imports_visible_to(request.user), SORTS, request.GET.get(PARAM, ""))
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "audited_earlier": audited_earlier_count(), "gaps": gap_counts()}
     return render(request, "cases/imports/list.html", context)
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import SignedInRequest, allow
 from accounts.operations import Refused
 from accounts.policy import Permission, may
+from accounts.sorting import PARAM, Sorts, place_in, sorted_by
 from cases.forms.draw import DecisionForm, ReplacementForm
 from cases.models import Replacement
 from cases.operations.replacement import decide_replacement, request_replacement
@@ -23,6 +24,15 @@ from cases.queries.quarters import replacements_visible_to, sampled_cases_visibl
 from cases.views.draws import case_crumbs, case_title
 
 PER_PAGE = 25
+REASONS = dict(Replacement.Reason.choices)
+SORTS: Sorts = {
+    "case": ("sampled_case__stratum", "sampled_case__rank"),
+    "draw": ("sampled_case__draw__quarter__label", "sampled_case__draw__number"),
+    "reason": (place_in("reason", sorted(REASONS, key=REASONS.__getitem__)),),
+    "team": ("sampled_case__entry__team__name",),
+    "asked": ("requested_at",),
+    "state": (place_in("status", Replacement.Status.values), "requested_at"),
+}
 
 
 @allow(Permission.REQUEST_REPLACEMENT)
@@ -57,10 +67,11 @@ def replacement_request(request: SignedInRequest, pk: int) -> HttpResponse:
 @allow(Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT)
 @require_GET
 def replacement_list(request: SignedInRequest) -> HttpResponse:
-    """Every replacement, those that wait for a decision first."""
+    """Every replacement, those that wait for a decision first, or as their headings say."""
     found = replacements_visible_to(request.user).order_by(
         F("decided_at").desc(nulls_first=True), "-requested_at"
     )
+    found = sorted_by(found, SORTS, request.GET.get(PARAM, ""))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "cases/quarters/replacement_list.html", {"page": page})
 
