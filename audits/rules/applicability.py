@@ -46,6 +46,17 @@ class Condition:
         """Whether the condition holds for every case."""
         return not (self.services or self.lines or self.attributes or self.recorded)
 
+    @property
+    def words(self) -> str:
+        """When it holds: "always", or say "the service is looked after, and plan is recorded"."""
+        parts = []
+        for place, codes in (("service", self.services), ("service line", self.lines)):
+            if codes:
+                parts.append(f"the {place} is {_listed([_plain(code) for code in codes])}")
+        parts += [f"{_plain(name)} is {_listed(values)}" for name, values in self.attributes]
+        parts += [f"{_plain(name)} is recorded" for name in self.recorded]
+        return ", and ".join(parts) or "always"
+
     def as_dict(self) -> dict[str, Any]:
         """The condition as JSON data, without its empty parts; `from_dict` gives it back."""
         parts: dict[str, Any] = {

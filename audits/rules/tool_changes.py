@@ -6,10 +6,13 @@ published yet can be compared too.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from audits.rules.applicability import Condition
+from audits.rules.grades import LABELS
+from audits.rules.limits import parse_limits
 
 ADDED, REMOVED, CHANGED, MOVED = "added", "removed", "changed", "moved"
 _FIELDS: Mapping[str, str] = {
@@ -52,9 +55,23 @@ def changes(old: Data, new: Data) -> tuple[ToolChange, ...]:
 
 
 def _of_the_tool(old: Data, new: Data) -> Iterator[ToolChange]:
-    for name, words in (("title", "Title"), ("scale", "Scale"), ("limits", "Grade limits")):
+    for name, words, said in (
+        ("title", "Title", in_words),
+        ("scale", "Scale", _scale),
+        ("limits", "Grade limits", _limits),
+    ):
         if old[name] != new[name]:
-            yield ToolChange(CHANGED, "The tool", words, in_words(old[name]), in_words(new[name]))
+            yield ToolChange(CHANGED, "The tool", words, said(old[name]), said(new[name]))
+
+
+def _scale(data: Data) -> str:
+    """Its title and its points: two scales may have the same title."""
+    points = (f"{point['label']}: {LABELS[point['grade']].lower()}" for point in data["points"])
+    return "\n".join([str(data["title"]), *points])
+
+
+def _limits(data: list[Data]) -> str:
+    return "\n".join(limit.sentence for limit in parse_limits(data)) or in_words([])
 
 
 def _of_sections(old: Data, new: Data) -> Iterator[ToolChange]:
@@ -104,7 +121,8 @@ def _of_standard(old: Data, new: Data) -> Iterator[ToolChange]:
     for name, words in _FIELDS.items():
         was, now = (each.get(name, []) if name == "checks" else each[name] for each in (old, new))
         if was != now:
-            yield ToolChange(CHANGED, new["title"], words, in_words(was), in_words(now))
+            said = _condition if name == "applies_when" else in_words
+            yield ToolChange(CHANGED, new["title"], words, said(was), said(now))
     for grade in {**old["descriptors"], **new["descriptors"]}:
         was, now = old["descriptors"].get(grade, ""), new["descriptors"].get(grade, "")
         if was != now:
@@ -112,18 +130,18 @@ def _of_standard(old: Data, new: Data) -> Iterator[ToolChange]:
             yield ToolChange(CHANGED, new["title"], words, was, now)
 
 
+def _condition(data: object) -> str:
+    return Condition.from_dict(data).words
+
+
 def in_words(value: object) -> str:
     """A value of a tool's JSON as a person reads it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if value in ({}, []):
-        return "always" if value == {} else "none"
+    if value == []:
+        return "none"
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return "\n".join(value)
     if isinstance(value, list) and all("question" in each for each in value):
         return "\n".join(each["question"] for each in value)
-    if isinstance(value, dict) and "title" in value:
-        return str(value["title"])
-    if isinstance(value, dict | list):
-        return json.dumps(value, ensure_ascii=False)
     return str(value)

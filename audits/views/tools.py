@@ -28,6 +28,7 @@ from audits.queries.tool_editing import (
     version_before,
     version_with_parts,
 )
+from audits.rules.applicability import Condition
 from audits.rules.grades import Scale
 from audits.rules.limits import parse_limits
 from audits.rules.reading import InvalidDefinition
@@ -109,6 +110,7 @@ def _section_rows(version: ToolVersion, section: Section) -> dict[str, Any]:
 def _standard_row(standard: PracticeStandard) -> dict[str, Any]:
     return {
         "standard": standard,
+        "asked": Condition.from_dict(standard.applies_when),
         "descriptors": [
             {"grade": grade, "text": text}
             for grade, text in standard_data(standard)["descriptors"].items()

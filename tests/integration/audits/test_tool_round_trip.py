@@ -136,6 +136,11 @@ def test_what_a_file_brought_can_be_unticked(cast: Cast, tools: None, as_user: A
     data["lines"], data["recorded"], data["attributes"] = [], ["plan"], ["plan = care"]
     assert client.post(path, data).status_code == 302
     saved = PracticeStandard.objects.get(code="everything").applies_when
+    shown = client.get(at).content.decode()
+    assert (
+        "Asked only where the service is looked after or assessment, and plan is care,"
+        " and plan is recorded."
+    ) in shown
     assert saved == {
         "services": ["looked_after", "assessment"],
         "attributes": {"plan": ["care"]},

@@ -81,6 +81,32 @@ def test_values_in_words(name: str, value: object, words: str) -> None:
     assert {each.after for each in found} == {words}
 
 
+def test_conditions_limits_and_scales_are_told_in_words() -> None:
+    def edit(new: dict[str, Any]) -> None:
+        new["scale"] = ZERO_TO_TEN.as_dict()
+        new["limits"] = new["limits"][1:2]
+        new["sections"][0]["standards"][0]["applies_when"] = {
+            "services": ["looked_after", "child_protection"],
+            "lines": ["statutory"],
+            "attributes": {"disability": ["yes", "not known"]},
+            "recorded": ["transferred_in_on"],
+        }
+
+    scale, limits, condition = changed(edit)
+    assert "Outstanding: outstanding" in scale.before
+    assert "0 (inadequate): inadequate" in scale.after
+    assert limits.after == (
+        "An immediate safeguarding concern: the overall grade is at best inadequate."
+    )
+    assert (condition.field, condition.before) == ("Applies when", "always")
+    assert condition.after == (
+        "the service is looked after or child protection, and the service line is statutory,"
+        " and disability is yes or not known, and transferred in on is recorded"
+    )
+    none = changed(lambda new: new.update(limits=[]))
+    assert [each.after for each in none] == ["none"]
+
+
 def test_the_scale_of_ten_reads_back_and_maps_to_all_four() -> None:
     assert Scale.from_dict(ZERO_TO_TEN.as_dict()) == ZERO_TO_TEN
     assert [ZERO_TO_TEN.grade_of(str(n)) for n in (10, 9, 8, 7, 6, 4, 3, 0)] == [
