@@ -29,7 +29,7 @@ class FreezeForm(forms.Form):
         choices=[(code, words.capitalize()) for code, words in STRATA_BY.items()],
         required=False,  # what is not said is what the policy says
         help_text="Each group is rounded up by itself, so the more groups there are, the larger "
-        "the sample is. The plan of the quarter says what services alone give.",
+        "the sample is. The plan of the quarter says what each choice gives.",
     )
     reason = forms.CharField(
         label="Why freeze it again?",
@@ -151,9 +151,18 @@ class PlanForm(forms.Form):
         error_messages={"required": "Enter the share that closes, 0% for none"},
     )
 
-    def __init__(self, *args: Any, turnover_hint: str, **kwargs: Any) -> None:
+    strata_by = forms.ChoiceField(
+        label="A share of the open cases of each",
+        choices=[(code, words.capitalize()) for code, words in STRATA_BY.items()],
+        required=False,
+    )
+
+    def __init__(self, *args: Any, frozen: bool, turnover_hint: str, **kwargs: Any) -> None:
+        """``frozen``: what the frame is divided by is chosen with the freeze, and settled."""
         super().__init__(*args, **kwargs)
         self.fields["turnover"].help_text = turnover_hint
+        if frozen:
+            del self.fields["strata_by"]
 
     def clean_rate(self) -> Fraction | None:
         """The rate, exactly as typed; None where none was."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import BooleanField, Count, ExpressionWrapper, Q
+from django.db.models import BooleanField, Count, ExpressionWrapper, F, Q
 
 from accounts.roles import Role
 from cases.models import AuditQuarter, Case, Grader, SamplingFrame, Service
@@ -22,7 +22,8 @@ from cases.rules.eligibility import (
     opened_too_late_from,
 )
 from cases.rules.planner import ServiceNow, Staff
-from cases.rules.policy import CasePolicy
+from cases.rules.policy import STRATA_BY, CasePolicy
+from cases.rules.strata import stratum_of
 
 TURNOVER_DAYS = 91  # a quarter of a year
 # What an exclusion may look at, by the name that the policy gives it.
@@ -31,6 +32,13 @@ EXCLUSION_COLUMNS = {
     "team": "team__name",
     "legal_status": "legal_status",
     "plan": "plan",
+}
+# What a stratum is named by beside its service, by what the frame is divided by.
+WITHIN_SERVICE = {name: name for name in STRATA_BY} | {
+    "service": "service__name",
+    "team": "team__name",
+    "age": "age_years",
+    "agency": "practitioner__agency",
 }
 
 
@@ -43,18 +51,26 @@ class Basis:
     services: list[ServiceNow]
 
 
-def planning_basis(quarter: AuditQuarter | None, today: date) -> Basis:
-    """The services of a quarter in their order of precedence: at most three queries."""
-    frame = live_frame(quarter) if quarter else None
-    service_of: Callable[[str], str] = frame.service_of if frame else str
+def planning_basis(quarter: AuditQuarter, today: date, strata_by: str = "") -> Basis:
+    """The strata of a quarter, services in their order of precedence: at most three queries.
+
+    ``quarter`` may be one that has not begun. Before the freeze the open cases are divided by
+    ``strata_by`` (a key of STRATA_BY), or as the quarter's policy says.
+    """
+    frame = live_frame(quarter) if quarter.pk else None
+    service_of: Callable[[str], str]
     if frame is not None:
+        service_of = frame.service_of
         policy = CasePolicy.from_dict(frame.policy)
         reasons = {
             row["stratum"]: {"": row["eligible"], **row["reasons"]} for row in frame_counts(frame)
         }
     else:
-        policy = case_policy(quarter or AuditQuarter())
-        reasons = _open_now(policy, today)
+        policy = case_policy(quarter)
+        if strata_by:
+            policy = replace(policy, strata_by=strata_by)
+        reasons, services_of_strata = _open_now(policy, today)
+        service_of = services_of_strata.__getitem__
     lines = Service.objects.select_related("line").order_by("line__order", "precedence")
     known = {service.name: service.line.name for service in lines}
     order = {name: place for place, name in enumerate(known)}
@@ -76,8 +92,9 @@ def _service(name: str, line: str, reasons: dict[str, int]) -> ServiceNow:
     )
 
 
-def _open_now(policy: CasePolicy, today: date) -> dict[str, dict[str, int]]:
-    """Open cases by service and reason for not being eligible, as a freeze today would find them.
+def _open_now(policy: CasePolicy, today: date) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
+    """Open cases by stratum and reason for not being eligible, as a freeze today would find them,
+    and the service of each stratum.
 
     Grouped in the database by what decides, so that a council's cases come as a few dozen rows.
     """
@@ -88,12 +105,14 @@ def _open_now(policy: CasePolicy, today: date) -> dict[str, dict[str, int]]:
         .annotate(
             audited=_truth(already_audited("child__")),
             recent=_truth(Q(opened_on__gte=opened_too_late_from(today, policy))),
+            within=F(WITHIN_SERVICE[policy.strata_by]),
         )
-        .values("service__name", "audited", "restricted", "recent", *columns.values())
+        .values("service__name", "within", "audited", "restricted", "recent", *columns.values())
         .annotate(number=Count("pk"))
         .order_by()
     )
     found: defaultdict[str, dict[str, int]] = defaultdict(Counter)
+    services: dict[str, str] = {}
     for row in grouped:
         named: dict[str, Any] = {field: row[column] or "" for field, column in columns.items()}
         facts = CaseFacts(
@@ -102,8 +121,10 @@ def _open_now(policy: CasePolicy, today: date) -> dict[str, dict[str, int]]:
             opened_on=today if row["recent"] else None,
             **named,
         )
-        found[row["service__name"]][decide(facts, today, policy).code] += row["number"]
-    return found
+        stratum = stratum_of(row["service__name"], policy.strata_by, row["within"])
+        services[stratum] = row["service__name"]
+        found[stratum][decide(facts, today, policy).code] += row["number"]
+    return found, services
 
 
 def _truth(condition: Q) -> ExpressionWrapper[Any]:

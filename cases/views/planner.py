@@ -18,7 +18,9 @@ from accounts.policy import Permission
 from cases.forms.draw import PlanForm
 from cases.queries.calendar import local_date
 from cases.queries.planner import Basis, closed_lately, planning_basis, staff_now
+from cases.queries.policy import quarter_as_it_begins
 from cases.rules.intervals import percent
+from cases.rules.labels import stratum_label
 from cases.rules.planner import (
     HORIZON,
     USUAL_RATES,
@@ -28,12 +30,12 @@ from cases.rules.planner import (
     Staff,
     plan,
 )
-from cases.rules.policy import CasePolicy
+from cases.rules.policy import STRATA_BY, CasePolicy
 from cases.rules.rates import show_rate
 from cases.views import quarter_page
 from cases.views.quarters import quarter_or_404
 
-TYPED = ("rate", "good", "turnover")
+TYPED = ("rate", "good", "turnover", "strata_by")
 
 
 @allow(Permission.SEE_QUARTER)
@@ -42,7 +44,10 @@ def quarter_plan(request: SignedInRequest, label: str) -> HttpResponse:
     """Sample, interval, hours and quarters until a service runs out, for several rates."""
     quarter, stored = quarter_or_404(label)
     today = local_date(timezone.now())
-    basis = planning_basis(stored, today)
+    divided = request.GET.get("strata_by", "")
+    basis = planning_basis(
+        stored or quarter_as_it_begins(quarter), today, divided if divided in STRATA_BY else ""
+    )
     form = _form(request, basis, today)
     policy, own = _policy(form, basis.policy)
     rates = sorted({*USUAL_RATES, basis.policy.rate, *own})
@@ -69,9 +74,11 @@ def _form(request: SignedInRequest, basis: Basis, today: date) -> PlanForm:
     given = {
         "good": show_rate(basis.policy.expected_good),
         "turnover": show_rate(basis.policy.quarterly_turnover),
+        "strata_by": basis.policy.strata_by,
     }
     typed = {name: request.GET[name] for name in TYPED if name in request.GET}
-    return PlanForm(given | typed, turnover_hint=_turnover_hint(basis, closed_lately(today)))
+    hint = _turnover_hint(basis, closed_lately(today))
+    return PlanForm(given | typed, frozen=basis.frame is not None, turnover_hint=hint)
 
 
 def _turnover_hint(basis: Basis, closed: int) -> str:
@@ -127,12 +134,12 @@ def _by_group(
 
 def _words(basis: Basis, name: str) -> str:
     """A row's name: of a stratum in words, of a line or all of them as it is."""
-    return basis.frame.stratum_words(name) if basis.frame else name
+    return stratum_label(name, basis.policy.strata_by)
 
 
 def _strata(basis: Basis) -> str:
     """What the rows are: services, or what the frozen frame is divided by."""
-    return basis.frame.strata_by.capitalize() if basis.frame else "Service"
+    return STRATA_BY[basis.policy.strata_by].capitalize()
 
 
 def _groups(found: Plan) -> list[PlannedGroup]:

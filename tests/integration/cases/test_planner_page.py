@@ -17,6 +17,7 @@ from cases.models import AuditQuarter, Case, Grader
 from cases.operations.frame import freeze_frame
 from cases.queries.calendar import local_date
 from cases.queries.planner import closed_lately, planning_basis, staff_now
+from cases.queries.policy import quarter_as_it_begins
 from cases.rules.planner import Staff
 from cases.rules.quarters import Quarter
 from tests.cast import NOW, QUARTER, TODAY, Cast, open_case, open_cases, person
@@ -61,7 +62,7 @@ def test_a_child_audited_before_the_product_counts_as_audited(cast: Cast, frozen
     earlier.child.audited_before_on = TODAY - timedelta(days=400)
     earlier.child.save()
     open_case(cast.riverside)
-    quarter = None
+    quarter = quarter_as_it_begins(Q3)
     if frozen:
         quarter = freeze_frame(quarter=Q3, by=cast.analyst, now=NOW).quarter
     (service,) = [one for one in planning_basis(quarter, TODAY).services if one.open]

@@ -20,7 +20,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.operations import Refused
-from cases.models import Draw, Job, SamplingFrame, Service, Team
+from cases.models import AuditQuarter, Draw, Job, Practitioner, SamplingFrame, Service, Team
 from cases.operations.draw import draw_sample
 from cases.operations.frame import freeze_frame
 from cases.operations.jobs import run_job
@@ -163,6 +163,42 @@ def test_every_choice_can_be_frozen_and_drawn(cast: Cast, strata_by: str) -> Non
     }  # fmt: skip
     assert found == expected[strata_by]
     assert sum(selected for _, selected in numbers(draw).values()) == len(found)
+
+
+@pytest.mark.parametrize("strata_by", STRATA_BY)
+def test_the_plan_before_the_freeze_counts_what_the_freeze_finds(
+    cast: Cast, cases: None, strata_by: str
+) -> None:
+    for age, agency in ((0, True), (1, False), (9, True), (16, None), (None, None)):
+        worker = Practitioner.objects.create(
+            name=f"W {age}", team=cast.riverside, agency=agency or False
+        )
+        open_case(
+            cast.riverside, worker if agency is not None else None, age_years=age,
+            gender="female" if age else "", ethnicity="WBRI" if age else "  ",
+            transferred_in_from="Fenland " if age else "",
+        )  # fmt: skip
+    quarter = AuditQuarter(label=QUARTER, starts_on=Q3.starts, ends_on=Q3.ends)
+    before = planning_basis(quarter, TODAY, strata_by)
+    frame = freeze_frame(quarter=Q3, strata_by=strata_by, by=cast.analyst, now=NOW)
+    after = planning_basis(frame.quarter, TODAY)
+    assert [one for one in before.services if one.open] == [
+        one for one in after.services if one.open
+    ]
+
+
+def test_the_plan_shows_what_another_division_would_give(
+    cast: Cast, cases: None, as_user: AsUser
+) -> None:
+    address = f"/quarters/{QUARTER}/plan/"
+    client = as_user(cast.analyst)
+    shown = client.get(address, {"strata_by": "team"}).content.decode()
+    assert "Child Protection: Hill &amp; Dale" in shown
+    assert '<option value="team" selected' in shown
+    assert "Child Protection: Hill" not in client.get(address).content.decode()
+    assert client.get(address, {"strata_by": "shoe size"}).status_code == 200
+    drawn(cast, "service")
+    assert 'name="strata_by"' not in client.get(address).content.decode()
 
 
 def of_groups(cast: Cast, groups: Sequence[str]) -> None:
