@@ -15,7 +15,14 @@ from accounts.models import User
 from accounts.policy import Permission, may
 from audits.models import Audit, ToolVersion
 from audits.rules.grades import GRADES
-from cases.models import AuditQuarter, Draw, Replacement, SampledCase, Service
+from cases.models import (
+    AuditQuarter,
+    Draw,
+    InclusionProbability,
+    Replacement,
+    SampledCase,
+    Service,
+)
 from cases.queries.calendar import local_date
 from cases.queries.themes import service_names
 from cases.rules.eligibility import REASONS
@@ -46,6 +53,7 @@ _AUDIT_FIELDS = (
     "reference", "quarter__label", "service__line__name", "service__name", "team__name",
     "grading_of_record__overall_grade", "moderation__first_grade", "moderation__second_grade",
     "moderation__reasons", "practitioner_judged__agency", "practitioner__agency",
+    "sampled_case__entry",
 )  # fmt: skip
 
 
@@ -108,7 +116,7 @@ def published_report(quarter: AuditQuarter) -> CommitteeReport | None:
 
 
 def records_of(quarter: AuditQuarter, now: datetime) -> Records:
-    """All records of a quarter's report: fourteen queries, however many audits there are."""
+    """All records of a quarter's report: fifteen queries, however many audits there are."""
     policy = report_policy(quarter)
     services = {name: s for s in _services() for name in (s.name, s.code)}
     quarters = _trend_quarters(quarter)
@@ -118,7 +126,7 @@ def records_of(quarter: AuditQuarter, now: datetime) -> Records:
         .order_by("quarter__starts_on", "number")
     )
     replaced = _replacements(quarter)
-    audits = _audits(quarters)
+    audits = _audits(quarters, _chances(quarter))
     frames = {
         draw.quarter.label: _frame_counts(draw, services)
         for draw in draws
@@ -191,7 +199,21 @@ def _trend_quarters(quarter: AuditQuarter) -> list[AuditQuarter]:
     return list(reversed(found[:TREND_QUARTERS]))
 
 
-def _audits(quarters: Iterable[AuditQuarter]) -> dict[str, list[AuditRecord]]:
+def _chances(quarter: AuditQuarter) -> dict[int, float]:
+    """How likely the live draw was to select each audited case, by its entry in the frame."""
+    audited = Audit.objects.filter(quarter=quarter, kind=Audit.Kind.SAMPLE)
+    known = InclusionProbability.objects.filter(
+        chances__draw__quarter=quarter,
+        chances__draw__theme=None,
+        chances__draw__status=Draw.Status.DRAWN,
+        entry__in=audited.values("sampled_case__entry"),
+    )
+    return dict(known.values_list("entry", "probability"))
+
+
+def _audits(
+    quarters: Iterable[AuditQuarter], chances: Mapping[int, float]
+) -> dict[str, list[AuditRecord]]:
     """The sample's audits by quarter label; withdrawn ones are not audits of anything."""
     rows = (
         Audit.objects.filter(quarter__in=quarters, kind=Audit.Kind.SAMPLE)
@@ -201,11 +223,11 @@ def _audits(quarters: Iterable[AuditQuarter]) -> dict[str, list[AuditRecord]]:
     )
     found: dict[str, list[AuditRecord]] = defaultdict(list)
     for row in rows:
-        found[row["quarter__label"]].append(_audit_record(row))
+        found[row["quarter__label"]].append(_audit_record(row, chances))
     return found
 
 
-def _audit_record(row: Mapping[str, Any]) -> AuditRecord:
+def _audit_record(row: Mapping[str, Any], chances: Mapping[int, float]) -> AuditRecord:
     judged = row["practitioner_judged__agency"]
     return AuditRecord(
         reference=row["reference"],
@@ -217,6 +239,7 @@ def _audit_record(row: Mapping[str, Any]) -> AuditRecord:
         moderator_grade=row["moderation__second_grade"] or None,
         moderated_at_random=row["moderation__reasons"] == ["random"],
         agency=row["practitioner__agency"] if judged is None else judged,
+        chance=chances.get(row["sampled_case__entry"]),
     )
 
 

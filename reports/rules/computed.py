@@ -28,6 +28,7 @@ from reports.rules.figures import (
 from reports.rules.grade_rows import NONE, PublicGrades, PublicRow
 from reports.rules.policy import ReportPolicy
 from reports.rules.public import public_grades
+from reports.rules.weighted import WeightedShare, weighted_share
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class LineFigures:
     public_agency: tuple[PublicRow, ...] | None  # None: it cannot be published beside the services
     baselines: tuple[BaselineFigures, ...]
     public_baselines: Mapping[Key, PublicRow]
+    weighted: WeightedShare | None  # None: the chances of being selected are not known
 
     @property
     def name(self) -> str:
@@ -73,6 +75,7 @@ class Computed:
                     "agency": [row.as_dict() for row in line.agency],
                     "trend": [row.as_dict() for row in line.trend],
                     "baselines": [row.as_dict() for row in line.baselines],
+                    "weighted": line.weighted.as_dict() if line.weighted else None,
                 }
                 for line in self.lines
             },
@@ -128,6 +131,7 @@ def _line(grades: GradeFigures, records: Records, policy: ReportPolicy) -> LineF
         public_agency=_public_agency(grades, agency, public, policy),
         baselines=baselines,
         public_baselines=publish(baselines, policy),
+        weighted=weighted_share(records.audits, grades.name),
     )
 
 

@@ -235,6 +235,7 @@ def _outcomes(line: LineFigures, computed: Computed) -> dict[str, Any]:
         paragraphs(
             wording.good_or_better(line.name, figures),
             wording.described(line.name, figures),
+            wording.weighted(line.weighted) if line.weighted else "",
             f"{wording.capital(waiting)} no final grade yet." if figures.unsettled else "",
         )
     ]

@@ -39,6 +39,7 @@ class AuditRecord:
     moderator_grade: str | None = None
     moderated_at_random: bool = False
     agency: bool | None = None  # of the practitioner judged; None: not known
+    chance: float | None = None  # of the case's being selected, where that is estimated
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from reports.rules.baselines import BASELINE_NOTE
 from reports.rules.figures import FrameCount, GradeFigures, StateFigures, TrendRow
 from reports.rules.grade_rows import FOUR, NONE, PublicRow
 from reports.rules.trend import MORE_THAN_CHANCE, NOT_COMPARABLE, WITHIN_CHANCE, Detectable
+from reports.rules.weighted import WeightedShare
 
 _SMALL = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
@@ -78,6 +79,18 @@ def good_or_better(line: str, figures: GradeFigures) -> str:
 def confidence(proportion: Proportion) -> str:
     """The confidence of a proportion's interval in percent: "95", "99.9"."""
     return f"{float(proportion.confidence * 100):g}"
+
+
+def weighted(found: WeightedShare) -> str:
+    """The share weighted by the chances of being selected, and why it may differ."""
+    share, low, high = (f"{value:.0%}" for value in (found.share, found.lowest, found.highest))
+    if low == high:
+        return f"Each case had the same chance of being selected, {low}, so nothing is weighted."
+    return (
+        f"Weighted by how likely each case was to be selected (from {low} to {high}), the share is "
+        f"{share}. Rotation of practitioners, families and the rounding of each group make the "
+        "chances differ; the figure above counts each file once."
+    )
 
 
 def described(line: str, figures: GradeFigures) -> str:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audits.models import Audit
-from cases.models import Theme
+from cases.models import ChancesOfDraw, InclusionProbability, Theme
 from cases.operations.draw import draw_sample
 from cases.operations.frame import freeze_frame
 from reports.models import CommitteeReport
@@ -174,6 +174,27 @@ def test_records_take_the_same_queries_for_more_audits(council: World) -> None:
     few = queries()
     world.add_audits(council, "child_in_need", ["good"] * 20)
     assert queries() == few <= 16
+
+
+def test_the_exempt_edition_weighs_by_the_chances_of_the_draw(council: World) -> None:
+    words = "Weighted by how likely each case was to be selected"
+    assert words not in str(frozen(council)["editions"])
+    chances = ChancesOfDraw.objects.create(
+        draw=council.draw, simulated_draws=1000, strata={}, estimated_at=NOW
+    )
+    for place, audit in enumerate(council.audits["early_help"]):
+        assert audit.sampled_case
+        InclusionProbability.objects.create(
+            chances=chances, entry=audit.sampled_case.entry, probability=0.1 if place < 16 else 0.05
+        )
+    figures = frozen(council)
+    exempt, public = (str(figures["editions"][each]) for each in (EXEMPT, "public"))
+    # 16 of 30 are good or better, and these had twice the chance: 160 / (160 + 280).
+    assert f"{words} (from 5% to 10%), the share is 36%" in exempt
+    assert words not in public
+    lines = figures["numbers"]["lines"]
+    assert lines["Early Help"]["weighted"]["n"] == 30
+    assert lines["Statutory"]["weighted"] is None
 
 
 def test_published_quarter_is_compared_with_as_it_was_published(council: World) -> None:
