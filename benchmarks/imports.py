@@ -40,7 +40,7 @@ from benchmarks._lists import AS_OF, HEADINGS, write_csv, write_workbook
 SIZES = (20_000, 100_000, 1_000_000)
 COLUMNS = ", ".join(f"{name} text" for name in HEADINGS)
 EMPTY = (
-    "TRUNCATE cases_child, cases_practitioner, cases_team, cases_caseimport, cases_job,"
+    "TRUNCATE cases_case, cases_child, cases_practitioner, cases_team, cases_caseimport, cases_job,"
     " cases_caseevent, cases_caseimportevent CASCADE"
 )
 

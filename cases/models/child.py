@@ -7,7 +7,7 @@ from django.db import models
 
 from accounts.history import named, tracked, tracked_in_bulk
 from cases.models.people import Practitioner, Service, Team
-from cases.models.references import named_by_a_frame
+from cases.models.references import cases_name_what_exists, named_by_a_case, named_by_a_frame
 
 
 # An import brings every child of the council at once, and each index costs at every row of it:
@@ -35,7 +35,7 @@ class Child(models.Model):
                 name="child_by_audit",
             ),
         )
-        triggers = (named_by_a_frame("child_id"),)
+        triggers = (named_by_a_frame("child_id"), *named_by_a_case("child_id"))
 
     def __str__(self) -> str:
         return self.local_id
@@ -59,15 +59,33 @@ class Child(models.Model):
 class Case(models.Model):
     """One child's open involvement with a service. At most one is open for each child."""
 
-    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="cases")
+    # What a case names is kept by triggers that look once for each statement: a list brings very
+    # many cases, and foreign keys look five times for every one of them.
+    child = models.ForeignKey(
+        Child, on_delete=models.PROTECT, related_name="cases", db_constraint=False
+    )
     service = models.ForeignKey(
-        Service, on_delete=models.PROTECT, related_name="cases", db_index=False
+        Service,
+        on_delete=models.PROTECT,
+        related_name="cases",
+        db_index=False,
+        db_constraint=False,
     )
     team = models.ForeignKey(
-        Team, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+        Team,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases",
+        db_constraint=False,
     )
     practitioner = models.ForeignKey(
-        Practitioner, on_delete=models.PROTECT, null=True, blank=True, related_name="cases"
+        Practitioner,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="cases",
+        db_constraint=False,
     )
     opened_on = models.DateField(null=True, blank=True)
     closed_on = models.DateField(null=True, blank=True)
@@ -88,6 +106,7 @@ class Case(models.Model):
         blank=True,
         related_name="+",
         db_index=False,
+        db_constraint=False,
     )
 
     class Meta:
@@ -99,7 +118,10 @@ class Case(models.Model):
                 name="one_open_case_per_child",
             ),
         )
-        triggers = (named_by_a_frame("case_id", looked_up_by="child_id"),)
+        triggers = (
+            named_by_a_frame("case_id", looked_up_by="child_id"),
+            *cases_name_what_exists(),
+        )
 
     def __str__(self) -> str:
         return f"{self.child} ({self.service})"

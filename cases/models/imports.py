@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.history import tracked
+from cases.models.references import named_by_a_case
 
 
 @tracked()
@@ -63,6 +64,7 @@ class CaseImport(models.Model):
                 name="a_file_is_confirmed_once",
             ),
         )
+        triggers = named_by_a_case("last_import_id")
 
     def __str__(self) -> str:
         return f"{self.file_name}, as of {self.as_of:%d/%m/%Y}"

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from accounts.history import tracked
-from cases.models.references import named_by_a_frame
+from cases.models.references import named_by_a_case, named_by_a_frame
 
 
 @tracked()
@@ -52,7 +52,7 @@ class Service(models.Model):
 
     class Meta:
         ordering = ("precedence",)
-        triggers = (named_by_a_frame("service_id"),)
+        triggers = (named_by_a_frame("service_id"), *named_by_a_case("service_id"))
 
     def __str__(self) -> str:
         return self.name
@@ -88,7 +88,7 @@ class Team(models.Model):
 
     class Meta:
         ordering = ("name",)
-        triggers = (named_by_a_frame("team_id"),)
+        triggers = (named_by_a_frame("team_id"), *named_by_a_case("team_id"))
 
     def __str__(self) -> str:
         return self.name
@@ -133,7 +133,7 @@ class Practitioner(models.Model):
                 name="one_practitioner_per_name_and_team",
             ),
         )
-        triggers = (named_by_a_frame("practitioner_id"),)
+        triggers = (named_by_a_frame("practitioner_id"), *named_by_a_case("practitioner_id"))
 
     def __str__(self) -> str:
         return self.name
