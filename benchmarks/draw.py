@@ -70,7 +70,9 @@ RESET session_replication_role;
 """
 AUDITED = "UPDATE cases_sampledcase SET status = 'audited' WHERE role = 'selected'"
 ANALYZE = "VACUUM FULL ANALYZE cases_child, cases_case, cases_practitioner, cases_team"
-EMPTY = "TRUNCATE cases_child, cases_practitioner, cases_team, cases_auditquarter CASCADE"
+EMPTY = (
+    "TRUNCATE cases_case, cases_child, cases_practitioner, cases_team, cases_auditquarter CASCADE"
+)
 
 BASELINE = """
 SELECT stratum, count(*), max(place) FROM (

@@ -236,7 +236,7 @@ def test_on_paper_everything_is_there_and_nothing_to_click(
     auditor.open(standard_page(grading))
     auditor.choose("Good")
     auditor.write("Evidence", "Supervision of 2026-09-17")
-    line_says(auditor, "Saved ")
+    saves(grading, grade="good", evidence="Supervision of 2026-09-17")
     auditor.open(of_grading(grading, "check/"))
     pages = PdfReader(io.BytesIO(auditor.page.pdf())).pages
     words = squeezed("".join(page.extract_text() for page in pages))
