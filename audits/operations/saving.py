@@ -19,7 +19,7 @@ from accounts.operations import Refused, operation
 from accounts.policy import Permission, require
 from audits.models import Grading, LaterConcern, StandardGrade
 from audits.operations.grading import HELD_BY_GRADER, WRONG_CHILD, same_child_id
-from audits.operations.locking import lock_draft, lock_draft_with_answers, lock_own
+from audits.operations.locking import lock_audit, lock_draft, lock_draft_with_answers, lock_own
 from audits.queries.grading_state import suggested_of
 from audits.rules.checks import checks_of, faults
 from audits.rules.completeness import is_written
@@ -209,6 +209,7 @@ def raise_immediate_concern(
         raise Refused("Write what the immediate safeguarding concern is.")
     if not is_written(told):
         raise Refused("Telephone first, then write whom you told and when.")
+    lock_audit(grading.audit)  # first, as everybody does: the escalation will lock it too
     locked = lock_own(grading, by)
     if locked.status == Grading.Status.SUBMITTED:
         new = _stand_beside(locked, text, told, now)
