@@ -26,7 +26,8 @@ _BLOCK = 64  # bytes that SHA-256 takes at once: the length of HMAC's two pads (
 
 # HMAC-SHA256 under the two pads, of a kind and an identity: what `opaque` computes.
 _OPAQUE = (
-    "encode(sha256(pad.outer_pad || sha256(pad.inner_pad || "
+    "encode(sha256((SELECT current_setting('cfa.outer_pad')::bytea) || "
+    "sha256((SELECT current_setting('cfa.inner_pad')::bytea) || "
     "convert_to('{kind}' || E'\\n' || {identity}, 'UTF8'))), 'hex')"
 )
 
@@ -45,8 +46,17 @@ _WITHIN_SERVICE = {
     },
 }  # fmt: skip
 
-# Sent by COPY: the pads are as good as the secret, and the database may log its statements.
+# Sent by COPY: the pads are as good as the secret, and the database may log its statements. Then
+# made settings of the transaction, because a temporary table is read by one process only.
 _PADS = "CREATE TEMP TABLE hmac_pad (inner_pad bytea NOT NULL, outer_pad bytea NOT NULL)"
+_USE_PADS = """
+SELECT set_config('cfa.inner_pad', inner_pad::text, true),
+  set_config('cfa.outer_pad', outer_pad::text, true) FROM hmac_pad
+"""
+_FORGET_PADS = """
+DROP TABLE hmac_pad;
+SELECT set_config('cfa.inner_pad', '', true), set_config('cfa.outer_pad', '', true)
+"""
 
 # What a case looked like, by the names of FrameEntry's fields.
 _OF_THE_CASE = """
@@ -56,38 +66,39 @@ _OF_THE_CASE = """
 _FACTS = ", ".join((*_OF_THE_CASE, "agency", "practitioner_caseload"))
 
 # Every open case and what it looks like. What decides about it comes last, as texts that are never
-# null; by team, legal status and plan only where the policy excludes by them.
+# null; by team, legal status and plan only where the policy excludes by them. OFFSET 0 keeps the
+# hashing of many rows in the part that PostgreSQL does by several processes at once, and lets a
+# practitioner's key be computed once.
 _OPEN_CASES = f"""
 CREATE TEMP TABLE open_case AS
-WITH person AS MATERIALIZED (
-  SELECT practitioner.id, practitioner.agency, caseload.cases,
-    {_OPAQUE.format(kind="practitioner", identity="practitioner.id::text")} AS key
-  FROM cases_practitioner AS practitioner
-  JOIN (
-    SELECT practitioner_id, count(*) AS cases FROM cases_case
-    WHERE closed_on IS NULL GROUP BY practitioner_id
-  ) AS caseload ON caseload.practitioner_id = practitioner.id
-  CROSS JOIN hmac_pad AS pad
-)
-SELECT {_OPAQUE.format(kind="child", identity="child.local_id")} AS key,
-  cases.child_id, cases.id AS case_id, {{stratum}} AS stratum, cases.service_id, cases.team_id,
-  cases.practitioner_id, coalesce(person.key, '') AS practitioner_key,
-  CASE WHEN cases.family_id = '' THEN ''
-    ELSE {_OPAQUE.format(kind="family", identity="cases.family_id")} END AS family_key,
-  child.audit_reference <> '' OR child.audited_before_on IS NOT NULL AS audited,
+SELECT cases.key, cases.child_id, cases.id AS case_id, {{stratum}} AS stratum, cases.service_id,
+  cases.team_id, cases.practitioner_id, coalesce(person.key, '') AS practitioner_key,
+  cases.family_key, cases.audited,
   {", ".join(f"cases.{name}" for name in _OF_THE_CASE)},
   person.agency, person.cases AS practitioner_caseload,
   cases.restricted, coalesce(cases.opened_on::text, '') AS opened, service.code AS service,
   CASE WHEN %(by_team)s THEN coalesce(team.name, '') ELSE '' END AS team,
   CASE WHEN %(by_legal_status)s THEN cases.legal_status ELSE '' END AS under,
   CASE WHEN %(by_plan)s THEN cases.plan ELSE '' END AS planned, false AS in_another_draw
-FROM cases_case AS cases
-JOIN cases_child AS child ON child.id = cases.child_id
+FROM (
+  SELECT cases.*, {_OPAQUE.format(kind="child", identity="child.local_id")} AS key,
+    CASE WHEN cases.family_id = '' THEN ''
+      ELSE {_OPAQUE.format(kind="family", identity="cases.family_id")} END AS family_key,
+    child.audit_reference <> '' OR child.audited_before_on IS NOT NULL AS audited
+  FROM cases_case AS cases JOIN cases_child AS child ON child.id = cases.child_id
+  WHERE cases.closed_on IS NULL OFFSET 0
+) AS cases
 JOIN cases_service AS service ON service.id = cases.service_id
 LEFT JOIN cases_team AS team ON team.id = cases.team_id
-LEFT JOIN person ON person.id = cases.practitioner_id
-CROSS JOIN hmac_pad AS pad
-WHERE cases.closed_on IS NULL
+LEFT JOIN (
+  SELECT practitioner.id, practitioner.agency, caseload.cases,
+    {_OPAQUE.format(kind="practitioner", identity="practitioner.id::text")} AS key
+  FROM cases_practitioner AS practitioner
+  JOIN (
+    SELECT practitioner_id, count(*) AS cases FROM cases_case
+    WHERE closed_on IS NULL GROUP BY practitioner_id
+  ) AS caseload ON caseload.practitioner_id = practitioner.id OFFSET 0
+) AS person ON person.id = cases.practitioner_id
 """  # noqa: S608 (expressions of our own)
 
 # What decides about a case, in the order of `CaseFacts`.
@@ -148,12 +159,17 @@ def store_open_cases(
     """
     with connection.cursor() as cursor:
         # Joined and sorted in memory, of which a small council's frame needs little; compiling a
-        # statement takes longer than it saves.
-        cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL jit = off")
+        # statement takes longer than it saves. A row costs little to hand over from one process to
+        # another, compared with its hashes, which PostgreSQL takes to be cheap.
+        cursor.execute(
+            "SET LOCAL work_mem = '256MB'; SET LOCAL jit = off;"
+            "SET LOCAL parallel_tuple_cost = 0.001"
+        )
         cursor.execute(_PADS)
         copy_lines("hmac_pad", ("inner_pad", "outer_pad"), (_pads(),))
-        cursor.execute("ANALYZE hmac_pad")  # unknown, it is taken for many rows and planned so
+        cursor.execute(_USE_PADS)
         cursor.execute(_OPEN_CASES.format(stratum=_stratum(policy)), _needed(policy))
+        cursor.execute(_FORGET_PADS)
         if theme is not None:
             _keep_cohort(theme, frozen_on)
         cursor.execute(_JUDGED)
@@ -163,7 +179,7 @@ def store_open_cases(
         cursor.execute("ANALYZE judged")
         cursor.execute(_STORE, {"frame": frame})
         stored = cursor.rowcount
-        cursor.execute("DROP TABLE hmac_pad, open_case, judged")
+        cursor.execute("DROP TABLE open_case, judged")
         # The next statements, which may be of the same transaction, would take it for empty.
         cursor.execute("ANALYZE cases_frameentry (frame_id, key, stratum)")
     return int(stored)

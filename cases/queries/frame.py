@@ -10,7 +10,6 @@ from django.db import connection, transaction
 from django.db.models import Count, Q, QuerySet
 
 from cases.models import AuditQuarter, Draw, FrameEntry, HashMail, SampledCase, SamplingFrame, Theme
-from cases.queries.streaming import stream
 from cases.rules.eligibility import REASONS
 from cases.rules.frame import Frame
 
@@ -19,9 +18,13 @@ _SERVICES_OF_STRATA = """
 SELECT DISTINCT entry.stratum, service.name FROM cases_frameentry AS entry
 JOIN cases_service AS service ON service.id = entry.service_id WHERE entry.frame_id = %(frame)s
 """
+# The next lines, which come to `string_agg` in the order of the index that they are read by.
 _LINES = """
-SELECT concat_ws(E'\\t', 'case', key, stratum, not_eligible, practitioner_key, family_key) || E'\\n'
-FROM cases_frameentry WHERE frame_id = %(frame)s ORDER BY key
+SELECT string_agg(line, ''), max(key) FROM (
+  SELECT key, concat_ws(E'\\t', 'case', key, stratum, not_eligible, practitioner_key, family_key)
+    || E'\\n' AS line
+  FROM cases_frameentry WHERE frame_id = %(frame)s AND key > %(after)s ORDER BY key LIMIT 10000
+) AS next
 """
 
 
@@ -48,12 +51,14 @@ def services_of_strata(frame: int) -> dict[str, str]:
 
 
 def stored_lines(frame: int) -> Iterator[str]:
-    """The stored cases of a frame as lines of the text that is hashed, in its order.
-
-    Only within a transaction.
-    """
-    for (line,) in stream(_LINES, {"frame": frame}):
-        yield line
+    """The stored cases of a frame as the text that is hashed, many lines at a time, in its order."""
+    after: str | None = ""
+    with connection.cursor() as cursor:
+        while after is not None:
+            cursor.execute(_LINES, {"frame": frame, "after": after})
+            text, after = cursor.fetchone()
+            if text is not None:
+                yield text
 
 
 @transaction.atomic

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from itertools import chain, islice, pairwise
-from operator import itemgetter
+from itertools import chain, islice
+from operator import itemgetter, lt
 from typing import NamedTuple, Self
 
 from cases.rules.quarters import Quarter
@@ -59,7 +59,8 @@ class Frame:
     empty_strata: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        if len({case.key for case in self.cases}) != len(self.cases):
+        keys = [case[0] for case in self.cases]
+        if not _ascending(keys) and len(set(keys)) != len(keys):
             raise ValueError("A case is in the frame twice.")
         for key in self.rested:
             if not _KEY_ONLY.fullmatch(key):
@@ -69,20 +70,21 @@ class Frame:
                 raise ValueError(f"{name!r} cannot be the name of a stratum.")
 
     @classmethod
-    def read(cls, head: Frame, case_lines: Iterable[str]) -> Self:
+    def read(cls, head: Frame, texts: Iterable[str]) -> Self:
         """The frame that ``head`` and the lines of its cases, by key, say: `lines` read back.
 
-        ``head`` is the frame without its cases, all strata named. The hash is that of the very
-        lines that the cases were read from. Raises `ValueError` where a line is not of the form
-        specified, or not after the one before it.
+        ``head`` is the frame without its cases, all strata named; each of the ``texts`` is a line
+        or many, whole with their line feeds. The hash is that of the very lines that the cases were
+        read from. Raises `ValueError` where a line is not of the form specified, or not after the
+        one before it.
         """
         cases: list[FrameCase] = []
         digest = hashlib.sha256("".join(head.lines()).encode())
-        for text in _checked(case_lines):
+        for text in _checked(texts):
             digest.update(text.encode())
             values = iter(text[5:-1].replace("\ncase\t", "\t").split("\t"))
             cases += map(FrameCase, values, values, values, values, values)
-        if any(earlier[0] >= later[0] for earlier, later in pairwise(cases)):
+        if not _ascending([case[0] for case in cases]):
             raise ValueError("The cases are not in the order of their keys.")
         frame = cls(head.quarter, head.frozen_on, tuple(cases), head.rested, head.empty_strata)
         frame.__dict__["sha256"] = (
@@ -112,7 +114,7 @@ class Frame:
         yield from self._first_lines()
         in_order = sorted(self.cases, key=itemgetter(0))
         lines = ("case\t" + "\t".join(case) + "\n" for case in in_order)
-        yield from _checked(lines)
+        yield from _checked(_in_texts(lines))
 
     def _first_lines(self) -> Iterator[str]:
         yield "case-file-audit frame 1\n"
@@ -124,26 +126,42 @@ class Frame:
             yield f"rested\t{key}\n"
 
 
-def _checked(lines: Iterable[str]) -> Iterator[str]:
-    """Lines of cases as they are, many in one text, because there may be a million of them."""
+def _ascending(keys: list[str]) -> bool:
+    """Whether every key comes after the one before it, so that none is there twice."""
+    return all(map(lt, keys, islice(keys, 1, None)))
+
+
+def _in_texts(lines: Iterable[str]) -> Iterator[str]:
+    """Lines of cases, many in one text, because there may be a million of them."""
     each = iter(lines)
     while some := list(islice(each, _LINES_AT_ONCE)):
         text = "".join(some)
-        # As many line feeds as lines: none is hidden in a value, so each line is one case.
-        if text.count("\n") != len(some) or not _CASE_LINES.fullmatch(text):
-            for line in some:
-                if not _CASE_LINE.fullmatch(line):
-                    raise ValueError(f"This case cannot be written into a frame: {line!r}.")
+        if text.count("\n") != len(some):  # hidden in a value, it would make two lines of one case
+            raise _not_a_case(next(line for line in some if line.count("\n") != 1))
         yield text
 
 
-def hash_of_frame(head: Frame, case_lines: Iterable[str]) -> str:
+def _checked(texts: Iterable[str]) -> Iterator[str]:
+    """Texts of whole lines as they are, once every line is known to be a case's."""
+    for text in texts:
+        if not _CASE_LINES.fullmatch(text):
+            lines = re.findall(r"[^\n]*\n|[^\n]+", text)
+            raise _not_a_case(next(line for line in lines if not _CASE_LINE.fullmatch(line)))
+        yield text
+
+
+def _not_a_case(line: str) -> ValueError:
+    return ValueError(f"This case cannot be written into a frame: {line!r}.")
+
+
+def hash_of_frame(head: Frame, texts: Iterable[str]) -> str:
     """The hash of a frame whose cases are stored elsewhere: `Frame.sha256` without a `Frame` of it.
 
-    ``head`` is the frame without its cases, all strata named; ``case_lines`` are the lines of its
-    cases by key, each key once. Raises `ValueError` where a line is not of the form specified.
+    ``head`` is the frame without its cases, all strata named; ``texts`` are the lines of its
+    cases by key, each key once, a line or many in each. Raises `ValueError` where a line is not of
+    the form specified.
     """
-    return _hash(chain(head.lines(), _checked(case_lines)))
+    return _hash(chain(head.lines(), _checked(texts)))
 
 
 def hash_of(lines: Iterable[str]) -> str:

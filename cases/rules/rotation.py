@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from cases.rules.frame import FrameCase
@@ -52,33 +52,37 @@ class Turn(NamedTuple):
         return self.ticket, self.case.key
 
 
-def draw_order(
-    cases: Iterable[FrameCase],
-    ticket: Callable[[str], str],
-    *,
-    rotation: bool,
-    rested: Container[str],
-) -> list[list[Lot]]:
-    """The eligible cases of one stratum in draw order: pass by pass, the lower lots of each first.
+def by_ticket(cases: Iterable[FrameCase], ticket: Callable[[str], str]) -> list[Lot]:
+    """The cases with their tickets, the lowest first."""
+    return sorted((ticket(case.key), case) for case in cases)
 
-    Without rotation there is one pass. `in_turn` goes through them one after the other.
+
+def in_turn(lots: Iterable[Lot], *, rotation: bool, rested: Collection[str]) -> Iterator[Turn]:
+    """The draw order of the eligible cases of one stratum, which come by ticket.
+
+    Pass by pass, the lower lots of each first; without ``rotation`` there is one pass. ``rested``
+    are the practitioners who join at the second. One by one, because of a million cases few are
+    ever looked at: the passes after the first are made when the first is used up.
     """
-    by_ticket = sorted((ticket(case.key), case) for case in cases)
     if not rotation:
-        return [by_ticket]
-    taken: defaultdict[str, int] = defaultdict(int)
-    passes: defaultdict[int, list[Lot]] = defaultdict(list)
-    for lot in by_ticket:
-        pass_number = 1
-        if person := lot[1].practitioner:
-            taken[person] += 1
-            pass_number = taken[person] + (person in rested)
-        passes[pass_number].append(lot)
-    return [passes[number] for number in range(1, max(passes, default=0) + 1)]
-
-
-def in_turn(passes: Iterable[Iterable[Lot]]) -> Iterator[Turn]:
-    """The turns of an order. One by one: of a million cases few are ever looked at."""
-    for number, lots in enumerate(passes, 1):
         for ticket, case in lots:
+            yield Turn(1, ticket, case)
+        return
+    seen, later = set(rested), list[Lot]()
+    for ticket, case in lots:
+        person = case.practitioner
+        if person in seen:
+            later.append((ticket, case))
+            continue
+        if person:
+            seen.add(person)
+        yield Turn(1, ticket, case)
+    latest: dict[str, int] = {}
+    passes: defaultdict[int, list[Lot]] = defaultdict(list)
+    for lot in later:
+        person = lot[1].practitioner
+        latest[person] = latest.get(person, 1) + 1
+        passes[latest[person]].append(lot)
+    for number in sorted(passes):
+        for ticket, case in passes[number]:
             yield Turn(number, ticket, case)

@@ -15,17 +15,16 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice, takewhile
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 from cases.rules.frame import Frame, FrameCase, hash_of
 from cases.rules.policy import DrawPolicy
 from cases.rules.rates import share_of
-from cases.rules.rotation import Lot, Turn, draw_order, in_turn, ticketing
+from cases.rules.rotation import Lot, Turn, by_ticket, in_turn, ticketing
 
 SELECTED = "selected"
 RESERVE = "reserve"
@@ -230,7 +229,7 @@ def _draw_stratum(
     name: str,
     cases: list[FrameCase],
     ticket: Callable[[str], str],
-    rested: Container[str],
+    rested: Collection[str],
     families: set[str],
     policy: DrawPolicy,
 ) -> _Part:
@@ -238,8 +237,8 @@ def _draw_stratum(
     eligible = [case for case in cases if not case.not_eligible]
     quota = quota_of(len(cases), policy)
     wanted = reserves_of(quota, policy)
-    passes = draw_order(eligible, ticket, rotation=policy.rotation, rested=rested)
-    turns = in_turn(passes)
+    lots = by_ticket(eligible, ticket)
+    turns = in_turn(lots, rotation=policy.rotation, rested=rested)
     selected, siblings = _select(turns, quota, families, policy)
     # Siblings stand behind all others: of use only where the child selected before is replaced.
     reserves = list(islice(chain(turns, siblings), wanted))
@@ -254,7 +253,7 @@ def _draw_stratum(
         reserves=len(reserves),
     )
     drawn = [*_drawn(selected, SELECTED, 1), *_drawn(reserves, RESERVE, len(selected) + 1)]
-    return _Part(numbers, drawn, _passed_over(passes, selected, siblings, rested))
+    return _Part(numbers, drawn, _passed_over(lots, selected, siblings, rested))
 
 
 def _select(
@@ -281,7 +280,7 @@ def _drawn(turns: Iterable[Turn], role: str, first_rank: int) -> Iterator[DrawnC
 
 
 def _passed_over(
-    passes: list[list[Lot]], selected: list[Turn], siblings: list[Turn], rested: Container[str]
+    lots: list[Lot], selected: list[Turn], siblings: list[Turn], rested: Collection[str]
 ) -> list[PassedOver]:
     """Whoever has a lower ticket than somebody selected and is not, by ticket."""
     if not selected:
@@ -289,26 +288,13 @@ def _passed_over(
     last = max(turn.luck for turn in selected)
     taken = {turn.case.key for turn in selected}
     kin = {turn.case.key for turn in siblings}
-    found = [
-        PassedOver(
-            turn.case.key,
-            turn.case.stratum,
-            turn.ticket,
-            FAMILY if turn.case.key in kin else _why_later(turn, rested),
-        )
-        for turn in in_turn(
-            takewhile(lambda lot: (lot[0], lot[1].key) < last, lots) for lots in passes
-        )
-        if turn.case.key not in taken
-    ]
-    return sorted(found, key=attrgetter("ticket", "key"))
-
-
-def _why_later(turn: Turn, rested: Container[str]) -> str:
-    """Why a case not reached, of a low ticket, was in a later pass than somebody selected.
-
-    In pass 2, where its practitioner was audited last quarter, it is the first of that
-    practitioner; any other case past pass 1 has another of its practitioner before it.
-    """
-    first_of_rested = turn.pass_number == 2 and turn.case.practitioner in rested
-    return RESTED if first_of_rested else PRACTITIONER
+    # Not there in the first pass, and still without a case in any.
+    waiting = set(rested)
+    found: list[PassedOver] = []
+    for ticket, case in takewhile(lambda lot: (lot[0], lot[1].key) < last, lots):
+        why_later = RESTED if case.practitioner in waiting else PRACTITIONER
+        waiting.discard(case.practitioner)
+        if case.key not in taken:
+            code = FAMILY if case.key in kin else why_later
+            found.append(PassedOver(case.key, case.stratum, ticket, code))
+    return found

@@ -200,6 +200,7 @@ def test_the_database_computes_the_keys_that_python_computes(
     padded = bytes(byte ^ 0x36 for byte in secret.encode())[:8].hex()
     said = " ".join(statement["sql"] for statement in statements)
     assert "hmac_pad" in said
+    assert "cfa.inner_pad" in said
     assert secret not in said
     assert padded not in said
 

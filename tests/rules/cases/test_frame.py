@@ -123,14 +123,20 @@ def test_a_frame_that_is_read_back_is_the_one_that_was_written(frame: Frame) -> 
 
 def test_reading_in_chunks_is_reading_the_whole() -> None:
     frame = council(12_000, seed=1)
-    assert read_back(frame, lines_of(frame)).sha256 == frame.sha256
+    lines = lines_of(frame)
+    many_at_once = ["".join(lines[:7_000]), "".join(lines[7_000:])]
+    for texts in (lines, many_at_once, ["".join(lines)]):
+        assert read_back(frame, texts).cases == tuple(sorted(frame.cases))
+        assert read_back(frame, texts).sha256 == frame.sha256
 
 
 @pytest.mark.parametrize("wrong", [
     lambda lines: lines[::-1],
     lambda lines: [lines[0], *lines],
     lambda lines: [*lines[:-1], lines[-1].replace("b2", "a b")],
-    lambda lines: ["".join(lines)],
+    lambda lines: ["".join(lines[::-1])],
+    lambda lines: ["".join(lines), "".join(lines)],
+    lambda lines: [lines[0] + "\n", *lines[1:]],
     lambda lines: [lines[0].rstrip("\n"), *lines[1:]],
 ])  # fmt: skip
 def test_lines_that_no_frame_could_have_are_refused(

@@ -20,7 +20,7 @@ from cases.rules.inclusion import (
     simulated_seed,
 )
 from cases.rules.policy import DrawPolicy
-from cases.rules.rotation import draw_order, in_turn
+from cases.rules.rotation import by_ticket, in_turn
 from cases.rules.sampling import _select, draw
 from tests.rules.cases.frames import PLAIN, frame_of, frames, plain_cases
 
@@ -91,14 +91,13 @@ def exactly(frame: Frame, policy: DrawPolicy) -> dict[str, float]:
         families: set[str] = set()
         for name in frame.strata:
             of_stratum = [case for case in frame.cases if case.stratum == name]
-            passes = draw_order(
+            lots = by_ticket(
                 of_stratum,
                 lambda key, order=order: f"{order.index(key):03}",  # type: ignore[misc]
-                rotation=policy.rotation,
-                rested=frame.rested,
             )
+            turns = in_turn(lots, rotation=policy.rotation, rested=frame.rested)
             quota = -(-len(of_stratum) * 2 // 5)
-            for turn in _select(in_turn(passes), quota, families, policy)[0]:
+            for turn in _select(turns, quota, families, policy)[0]:
                 times[turn.case.key] += 1
     return {key: number / len(orders) for key, number in times.items()}
 
