@@ -162,7 +162,7 @@ def store_open_cases(
         # statement takes longer than it saves. A row costs little to hand over from one process to
         # another, compared with its hashes, which PostgreSQL takes to be cheap.
         cursor.execute(
-            "SET LOCAL work_mem = '256MB'; SET LOCAL jit = off;"
+            "SET LOCAL work_mem = '768MB'; SET LOCAL jit = off;"
             "SET LOCAL parallel_tuple_cost = 0.001"
         )
         cursor.execute(_PADS)

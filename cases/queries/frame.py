@@ -51,7 +51,7 @@ def services_of_strata(frame: int) -> dict[str, str]:
 
 
 def stored_lines(frame: int) -> Iterator[str]:
-    """The stored cases of a frame as the text that is hashed, many lines at a time, in its order."""
+    """The stored cases of a frame as the text that is hashed, in order, many lines at a time."""
     after: str | None = ""
     with connection.cursor() as cursor:
         while after is not None:
