@@ -129,7 +129,9 @@ FROM (
   SELECT s.sheet, s.row, s.service_code, first_value(s.row) OVER one AS used_row,
     first_value(s.service_code) OVER one AS used_code, first_value(v.name) OVER one AS used_name
   FROM cases_stagedcase s JOIN cases_service v ON v.code = s.service_code
-  WHERE s.case_import_id = %(import)s AND s.is_open
+  WHERE s.case_import_id = %(import)s AND s.is_open AND s.child_id IN (
+    SELECT child_id FROM cases_stagedcase WHERE case_import_id = %(import)s
+    GROUP BY child_id HAVING count(*) > 1)
   WINDOW one AS (PARTITION BY s.sheet, s.child_id ORDER BY v.precedence, s.id)
 ) AS rows
 WHERE row <> used_row
@@ -301,7 +303,8 @@ def resolve(case_import: CaseImport) -> None:
     # would take a million rows for one and loop. ANALYZE would make other imports wait.
     _run("SELECT set_config('enable_nestloop', 'off', true)")
     # A million rows are sorted and joined here, and in the usual 4 MB that goes through the disk.
-    _run("SELECT set_config('work_mem', '64MB', true)")
+    # Compiling such statements takes longer than it saves.
+    _run("SELECT set_config('work_mem', '256MB', true), set_config('jit', 'off', true)")
     _run(_BEST, {"import": case_import.pk})
     _run("ANALYZE import_best (child_id)")
 
@@ -369,6 +372,7 @@ def take_over(case_import: CaseImport) -> None:
     values = {"import": case_import.pk}
     for sql in (_TEAMS, _TEAM_OF_NAME, _STAFF, _PRACTITIONERS, _PRACTITIONER_OF_NAME, _AGENCY):
         _run(sql)
+    _run("ANALYZE import_team (key); ANALYZE import_practitioner (key, team_id)")
     _run(_CHILDREN, values)
     _run(_CASE, values)
     _run("ANALYZE import_case (case_id)")

@@ -121,7 +121,7 @@ class Servers:
         shutil.rmtree(unfinished, ignore_errors=True)
         initdb = [str(program.with_name("initdb")), "-D", str(unfinished), "-U", DATABASE]
         # Text sorts by code point unless a query says COLLATE: the same on every machine.
-        locale = ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8"]
+        locale = ["-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--lc-collate=C"]
         self._once(*initdb, *locale, *([] if self.durable else ["--no-sync"]))
         single = [str(program), "--single", "-D", str(unfinished), "postgres"]
         self._once(*single, said=f"CREATE DATABASE {DATABASE}\n")
