@@ -11,7 +11,8 @@ import unicodedata
 from collections.abc import Callable, Hashable
 from datetime import date, datetime, time, timedelta
 from math import isfinite, isnan
-from typing import Generic, TypeVar
+from types import NoneType
+from typing import TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
@@ -49,28 +50,32 @@ _WHOLE_FLOAT = re.compile(r"-?\d+\.0+")
 _SHORTENED = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
 
 
-class Memo(Generic[Key, Value]):
+# Values of these types equal none of another type. Numbers do: 1, 1.0 and True are equal, and mean
+# different things, so what they mean is not remembered.
+_REMEMBERED = frozenset({str, date, datetime, time, NoneType})
+
+
+class Memo(dict[Key, Value]):
     """Remembers a function's answers, up to a bound: a file repeats its dates and its teams.
 
-    The store is emptied when full, so memory does not grow with the file.
+    ``memo[key]`` is the answer, without a call of Python where it is known. The store is emptied
+    when full, so memory does not grow with the file.
     """
 
     def __init__(self, function: Callable[[Key], Value], size: int = 20_000) -> None:
+        super().__init__()
         self._function = function
         self._size = size
-        self._known: dict[tuple[type, Key], Value] = {}
 
-    def __call__(self, key: Key) -> Value:
-        # The type is part of the key: 1, 1.0 and True are equal, and mean different things.
-        typed = (key.__class__, key)
-        try:
-            return self._known[typed]
-        except KeyError:
-            pass
-        if len(self._known) >= self._size:
-            self._known.clear()
-        value = self._known[typed] = self._function(key)
+    def __missing__(self, key: Key) -> Value:
+        value = self._function(key)
+        if key.__class__ in _REMEMBERED:
+            if len(self) >= self._size:
+                self.clear()
+            self[key] = value
         return value
+
+    __call__ = dict.__getitem__
 
 
 def clean_text(value: object) -> str:

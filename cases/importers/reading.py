@@ -104,10 +104,12 @@ class ReadFile:
 
 def _is_blank(cells: list[object] | list[str]) -> bool:
     """Whether a row is only formatted: every cell empty, or spaces of some kind."""
-    return not any(
-        cell is not None and (not isinstance(cell, str) or cell.strip("\ufeff\u200b \t\r\n\xa0"))
-        for cell in cells
-    )
+    for cell in cells:  # nearly always the first decides
+        if cell is None:
+            continue
+        if not isinstance(cell, str) or cell.strip("\ufeff\u200b \t\r\n\xa0"):
+            return False
+    return True
 
 
 def read(

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from cases.importers import CaseRow, Problem, ReadFile, Row, Severity
 from cases.importers.codes import yes_or_no
@@ -48,14 +50,15 @@ def stage(case_import: CaseImport, file: ReadFile, report: Report) -> None:
     ``report`` is told the number of rows read so far, after each piece.
     """
     read = 0
-    for piece in _pieces(file.rows()):
-        cases = [row for row in piece if isinstance(row, CaseRow)]
-        problems = [row for row in piece if isinstance(row, Problem)]
-        copy(StagedCase, case_import, STAGED, [_staged(row, problems) for row in cases])
-        copy(ImportProblem, case_import, PROBLEM, [_problem(problem) for problem in problems])
-        left_out = sum(problem.severity is Severity.ROW_LEFT_OUT for problem in problems)
-        read += len(cases) + left_out
-        report(read)
+    with connection.cursor() as cursor, _Copying(cursor, case_import.pk) as copying:
+        for piece in _pieces(file.rows()):
+            cases = [row for row in piece if isinstance(row, CaseRow)]
+            problems = [row for row in piece if isinstance(row, Problem)]
+            copying.rows(StagedCase, STAGED, [_staged(row, problems) for row in cases])
+            copying.rows(ImportProblem, PROBLEM, [_problem(problem) for problem in problems])
+            left_out = sum(problem.severity is Severity.ROW_LEFT_OUT for problem in problems)
+            read += len(cases) + left_out
+            report(read)
 
 
 def _pieces(rows: Iterator[Row]) -> Iterator[list[Row]]:
@@ -132,14 +135,40 @@ def _problem(problem: Problem) -> str:
     return "\t".join((sheet, row, column, message, severity))
 
 
-def copy(
-    model: Any, case_import: CaseImport, fields: tuple[str, ...], lines: Iterable[str]
-) -> None:
-    """COPY rows of one import into a model's table: lines of values in the order of ``fields``."""
-    columns = ", ".join(f'"{name}"' for name in ("case_import_id", *fields))
-    text = "".join(f"{case_import.pk}\t{line}\n" for line in lines)
-    if text:
-        with connection.cursor() as cursor:
-            cursor.copy_expert(
-                f"COPY {model._meta.db_table} ({columns}) FROM STDIN", io.StringIO(text)
+class _Copying:
+    """Sends rows by COPY while the next are being read: a thread waits for the database.
+
+    One COPY at a time, since they share a connection, which nobody else may use until the end.
+    Leaving waits for the last, and raises what went wrong in any.
+    """
+
+    def __init__(self, cursor: CursorWrapper, case_import: int) -> None:
+        self._cursor = cursor
+        self._case_import = case_import
+        self._thread = ThreadPoolExecutor(max_workers=1)
+        self._sent: Future[None] | None = None
+
+    def rows(self, model: Any, fields: tuple[str, ...], lines: Iterable[str]) -> None:
+        """COPY rows of the import into a model's table: lines of values in the order of fields."""
+        text = "".join(f"{self._case_import}\t{line}\n" for line in lines)
+        if text:
+            columns = ", ".join(f'"{name}"' for name in ("case_import_id", *fields))
+            self._wait()
+            self._sent = self._thread.submit(
+                self._cursor.copy_expert,
+                f"COPY {model._meta.db_table} ({columns}) FROM STDIN",
+                io.StringIO(text),
+                len(text),  # in one go: for each smaller piece the thread would wait its turn
             )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._thread.shutdown()
+        if kind is None:
+            self._wait()
+
+    def _wait(self) -> None:
+        if self._sent is not None:
+            self._sent.result()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.db import connection, transaction
@@ -51,14 +52,23 @@ def services_of_strata(frame: int) -> dict[str, str]:
 
 
 def stored_lines(frame: int) -> Iterator[str]:
-    """The stored cases of a frame as the text that is hashed, in order, many lines at a time."""
-    after: str | None = ""
-    with connection.cursor() as cursor:
-        while after is not None:
-            cursor.execute(_LINES, {"frame": frame, "after": after})
-            text, after = cursor.fetchone()
-            if text is not None:
-                yield text
+    """The stored cases of a frame as the text that is hashed, in order, many lines at a time.
+
+    A thread has the database write the next lines while the last are being worked on, so until the
+    end nothing else should ask it by this connection.
+    """
+    with connection.cursor() as cursor, ThreadPoolExecutor(max_workers=1) as thread:
+
+        def after(key: str) -> tuple[str | None, str | None]:
+            cursor.execute(_LINES, {"frame": frame, "after": key})
+            text, last = cursor.fetchone()
+            return text, last
+
+        text, last = after("")
+        while text is not None and last is not None:
+            following = thread.submit(after, last)
+            yield text
+            text, last = following.result()
 
 
 @transaction.atomic

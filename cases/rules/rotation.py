@@ -54,7 +54,8 @@ class Turn(NamedTuple):
 
 def by_ticket(cases: Iterable[FrameCase], ticket: Callable[[str], str]) -> list[Lot]:
     """The cases with their tickets, the lowest first."""
-    return sorted((ticket(case.key), case) for case in cases)
+    given = list(cases)
+    return sorted(zip([ticket(case[0]) for case in given], given, strict=True))  # case[0]: the key
 
 
 def in_turn(lots: Iterable[Lot], *, rotation: bool, rested: Collection[str]) -> Iterator[Turn]:

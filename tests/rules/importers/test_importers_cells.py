@@ -162,8 +162,14 @@ def test_a_memo_is_bounded_and_tells_types_apart() -> None:
         return f"{type(value).__name__} {value}"
 
     memo: Memo[object, str] = Memo(describe, size=3)
+    assert [memo("1"), memo["1"], memo("1")] == ["str 1"] * 3
+    assert len(calls) == 1
+    # Equal to one another, and never taken for one another.
     assert [memo(1), memo(1.0), memo(True), memo(1)] == ["int 1", "float 1.0", "bool True", "int 1"]
-    assert len(calls) == 3
-    memo(2)  # full: forgets, then goes on
-    memo(1)
-    assert len(calls) == 5
+    assert memo(date(2026, 1, 2)) != memo(datetime(2026, 1, 2))
+    assert len(memo) == 3
+    memo("2")  # full: forgets, then goes on
+    assert dict(memo) == {"2": "str 2"}
+    seen = len(calls)
+    memo("1")
+    assert len(calls) == seen + 1
