@@ -23,11 +23,11 @@ from audits.queries.themes import audit_counts, grades_found, standards_found
 from audits.queries.tools import published_tools
 from audits.rules.grades import LABELS
 from cases.forms.draw import FreezeForm, HashMailForm
-from cases.models import Draw, Job, SamplingFrame, Theme
+from cases.models import Draw, Job, Theme
 from cases.operations.allocation import allocate_quarter
 from cases.queries.allocation import auditors_for
 from cases.queries.calendar import local_date
-from cases.queries.frame import frame_counts, live_draw, live_frame
+from cases.queries.frame import live_draw, live_frame
 from cases.queries.quarters import allocation_foreseen, waiting_cases
 from cases.queries.themes import (
     attribute_values,
@@ -38,8 +38,8 @@ from cases.queries.themes import (
 from cases.rules.eligibility import REASONS_IN_THEMES
 from cases.rules.quarters import Quarter
 from cases.views import drawing
+from cases.views.frame_cases import frame_tables
 from cases.views.quarter_page import allocated_words, unfinished_job
-from cases.views.quarters import thousands
 
 P = Permission
 SEES_RESULTS = (P.SEE_AUDIT_PROGRESS, P.SEE_ALL_AUDITS)
@@ -50,7 +50,6 @@ def _numeric(*words: str) -> list[dict[str, Any]]:
     return [{"text": text, "numeric": True} for text in words]
 
 
-COHORT_HEAD = _numeric("Open", "Eligible", *REASONS_IN_THEMES.values())
 GRADE_HEAD = ["", *_numeric(*LABELS.values())]
 
 
@@ -273,8 +272,7 @@ def _detail(
         "facts": _facts(theme, user),
         "frame": frame,
         "draw": draw,
-        "cohort_head": [frame.strata_by.capitalize(), *COHORT_HEAD] if frame else [],
-        "cohort_rows": _cohort_rows(frame) if frame else [],
+        "cohort": frame_tables(frame, REASONS_IN_THEMES) if frame else None,
         "freeze_form": freeze_form or (_freeze_form(theme) if may_freeze else None),
         "mails": drawing.mails_sent(frame) if frame else [],
         "mail_form": mail_form or (HashMailForm() if frame and may_freeze else None),
@@ -287,16 +285,6 @@ def _detail(
         context |= _allocation(draw, user)
         context |= _results(theme, user)
     return render(request, "audits/themes/detail.html", context)
-
-
-def _cohort_rows(frame: SamplingFrame) -> list[list[Any]]:
-    return [
-        [
-            frame.stratum_words(c["stratum"]),
-            *map(thousands, (c["open"], c["eligible"], *c["reasons"].values())),
-        ]
-        for c in frame_counts(frame, REASONS_IN_THEMES)
-    ]
 
 
 def _facts(theme: Theme, user: User) -> list[dict[str, Any]]:

@@ -66,7 +66,7 @@ MOVABLE = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
 @require_GET
 def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpResponse:
     """One draw: its seed, its numbers by service, and the cases in the order of their tickets."""
-    draw = _draw_or_404(label, number)
+    draw = draw_or_404(label, number)
     filters, sort = SampleFilterForm(request.GET, draw=draw), request.GET.get(PARAM, "")
     cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters, sort)
     page = Paginator(cases, PER_PAGE).get_page(request.GET.get("page"))
@@ -101,7 +101,7 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
 @require_POST
 def draw_chances(request: SignedInRequest, label: str, number: int) -> HttpResponse:
     """Ask a worker to estimate how likely each case was to be selected."""
-    draw = _draw_or_404(label, number)
+    draw = draw_or_404(label, number)
     page = f"{quarter_page.draw_url(draw)}#chances"
     job = request_chances(draw=draw, page=page, by=request.user, now=timezone.now())
     return redirect("cases:job_detail", pk=job.pk)
@@ -111,7 +111,7 @@ def draw_chances(request: SignedInRequest, label: str, number: int) -> HttpRespo
 @require_GET
 def draw_cases(request: SignedInRequest, label: str, number: int) -> StreamingHttpResponse:
     """The cases of a draw as CSV, filtered as on the page. Logged."""
-    draw = _draw_or_404(label, number)
+    draw = draw_or_404(label, number)
     filters, sort = SampleFilterForm(request.GET, draw=draw), request.GET.get(PARAM, "")
     cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters, sort)
     _log(request.user, "downloaded", "sampled cases", draw.reference)
@@ -124,7 +124,7 @@ def draw_cases(request: SignedInRequest, label: str, number: int) -> StreamingHt
 @require_GET
 def draw_certificate(request: SignedInRequest, label: str, number: int) -> HttpResponse:
     """The draw as the JSON file that anybody can repeat it from. Logged."""
-    draw = _draw_or_404(label, number)
+    draw = draw_or_404(label, number)
     try:
         data = certificate(draw)
     except ValueError as error:
@@ -140,7 +140,7 @@ def draw_certificate(request: SignedInRequest, label: str, number: int) -> HttpR
 @require_GET
 def draw_certificate_pdf(request: SignedInRequest, label: str, number: int) -> HttpResponse:
     """The certificate as one page to print, sign and file. Logged."""
-    draw = _draw_or_404(label, number)
+    draw = draw_or_404(label, number)
     try:
         rendered = certificate_pdf(draw)
     except (ValueError, Refused) as error:
@@ -235,7 +235,8 @@ def case_crumbs(case: SampledCase, last: str, *, deeper: bool = False) -> list[d
     return [*crumbs, {"label": last}]
 
 
-def _draw_or_404(label: str, number: int) -> Draw:
+def draw_or_404(label: str, number: int) -> Draw:
+    """The draw of an address."""
     draws = Draw.objects.select_related("quarter", "frame", "theme", "drawn_by", "superseded_by")
     return get_object_or_404(draws, quarter__label=label, number=number)
 

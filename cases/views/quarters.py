@@ -20,7 +20,7 @@ from cases.models import AuditQuarter, Draw, Job, SamplingFrame
 from cases.operations.allocation import allocate_quarter
 from cases.queries.allocation import auditors_for
 from cases.queries.calendar import local_date
-from cases.queries.frame import frame_counts, frame_gaps, live_draw, live_frame
+from cases.queries.frame import live_draw, live_frame
 from cases.queries.quarters import (
     allocation_foreseen,
     listed_quarters,
@@ -29,10 +29,10 @@ from cases.queries.quarters import (
     open_case_count,
     waiting_cases,
 )
-from cases.rules.eligibility import REASONS
 from cases.rules.independence import warnings_of
 from cases.rules.quarters import Quarter
 from cases.views import drawing, quarter_page
+from cases.views.frame_cases import frame_tables
 
 PER_PAGE = 25
 
@@ -169,39 +169,11 @@ def frame_page(
         "breadcrumbs": quarter_page.crumbs(quarter, "Sampling frame"),
     }
     if frame is not None:
-        context |= _frame_tables(frame)
+        context["tables"] = frame_tables(frame)
+        context["imports"] = list(frame.imports.all())
         context["mails"] = drawing.mails_sent(frame)
         context["mail_form"] = mail_form or (HashMailForm() if may_freeze else None)
     return render(request, "cases/quarters/frame.html", context)
-
-
-def _frame_tables(frame: SamplingFrame) -> dict[str, Any]:
-    counts = frame_counts(frame)
-    rows = [
-        [
-            frame.stratum_words(c["stratum"]),
-            c["open"],
-            c["eligible"],
-            *(c["reasons"][code] for code in REASONS),
-        ]
-        for c in counts
-    ]
-    heads = ("Open", "Eligible", *REASONS.values())
-    return {
-        "head": [
-            frame.strata_by.capitalize(),
-            *({"text": text, "numeric": True} for text in heads),
-        ],
-        "rows": [[name, *map(thousands, numbers)] for name, *numbers in rows],
-        "total": ["All", *(thousands(sum(column)) for column in list(zip(*rows, strict=True))[1:])],
-        "gaps": frame_gaps(frame),
-        "imports": list(frame.imports.all()),
-    }
-
-
-def thousands(number: int) -> str:
-    """5109 as "5,109"."""
-    return f"{number:,}"
 
 
 def _allocation(request: SignedInRequest, draw: Draw) -> dict[str, Any]:

@@ -173,6 +173,10 @@ def of_draw(samples: Samples) -> dict[str, Any]:
     return {**of_quarter(samples), "number": samples.draw.number}
 
 
+def of_frame(samples: Samples) -> dict[str, Any]:
+    return {**of_quarter(samples), "number": samples.draw.frame.number}
+
+
 def of_sampled_case(samples: Samples) -> dict[str, Any]:
     return {"pk": samples.sampled_case.pk}
 
@@ -345,6 +349,9 @@ TABLE: dict[str, Row] = {
     "cases:quarter_allocate": row("analyst", kwargs=of_quarter, post=True),
     "cases:draw_detail": row(SEE_QUARTER, kwargs=of_draw, get=True),
     "cases:draw_cases": row("analyst lead", kwargs=of_draw, get=True),
+    "cases:frame_cases": row(SEE_QUARTER, kwargs=of_frame, get=True),
+    "cases:frame_cases_download": row("analyst lead", kwargs=of_frame, get=True),
+    "cases:passed_over_download": row("analyst lead", kwargs=of_draw, get=True),
     "cases:draw_certificate": row("analyst lead", kwargs=of_draw, get=True),
     "cases:draw_certificate_pdf": row("analyst lead", kwargs=of_draw, get=True),
     "cases:draw_chances": row("analyst", kwargs=of_draw, post=True),
