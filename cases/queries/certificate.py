@@ -73,7 +73,9 @@ def _theme_in_words(draw: Draw) -> str:
 
 
 def certificate_pdf(draw: Draw) -> Rendered:
-    """The certificate as one printed page: hashes, seed, quotas and how to check them.
+    """The certificate to print: hashes, seed, quotas and how to check them.
+
+    One page where the strata are few, more where they are many; each says which of how many it is.
 
     The draw is made again on the way: ValueError as in `certificate`, Refused where this machine
     cannot make PDFs. The same draw gives the same bytes.
