@@ -13,10 +13,12 @@ from cases.views import (
     quarters,
     replacements,
     screen,
+    waiting,
 )
 
 quarter_patterns = [
     path("quarters/", quarters.quarter_list, name="quarter_list"),
+    path("quarters/quarters.csv", quarters.quarter_download, name="quarter_download"),
     path("quarters/<str:label>/", quarters.quarter_detail, name="quarter_detail"),
     path("quarters/<str:label>/plan/", planner.quarter_plan, name="quarter_plan"),
     path("quarters/<str:label>/numbers/", numbers.quarter_numbers, name="quarter_numbers"),
@@ -51,6 +53,11 @@ quarter_patterns = [
     path("quarters/<str:label>/draws/<int:number>/", draws.draw_detail, name="draw_detail"),
     path("quarters/<str:label>/draws/<int:number>/cases.csv", draws.draw_cases, name="draw_cases"),
     path(
+        "quarters/<str:label>/draws/<int:number>/without-an-auditor.csv",
+        waiting.waiting_download,
+        name="waiting_download",
+    ),
+    path(
         "quarters/<str:label>/draws/<int:number>/passed-over.csv",
         passed_over.passed_over_download,
         name="passed_over_download",
@@ -78,6 +85,11 @@ quarter_patterns = [
         name="replacement_request",
     ),
     path("replacements/", replacements.replacement_list, name="replacement_list"),
+    path(
+        "replacements/replacements.csv",
+        replacements.replacement_download,
+        name="replacement_download",
+    ),
     path("replacements/<int:pk>/", replacements.replacement_detail, name="replacement_detail"),
     path(
         "replacements/<int:pk>/decide/",

@@ -23,12 +23,10 @@ from audits.queries.themes import audit_counts, grades_found, standards_found
 from audits.queries.tools import published_tools
 from audits.rules.grades import LABELS
 from cases.forms.draw import FreezeForm, HashMailForm
-from cases.models import Draw, Job, Theme
+from cases.models import Job, Theme
 from cases.operations.allocation import allocate_quarter
-from cases.queries.allocation import auditors_for
 from cases.queries.calendar import local_date
 from cases.queries.frame import live_draw, live_frame
-from cases.queries.quarters import allocation_foreseen, waiting_cases
 from cases.queries.themes import (
     attribute_values,
     service_names,
@@ -40,10 +38,10 @@ from cases.rules.quarters import Quarter
 from cases.views import drawing
 from cases.views.frame_cases import frame_tables
 from cases.views.quarter_page import allocated_words, unfinished_job
+from cases.views.waiting import waiting_context
 
 P = Permission
 SEES_RESULTS = (P.SEE_AUDIT_PROGRESS, P.SEE_ALL_AUDITS)
-SHOWN_WAITING = 50
 
 
 def _numeric(*words: str) -> list[dict[str, Any]]:
@@ -282,7 +280,8 @@ def _detail(
         **unfinished_job(theme.subject, user),
     }
     if draw is not None:
-        context |= _allocation(draw, user)
+        if may(user, P.ALLOCATE_AUDITS):
+            context |= {"may_allocate": True, **waiting_context(request, draw, _url(theme))}
         context |= _results(theme, user)
     return render(request, "audits/themes/detail.html", context)
 
@@ -297,29 +296,6 @@ def _facts(theme: Theme, user: User) -> list[dict[str, Any]]:
         {"key": "Open cases of", "value": "; ".join(theme.conditions.words(service_names()))},
         {"key": "Planned by", "value": str(theme.created_by)},
     ]
-
-
-def _allocation(draw: Draw, user: User) -> dict[str, Any]:
-    """The cases without an auditor, each with the reason, for those who allocate."""
-    if not may(user, P.ALLOCATE_AUDITS):
-        return {}
-    waiting = waiting_cases(draw)
-    foreseen, _ = allocation_foreseen(draw, waiting, auditors_for(draw, local_date(timezone.now())))
-    stuck = {found.case: found.because for found in foreseen.unallocated}
-    return {
-        "may_allocate": True,
-        "possible": len(foreseen.assignments),
-        "waiting": len(waiting),
-        "waiting_head": ["Case", "Team", "Why nobody has it"],
-        "waiting_rows": [
-            [
-                {"text": str(case), "url": reverse("cases:sampled_case", args=[case.pk])},
-                str(case.entry.team or "None recorded"),
-                stuck.get(str(case.pk), "Not allocated yet"),
-            ]
-            for case in waiting[:SHOWN_WAITING]
-        ],
-    }
 
 
 def _results(theme: Theme, user: User) -> dict[str, Any]:

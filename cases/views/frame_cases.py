@@ -61,7 +61,6 @@ def frame_cases(request: SignedInRequest, label: str, number: int) -> HttpRespon
     if (total := number_counted(counts, frame, filters)) is not None:
         paginator.count = total  # known without counting a frame of a million once more
     page = paginator.get_page(request.GET.get("page"))
-    page.object_list = rows_of(list(page.object_list))
     _log(request, "read", frame)
     context = {
         "frame": frame,
@@ -69,7 +68,7 @@ def frame_cases(request: SignedInRequest, label: str, number: int) -> HttpRespon
         "filters": form,
         "here": _address(frame),
         "page": page,
-        "rows": [_row(frame, entry) for entry in page],
+        "rows": [_row(frame, entry) for entry in rows_of(list(page.object_list))],
         "may_export": may(request.user, Permission.EXPORT_DRAW),
         "query": request.GET.urlencode(),
         "strata_by": frame.strata_by.capitalize(),
@@ -114,7 +113,7 @@ def frame_tables(frame: SamplingFrame, reasons: Mapping[str, str] = REASONS) -> 
             for row in strata
         ]
         if len(strata) > 1:
-            rows.append(_counts_row(frame, f"{service} together", strata, service=service))
+            rows.append(_counts_row(frame, f"{service}, all groups", strata, service=service))
     heads = ("Open", "Eligible", *reasons.values())
     return {
         "head": [
