@@ -117,9 +117,9 @@ OF_SAMPLING = (
             share("rate", "Share of open cases audited", "Of every service, counted exactly."),
             Number(
                 "strata_by",
-                "A share of the open cases of each",
+                "Quotas are counted by",
                 Kind.STRATA,
-                hint="What a freeze offers first; each group is rounded up by itself.",
+                hint="What a freeze offers first. Each group is rounded up by itself.",
             ),
             Number("rounding", "How that share becomes a whole number", Kind.ROUNDING),
             whole("minimum_per_stratum", "At least so many cases of every service"),
