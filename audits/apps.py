@@ -5,7 +5,7 @@ class AuditsConfig(AppConfig):
     name = "audits"
 
     def ready(self) -> None:
-        from audits import receivers  # noqa: F401
+        from audits import receivers, stages  # noqa: F401
         from audits.rules.numbers import SECTION
         from cases.policies import register
 

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from cases.views import draws, numbers, planner, quarters, replacements, screen
+from cases.views import (
+    draws,
+    frame_cases,
+    numbers,
+    passed_over,
+    planner,
+    quarters,
+    replacements,
+    screen,
+    waiting,
+)
 
 quarter_patterns = [
     path("quarters/", quarters.quarter_list, name="quarter_list"),
+    path("quarters/quarters.csv", quarters.quarter_download, name="quarter_download"),
     path("quarters/<str:label>/", quarters.quarter_detail, name="quarter_detail"),
     path("quarters/<str:label>/plan/", planner.quarter_plan, name="quarter_plan"),
     path("quarters/<str:label>/numbers/", numbers.quarter_numbers, name="quarter_numbers"),
@@ -19,6 +30,16 @@ quarter_patterns = [
     path("quarters/<str:label>/frame/", quarters.quarter_frame, name="quarter_frame"),
     path("quarters/<str:label>/frame/freeze/", quarters.quarter_freeze, name="quarter_freeze"),
     path("quarters/<str:label>/frame/mail/", screen.quarter_mail_hash, name="quarter_mail_hash"),
+    path(
+        "quarters/<str:label>/frames/<int:number>/cases/",
+        frame_cases.frame_cases,
+        name="frame_cases",
+    ),
+    path(
+        "quarters/<str:label>/frames/<int:number>/cases.csv",
+        frame_cases.frame_cases_download,
+        name="frame_cases_download",
+    ),
     path("quarters/<str:label>/screen/", screen.quarter_screen, name="quarter_screen"),
     path("quarters/<str:label>/draw/", quarters.quarter_draw, name="quarter_draw"),
     path(
@@ -31,6 +52,16 @@ quarter_patterns = [
     ),
     path("quarters/<str:label>/draws/<int:number>/", draws.draw_detail, name="draw_detail"),
     path("quarters/<str:label>/draws/<int:number>/cases.csv", draws.draw_cases, name="draw_cases"),
+    path(
+        "quarters/<str:label>/draws/<int:number>/without-an-auditor.csv",
+        waiting.waiting_download,
+        name="waiting_download",
+    ),
+    path(
+        "quarters/<str:label>/draws/<int:number>/passed-over.csv",
+        passed_over.passed_over_download,
+        name="passed_over_download",
+    ),
     path(
         "quarters/<str:label>/draws/<int:number>/certificate.json",
         draws.draw_certificate,
@@ -54,6 +85,11 @@ quarter_patterns = [
         name="replacement_request",
     ),
     path("replacements/", replacements.replacement_list, name="replacement_list"),
+    path(
+        "replacements/replacements.csv",
+        replacements.replacement_download,
+        name="replacement_download",
+    ),
     path("replacements/<int:pk>/", replacements.replacement_detail, name="replacement_detail"),
     path(
         "replacements/<int:pk>/decide/",

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 
 from accounts.govuk import GovRadios
+from accounts.models import User
 from audits.forms.fields import LongText
 from audits.models import Audit, FeedbackReply
+from audits.queries.audit_list import OVERDUE, STATUS_GROUPS
 from audits.queries.feedback_rates import STATES
-from cases.models import AuditQuarter, Service
+from cases.models import AuditQuarter, Service, Team
 from cases.rules.quarters import Quarter
 
 
@@ -26,6 +29,12 @@ class AuditFilterForm(forms.Form):
         required=False,
         empty_label="All",
     )
+    team = forms.ModelChoiceField(
+        label="Team", queryset=Team.objects.order_by("name"), required=False, empty_label="All"
+    )
+    auditor = forms.ModelChoiceField(
+        label="Auditor", queryset=User.objects.none(), required=False, empty_label="All"
+    )
     quarter = forms.ModelChoiceField(
         label="Quarter",
         queryset=AuditQuarter.objects.all(),
@@ -33,21 +42,41 @@ class AuditFilterForm(forms.Form):
         required=False,
         empty_label="All",
     )
+    before = forms.ModelChoiceField(
+        label="Quarters before",
+        queryset=AuditQuarter.objects.all(),
+        to_field_name="label",
+        required=False,
+        empty_label="Any",
+    )
+    kind = forms.ChoiceField(
+        label="Kind", choices=[("", "All"), *Audit.Kind.choices], required=False
+    )
     feedback = forms.ChoiceField(
         label="Feedback", choices=[("", "All"), *STATES.items()], required=False
     )
     whose = forms.ChoiceField(label="Whose", required=False)
 
     def __init__(
-        self, *args: Any, everybodys: bool, measures_feedback: bool, **kwargs: Any
+        self,
+        *args: Any,
+        everybodys: bool,
+        measures_feedback: bool,
+        auditors: QuerySet[User] | None = None,
+        **kwargs: Any,
     ) -> None:
+        """``auditors``: of the audits that the person may see, where they see everybody's."""
         super().__init__(*args, **kwargs)
         status = cast(forms.ChoiceField, self.fields["status"])
         whose = cast(forms.ChoiceField, self.fields["whose"])
-        status.choices = [("", "All"), *Audit.Status.choices, ("overdue", "Overdue")]
+        groups = [(code, words) for code, (words, _) in STATUS_GROUPS.items()]
+        status.choices = [("", "All"), *Audit.Status.choices, *groups, (OVERDUE, "Overdue")]
+        if auditors is not None:
+            cast("forms.ModelChoiceField[User]", self.fields["auditor"]).queryset = auditors
         whose.choices = [("", "All I may see"), ("mine", "Those I grade")]
         if not everybodys:
-            del self.fields["whose"]
+            for name in ("whose", "team", "auditor", "before"):
+                del self.fields[name]
         if not measures_feedback:
             del self.fields["feedback"]
 

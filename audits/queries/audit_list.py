@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,11 +24,29 @@ from accounts.policy import Permission, may
 from accounts.sorting import Sorts, place_in
 from audits.models import Audit, Grading
 from audits.queries.feedback_rates import with_feedback
-from audits.queries.visibility import DECIDED, NOT_SUBMITTED, WITH_AUDITOR, audits_visible_to
+from audits.queries.visibility import (
+    DECIDED,
+    NOT_SUBMITTED,
+    SUBMITTED,
+    WITH_AUDITOR,
+    audits_visible_to,
+)
 from audits.rules.grades import GRADES
-from cases.models import AuditQuarter, Service
+from cases.models import AuditQuarter, Service, Team
 
 OVERDUE = "overdue"
+NOT_STARTED = "not_started"
+HANDED_IN = "handed_in"
+DECIDED_GROUP = "decided"
+# Several states under one word: what the list calls them, and which they are.
+STATUS_GROUPS: Mapping[str, tuple[str, Sequence[str]]] = {
+    NOT_STARTED: (
+        "Not started, with or without an auditor",
+        (Audit.Status.ALLOCATED, Audit.Status.RETURNED),
+    ),
+    HANDED_IN: ("Submitted, decided or not", SUBMITTED),
+    DECIDED_GROUP: ("Grade of record set, closed or not", DECIDED),
+}
 # By what the list shows, never by what it hides: the grade that this person may know, and no
 # auditor where an audit waits for one.
 SORTS: Sorts = {
@@ -46,9 +65,13 @@ SORTS: Sorts = {
 class Filters:
     """What of the list is asked for; None and "" are everything."""
 
-    status: str = ""  # a code of Audit.Status, or "overdue"
+    status: str = ""  # a code of Audit.Status, of STATUS_GROUPS, or "overdue"
     service: Service | None = None
+    team: Team | None = None
+    auditor: User | None = None
     quarter: AuditQuarter | None = None
+    before: AuditQuarter | None = None  # of any quarter before this one
+    kind: str = ""  # a code of Audit.Kind
     mine: bool = False
     feedback: str = ""  # one of queries.feedback_rates.STATES
 
@@ -94,6 +117,8 @@ def audit_list(user: User, filters: Filters, today: date) -> QuerySet[Audit]:
     )
     if filters.status == OVERDUE:
         audits = audits.filter(overdue)
+    elif filters.status in STATUS_GROUPS:
+        audits = audits.filter(status__in=STATUS_GROUPS[filters.status][1])
     elif filters.status:
         audits = audits.filter(status=filters.status)
     if filters.mine or grades_only_own(user):
@@ -105,7 +130,7 @@ def audit_list(user: User, filters: Filters, today: date) -> QuerySet[Audit]:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many audits stand where, in the quarter and service asked for."""
+    """How many audits stand where, of those asked for."""
 
     not_started: int
     in_progress: int
@@ -118,7 +143,7 @@ class Counts:
 def audit_counts(user: User, filters: Filters, today: date) -> Counts:
     """The numbers above the list, whatever status is filtered by. One query."""
     status = Audit.Status
-    not_started = Q(status__in=(status.ALLOCATED, status.RETURNED))
+    not_started = Q(status__in=STATUS_GROUPS[NOT_STARTED][1])
     counts = _in_scope(user, filters, today).aggregate(
         not_started=Count("pk", filter=not_started),
         in_progress=Count("pk", filter=Q(status=status.IN_PROGRESS)),
@@ -130,12 +155,26 @@ def audit_counts(user: User, filters: Filters, today: date) -> Counts:
     return Counts(**counts)
 
 
+def auditors_listed(user: User) -> QuerySet[User]:
+    """The auditors of the audits that ``user`` may see, by name."""
+    audits = audits_visible_to(user).exclude(status=Audit.Status.RETURNED)
+    return User.objects.filter(pk__in=audits.order_by().values("auditor")).order_by("name", "pk")
+
+
 def _in_scope(user: User, filters: Filters, today: date) -> QuerySet[Audit]:
     audits = audits_visible_to(user)
     if filters.service is not None:
         audits = audits.filter(service=filters.service)
     if filters.quarter is not None:
         audits = audits.filter(quarter=filters.quarter)
+    if filters.before is not None:
+        audits = audits.filter(quarter__starts_on__lt=filters.before.starts_on)
+    if filters.kind:
+        audits = audits.filter(kind=filters.kind)
+    if filters.team is not None:
+        audits = audits.filter(team=filters.team)
+    if filters.auditor is not None:  # one that waits for an auditor is nobody's
+        audits = audits.filter(auditor=filters.auditor).exclude(status=Audit.Status.RETURNED)
     if filters.mine:
         graded = Grading.objects.filter(audit=OuterRef("pk"), grader=user).exclude(
             status=Grading.Status.SET_ASIDE

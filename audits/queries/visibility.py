@@ -20,6 +20,7 @@ Readers = Callable[[User], Q]
 
 # Once the grade of record is set, everybody concerned may see how it was reached.
 DECIDED = (Audit.Status.FINALISED, Audit.Status.CLOSED)
+SUBMITTED = (Audit.Status.SUBMITTED, *DECIDED)
 # The audit is with its auditor; nothing has been submitted.
 WITH_AUDITOR = (Audit.Status.ALLOCATED, Audit.Status.IN_PROGRESS)
 NOT_SUBMITTED = (*WITH_AUDITOR, Audit.Status.RETURNED)

@@ -18,11 +18,15 @@ from accounts.sorting import PARAM, sorted_by
 from audits.forms.audits import AuditFilterForm, SearchForm
 from audits.models import Audit
 from audits.queries.audit_list import (
+    DECIDED_GROUP,
+    NOT_STARTED,
+    OVERDUE,
     SORTS,
     Counts,
     Filters,
     audit_counts,
     audit_list,
+    auditors_listed,
     grades_only_own,
 )
 from audits.queries.search import search as search_for
@@ -48,7 +52,7 @@ def audit_list_page(request: HttpRequest) -> HttpResponse:
     context = {
         "title": "My audits" if own_only else "Audits",
         "filter_form": form,
-        "figures": _figures(audit_counts(user, filters, today)),
+        "figures": _figures(audit_counts(user, filters, today), request),
         "page": page,
         "show_auditor": not own_only,
         "measures_feedback": may(user, P.SEE_FEEDBACK_RATES),
@@ -61,13 +65,23 @@ def audit_list_page(request: HttpRequest) -> HttpResponse:
     return render(request, "audits/audit_list.html", context)
 
 
-def _figures(counts: Counts) -> list[dict[str, object]]:
+def _figures(counts: Counts, request: HttpRequest) -> list[dict[str, object]]:
+    """The numbers, each with the list behind it: filtered further as it is now."""
+
+    def figure(number: int, label: str, status: str) -> dict[str, object]:
+        query = request.GET.copy()
+        query.pop("page", None)
+        query["status"] = status
+        url = f"{reverse('audits:audit_list')}?{query.urlencode()}"
+        return {"value": f"{number:,}", "label": label, "url": url if number else ""}
+
+    status = Audit.Status
     return [
-        {"value": f"{counts.not_started:,}", "label": "Not started"},
-        {"value": f"{counts.in_progress:,}", "label": "In progress"},
-        {"value": f"{counts.submitted:,}", "label": "Submitted, not yet decided"},
-        {"value": f"{counts.decided:,}", "label": "Grade of record set"},
-        {"value": f"{counts.overdue:,}", "label": "Overdue", "warning": counts.overdue > 0},
+        figure(counts.not_started, "Not started", NOT_STARTED),
+        figure(counts.in_progress, "In progress", status.IN_PROGRESS),
+        figure(counts.submitted, "Submitted, not yet decided", status.SUBMITTED),
+        figure(counts.decided, "Grade of record set", DECIDED_GROUP),
+        {**figure(counts.overdue, "Overdue", OVERDUE), "warning": counts.overdue > 0},
     ]
 
 
@@ -102,9 +116,11 @@ def _exported(audit: Audit) -> list[object]:
 
 
 def _filter_form(request: HttpRequest, user: User) -> AuditFilterForm:
+    everybodys = not grades_only_own(user)
     return AuditFilterForm(
         request.GET or None,
-        everybodys=not grades_only_own(user),
+        everybodys=everybodys,
+        auditors=auditors_listed(user) if everybodys else None,
         measures_feedback=may(user, P.SEE_FEEDBACK_RATES),
     )
 
@@ -118,7 +134,11 @@ def _filters(form: AuditFilterForm) -> Filters:
     return Filters(
         status=data.get("status") or "",
         service=data.get("service"),
+        team=data.get("team"),
+        auditor=data.get("auditor"),
         quarter=data.get("quarter"),
+        before=data.get("before"),
+        kind=data.get("kind") or "",
         mine=data.get("whose") == "mine",
         feedback=data.get("feedback") or "",
     )

@@ -23,12 +23,10 @@ from audits.queries.themes import audit_counts, grades_found, standards_found
 from audits.queries.tools import published_tools
 from audits.rules.grades import LABELS
 from cases.forms.draw import FreezeForm, HashMailForm
-from cases.models import Draw, Job, SamplingFrame, Theme
+from cases.models import Job, Theme
 from cases.operations.allocation import allocate_quarter
-from cases.queries.allocation import auditors_for
 from cases.queries.calendar import local_date
-from cases.queries.frame import frame_counts, live_draw, live_frame
-from cases.queries.quarters import allocation_foreseen, waiting_cases
+from cases.queries.frame import live_draw, live_frame
 from cases.queries.themes import (
     attribute_values,
     service_names,
@@ -38,19 +36,18 @@ from cases.queries.themes import (
 from cases.rules.eligibility import REASONS_IN_THEMES
 from cases.rules.quarters import Quarter
 from cases.views import drawing
+from cases.views.frame_cases import frame_tables
 from cases.views.quarter_page import allocated_words, unfinished_job
-from cases.views.quarters import thousands
+from cases.views.waiting import waiting_context
 
 P = Permission
 SEES_RESULTS = (P.SEE_AUDIT_PROGRESS, P.SEE_ALL_AUDITS)
-SHOWN_WAITING = 50
 
 
 def _numeric(*words: str) -> list[dict[str, Any]]:
     return [{"text": text, "numeric": True} for text in words]
 
 
-COHORT_HEAD = _numeric("Open", "Eligible", *REASONS_IN_THEMES.values())
 GRADE_HEAD = ["", *_numeric(*LABELS.values())]
 
 
@@ -273,8 +270,7 @@ def _detail(
         "facts": _facts(theme, user),
         "frame": frame,
         "draw": draw,
-        "cohort_head": [frame.strata_by.capitalize(), *COHORT_HEAD] if frame else [],
-        "cohort_rows": _cohort_rows(frame) if frame else [],
+        "cohort": frame_tables(frame, REASONS_IN_THEMES) if frame else None,
         "freeze_form": freeze_form or (_freeze_form(theme) if may_freeze else None),
         "mails": drawing.mails_sent(frame) if frame else [],
         "mail_form": mail_form or (HashMailForm() if frame and may_freeze else None),
@@ -284,19 +280,10 @@ def _detail(
         **unfinished_job(theme.subject, user),
     }
     if draw is not None:
-        context |= _allocation(draw, user)
+        if may(user, P.ALLOCATE_AUDITS):
+            context |= {"may_allocate": True, **waiting_context(request, draw, _url(theme))}
         context |= _results(theme, user)
     return render(request, "audits/themes/detail.html", context)
-
-
-def _cohort_rows(frame: SamplingFrame) -> list[list[Any]]:
-    return [
-        [
-            frame.stratum_words(c["stratum"]),
-            *map(thousands, (c["open"], c["eligible"], *c["reasons"].values())),
-        ]
-        for c in frame_counts(frame, REASONS_IN_THEMES)
-    ]
 
 
 def _facts(theme: Theme, user: User) -> list[dict[str, Any]]:
@@ -309,29 +296,6 @@ def _facts(theme: Theme, user: User) -> list[dict[str, Any]]:
         {"key": "Open cases of", "value": "; ".join(theme.conditions.words(service_names()))},
         {"key": "Planned by", "value": str(theme.created_by)},
     ]
-
-
-def _allocation(draw: Draw, user: User) -> dict[str, Any]:
-    """The cases without an auditor, each with the reason, for those who allocate."""
-    if not may(user, P.ALLOCATE_AUDITS):
-        return {}
-    waiting = waiting_cases(draw)
-    foreseen, _ = allocation_foreseen(draw, waiting, auditors_for(draw, local_date(timezone.now())))
-    stuck = {found.case: found.because for found in foreseen.unallocated}
-    return {
-        "may_allocate": True,
-        "possible": len(foreseen.assignments),
-        "waiting": len(waiting),
-        "waiting_head": ["Case", "Team", "Why nobody has it"],
-        "waiting_rows": [
-            [
-                {"text": str(case), "url": reverse("cases:sampled_case", args=[case.pk])},
-                str(case.entry.team or "None recorded"),
-                stuck.get(str(case.pk), "Not allocated yet"),
-            ]
-            for case in waiting[:SHOWN_WAITING]
-        ],
-    }
 
 
 def _results(theme: Theme, user: User) -> dict[str, Any]:

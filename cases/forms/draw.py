@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.govuk import GovCheckboxes, GovRadios
-from cases.models import Draw, Replacement, SampledCase
+from cases.models import Replacement
 from cases.operations.announcing import HASH_ROLES
 from cases.rules.policy import STRATA_BY, CasePolicy
 from cases.rules.rates import parse_rate, parse_share, show_rate
@@ -183,31 +183,6 @@ def _exactly(parse: Callable[[str], Fraction], typed: str) -> Fraction:
         return parse(typed)
     except ValueError as error:
         raise ValidationError(str(error), code="share") from error
-
-
-class SampleFilterForm(forms.Form):
-    """Which cases of a draw to show."""
-
-    stratum = forms.ChoiceField(required=False)
-    status = forms.ChoiceField(
-        label="State",
-        required=False,
-        choices=[("", "Any state"), *SampledCase.Status.choices],
-    )
-    role = forms.ChoiceField(
-        label="Drawn as",
-        required=False,
-        choices=[("", "Selected and reserves"), *SampledCase.Role.choices],
-    )
-
-    def __init__(self, *args: Any, draw: Draw, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        strata = cast(forms.ChoiceField, self.fields["stratum"])
-        strata.label = draw.frame.strata_by.capitalize()
-        strata.choices = [
-            ("", "All"),
-            *((name, draw.frame.stratum_words(name)) for name in sorted(draw.strata)),
-        ]
 
 
 class ReplacementForm(forms.Form):

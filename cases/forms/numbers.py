@@ -11,7 +11,15 @@ from django.core.exceptions import ValidationError
 
 from accounts.forms import SeenForm
 from accounts.govuk import GovRadios
-from cases.rules.numbers import ROUNDING_WORDS, Group, Kind, Number, Section, shown
+from cases.rules.numbers import (
+    ROUNDING_WORDS,
+    STRATA_WORDS,
+    Group,
+    Kind,
+    Number,
+    Section,
+    shown,
+)
 from cases.rules.policy import EXCLUSION_FIELDS
 from cases.rules.rates import exact, parse_rate, parse_share, show_rate
 
@@ -185,6 +193,8 @@ def _field(number: Number, usual: Any) -> forms.Field:
         return forms.ChoiceField(
             choices=list(ROUNDING_WORDS.items()), widget=GovRadios(layout="inline"), **options
         )
+    if number.kind == Kind.STRATA:
+        return forms.ChoiceField(choices=list(STRATA_WORDS.items()), **options)
     if number.kind == Kind.DAYS:
         return _Days(max_length=100, **options)
     attrs = {"class": "govuk-input--width-4"}

@@ -13,8 +13,10 @@ from cases.queries.chances import chances_of, share, without_a_chance
 from cases.queries.frame import frame_of_rules
 from cases.queries.themes import service_names
 from cases.rules.certificate import CertificateMeta, export
+from cases.rules.frame import Frame
 from cases.rules.policy import STRATA_BY, CasePolicy
 from cases.rules.rates import show_rate
+from cases.rules.sampling import DrawResult
 from cases.rules.sampling import draw as draw_again
 
 TEMPLATE = "cases/pdf/certificate.html"
@@ -28,16 +30,25 @@ NUMBERS = {
 }
 
 
-def certificate(draw: Draw) -> dict[str, Any]:
-    """Everything needed to repeat ``draw`` without this software (docs/draw.md).
+def drawn_again(draw: Draw) -> tuple[Frame, DrawResult]:
+    """The frame and the result of ``draw``, made again from its stored frame, seed and policy.
 
-    The draw is made again on the way. ValueError where it does not give what is stored: then
-    somebody has changed the database behind the application's back.
+    ValueError where they are not what is stored: then somebody has changed the database behind the
+    application's back.
     """
     frame = frame_of_rules(draw.frame)
     result = draw_again(frame, draw.seed, CasePolicy.from_dict(draw.policy))
     if frame.sha256 != draw.frame.sha256 or result.sha256 != draw.result_sha256:
         raise ValueError(f"{draw.reference} as stored is not what its frame and seed give.")
+    return frame, result
+
+
+def certificate(draw: Draw) -> dict[str, Any]:
+    """Everything needed to repeat ``draw`` without this software (docs/draw.md).
+
+    The draw is made again on the way, ValueError as in `drawn_again`.
+    """
+    frame, result = drawn_again(draw)
     meta = CertificateMeta(
         reference=draw.reference,
         council=settings.COUNCIL_NAME,
@@ -62,7 +73,9 @@ def _theme_in_words(draw: Draw) -> str:
 
 
 def certificate_pdf(draw: Draw) -> Rendered:
-    """The certificate as one printed page: hashes, seed, quotas and how to check them.
+    """The certificate to print: hashes, seed, quotas and how to check them.
+
+    One page where the strata are few, more where they are many; each says which of how many it is.
 
     The draw is made again on the way: ValueError as in `certificate`, Refused where this machine
     cannot make PDFs. The same draw gives the same bytes.

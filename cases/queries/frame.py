@@ -111,15 +111,19 @@ def draw_named(name: str) -> Draw | None:
 
 
 def frame_counts(
-    frame: SamplingFrame, codes: Iterable[str] = tuple(REASONS)
+    frame: SamplingFrame,
+    codes: Iterable[str] = tuple(REASONS),
+    entries: QuerySet[FrameEntry] | None = None,
 ) -> list[dict[str, Any]]:
     """Rows {stratum, open, eligible, not_eligible, reasons: {code: n}} by stratum: one query.
 
     ``codes``: the reasons to count by; those of the quarter's sample where it is not said.
+    ``entries``: only of these, where somebody may not see all.
     """
     wanted = tuple(codes)
+    seen = FrameEntry.objects.all() if entries is None else entries
     counted = (
-        FrameEntry.objects.filter(frame=frame)
+        seen.filter(frame=frame)
         .values("stratum", "not_eligible")
         .annotate(number=Count("pk"))
         .order_by("stratum")

@@ -76,15 +76,17 @@ def planning_basis(quarter: AuditQuarter, today: date, strata_by: str = "") -> B
     order = {name: place for place, name in enumerate(known)}
     names = sorted(reasons, key=lambda name: (order.get(service_of(name), len(order)), name))
     services = [
-        _service(name, known.get(service_of(name), "Other"), reasons[name]) for name in names
+        _service(name, service_of(name), known.get(service_of(name), "Other"), reasons[name])
+        for name in names
     ]
     return Basis(frame, policy, services)
 
 
-def _service(name: str, line: str, reasons: dict[str, int]) -> ServiceNow:
+def _service(name: str, service: str, line: str, reasons: dict[str, int]) -> ServiceNow:
     eligible = reasons.get("", 0)
     return ServiceNow(
         name=name,
+        service=service,
         line=line,
         open=sum(reasons.values()),
         eligible=eligible,
@@ -131,14 +133,22 @@ def _truth(condition: Q) -> ExpressionWrapper[Any]:
     return ExpressionWrapper(condition, output_field=BooleanField())
 
 
-def staff_now() -> Staff:
-    """Who can grade: active people with the role who are not exempt. One query."""
+def staff_now(accredited_on: date | None = None) -> Staff:
+    """Who can grade: active people with the role who are not exempt. One query.
+
+    ``accredited_on``: the day on which auditors must be accredited, None where they need not be
+    (the policy's ``accreditation_needed``).
+    """
     roles: dict[str, set[int]] = {Role.AUDITOR: set(), Role.MODERATOR: set()}
     capacity: dict[int, int] = {}
     graders = Grader.objects.filter(
         user__is_active=True, exempt_reason="", user__groups__name__in=list(roles)
     )
-    for user, number, role in graders.values_list("user", "capacity", "user__groups__name"):
+    for user, number, role, accredited in graders.values_list(
+        "user", "capacity", "user__groups__name", "accredited_on"
+    ):
+        if role == Role.AUDITOR and not _accredited(accredited, accredited_on):
+            continue
         capacity[user] = number
         roles[role].add(user)
     auditors, moderators = roles[Role.AUDITOR], roles[Role.MODERATOR]
@@ -148,7 +158,13 @@ def staff_now() -> Staff:
         moderators=len(moderators),
         moderations=sum(capacity[user] for user in moderators),
         both=len(auditors & moderators),
+        shared=sum(capacity[user] for user in auditors & moderators),
     )
+
+
+def _accredited(since: date | None, needed_on: date | None) -> bool:
+    """As allocation asks it (`cases.queries.allocation`)."""
+    return needed_on is None or (since is not None and since <= needed_on)
 
 
 def closed_lately(today: date) -> int:

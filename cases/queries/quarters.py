@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from accounts.policy import Permission, may
@@ -23,6 +23,8 @@ IN_SAMPLE = (
     SampledCase.Status.ALLOCATED,
     SampledCase.Status.AUDITED,
 )
+# Audit.Status, of an app above this one. A case stays audited where its audit is reopened.
+AUDIT_SUBMITTED = ("submitted", "finalised", "closed")
 # Those who look after the whole sample; a Head of Service sees the cases of their own services.
 SEE_ALL_CASES = (
     Permission.ALLOCATE_AUDITS,
@@ -40,7 +42,8 @@ def offered_quarters(today: date) -> list[Quarter]:
 
 
 def listed_quarters() -> dict[str, AuditQuarter]:
-    """The quarters by label, with ``is_frozen``, ``sample`` and ``audited`` (cases): one query."""
+    """The quarters by label, each with ``is_frozen``, ``draw_number`` (of the live sample, None
+    without one), ``sample`` and ``submitted`` (cases): one query."""
     live = Q(draws__status=Draw.Status.DRAWN, draws__theme__isnull=True)
     found = AuditQuarter.objects.annotate(
         is_frozen=Exists(
@@ -48,10 +51,16 @@ def listed_quarters() -> dict[str, AuditQuarter]:
                 quarter=OuterRef("pk"), status=Frame.Status.FROZEN, theme=None
             ).order_by()
         ),
-        sample=Count("draws__cases", filter=live & Q(draws__cases__status__in=IN_SAMPLE)),
-        audited=Count(
+        draw_number=Max("draws__number", filter=live),
+        sample=Count(
             "draws__cases",
-            filter=live & Q(draws__cases__status=SampledCase.Status.AUDITED),
+            filter=live & Q(draws__cases__status__in=IN_SAMPLE),
+            distinct=True,
+        ),
+        submitted=Count(
+            "draws__cases",
+            filter=live & Q(draws__cases__audits__status__in=AUDIT_SUBMITTED),
+            distinct=True,
         ),
     )
     return {quarter.label: quarter for quarter in found}
@@ -60,20 +69,6 @@ def listed_quarters() -> dict[str, AuditQuarter]:
 def open_case_count() -> int:
     """How many cases are open now."""
     return Case.objects.filter(closed_on__isnull=True).count()
-
-
-def decided_count(quarter: AuditQuarter) -> int:
-    """How many audits of the quarter's sample have their grade of record."""
-    return (
-        SampledCase.objects.filter(
-            draw__quarter=quarter,
-            draw__status=Draw.Status.DRAWN,
-            draw__theme=None,
-            audits__status__in=("finalised", "closed"),  # Audit.Status, an app above this one
-        )
-        .distinct()
-        .count()
-    )
 
 
 def draws_of(quarter: AuditQuarter) -> QuerySet[Draw]:
@@ -123,7 +118,7 @@ def replacement_counts(quarter: AuditQuarter) -> list[dict[str, Any]]:
         Replacement.objects.filter(
             sampled_case__draw__quarter=quarter, sampled_case__draw__theme=None
         )
-        .values("reason", "sampled_case__entry__team__name")
+        .values("reason", "sampled_case__entry__team", "sampled_case__entry__team__name")
         .annotate(
             number=Count("pk"),
             approved=Count("pk", filter=Q(status=Replacement.Status.APPROVED)),
@@ -134,12 +129,10 @@ def replacement_counts(quarter: AuditQuarter) -> list[dict[str, Any]]:
     return [dict(row) for row in counted]
 
 
-def waiting_cases(draw: Draw) -> list[SampledCase]:
+def waiting_cases(draw: Draw) -> QuerySet[SampledCase]:
     """The cases of a draw that have no auditor, in draw order."""
-    return list(
-        sampled_cases(draw).filter(
-            status=SampledCase.Status.DRAWN, entry__child__audit_reference=""
-        )
+    return sampled_cases(draw).filter(
+        status=SampledCase.Status.DRAWN, entry__child__audit_reference=""
     )
 
 

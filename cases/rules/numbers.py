@@ -12,6 +12,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from cases.rules.policy import STRATA_BY
 from cases.rules.rates import show_rate
 
 
@@ -22,11 +23,13 @@ class Kind(StrEnum):
     SHARE = "share"  # 5%, 0.05 or 1/20
     YES_OR_NO = "yes_or_no"
     ROUNDING = "rounding"
+    STRATA = "strata"  # what a frame is divided by
     DAYS = "days"  # rising whole numbers: 7, 28, 84
     EXCLUSIONS = "exclusions"  # cases that the council leaves out
 
 
 ROUNDING_WORDS = {"up": "Up", "nearest": "To the nearest, halves up"}
+STRATA_WORDS = {code: words.capitalize() for code, words in STRATA_BY.items()}
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ def shown(number: Number, value: Any) -> str:
         return "Yes" if value else "No"
     if number.kind == Kind.ROUNDING:
         return ROUNDING_WORDS[value]
+    if number.kind == Kind.STRATA:
+        return STRATA_WORDS[value]
     if number.kind == Kind.DAYS:
         return ", ".join(map(str, value))
     if number.kind == Kind.EXCLUSIONS:
@@ -110,6 +115,12 @@ OF_SAMPLING = (
         "Sample",
         (
             share("rate", "Share of open cases audited", "Of every service, counted exactly."),
+            Number(
+                "strata_by",
+                "Quotas are counted by",
+                Kind.STRATA,
+                hint="What a freeze offers first. Each group is rounded up by itself.",
+            ),
             Number("rounding", "How that share becomes a whole number", Kind.ROUNDING),
             whole("minimum_per_stratum", "At least so many cases of every service"),
             share("reserve_share", "Reserves, as a share of the sample"),

@@ -34,8 +34,9 @@ HORIZON = 40  # quarters that are looked ahead: ten years
 
 @dataclass(frozen=True)
 class ServiceNow:
-    """One service in numbers of open cases.
+    """One service in numbers of open cases, or one group of a service that is divided.
 
+    ``service`` is the name of the service that the group is of; empty: of itself.
     ``eligible`` could be drawn today; ``never_audited`` are those and the cases that only have to
     wait until they have been open long enough. Raises `ValueError` where the three do not fit.
     """
@@ -45,6 +46,7 @@ class ServiceNow:
     open: int
     eligible: int
     never_audited: int
+    service: str = ""
 
     def __post_init__(self) -> None:
         if not 0 <= self.eligible <= self.never_audited <= self.open:
@@ -55,14 +57,15 @@ class ServiceNow:
 class Staff:
     """Who can grade in a quarter: people, and audits or moderations that they can take.
 
-    Whoever does both (``both`` people) counts in full in each.
+    Whoever does both (``both`` people, ``shared`` gradings) can take so many of the two together.
     """
 
     auditors: int
     audits: int
     moderators: int
     moderations: int
-    both: int
+    both: int = 0
+    shared: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,13 @@ class PlannedService(PlannedGroup):
 class Plan:
     """What one rate buys and what it takes. Services in their given order.
 
-    ``lines`` are those that hold several services, but not all.
+    ``divided`` are the services that are divided into several groups, each as a whole; ``lines``
+    those that hold several services, but not all.
     """
 
     rate: Fraction
     services: tuple[PlannedService, ...]
+    divided: tuple[PlannedGroup, ...]
     lines: tuple[PlannedGroup, ...]
     total: PlannedGroup
     moderations: int
@@ -115,22 +120,38 @@ class Plan:
         """How many moderations are more than the moderators can take."""
         return max(0, self.moderations - staff.moderations)
 
+    def together_short(self, staff: Staff) -> int:
+        """How many audits and moderations are more than all can take: what somebody who does both
+        gives to the one is not there for the other."""
+        everybody = staff.audits + staff.moderations - staff.shared
+        return max(0, self.total.sample + self.moderations - everybody)
+
 
 def plan(services: Sequence[ServiceNow], policy: CasePolicy) -> Plan:
     """What ``policy.rate`` buys in these services."""
     found = tuple(_service(service, policy) for service in services)
+    by_service: dict[str, list[PlannedGroup]] = {}
     by_line: dict[str, list[PlannedGroup]] = {}
+    services_of: dict[str, set[str]] = {}
     for service, planned in zip(services, found, strict=True):
+        name = service.service or service.name
+        by_service.setdefault(name, []).append(planned)
         by_line.setdefault(service.line, []).append(planned)
+        services_of.setdefault(service.line, set()).add(name)
     total = _together("All services", found, policy)
     moderations = share_of(total.sample, policy.moderation_share, "up")
     return Plan(
         rate=policy.rate,
         services=found,
+        divided=tuple(
+            _together(f"{service}, all groups", groups, policy)
+            for service, groups in by_service.items()
+            if 1 < len(groups) < len(found)
+        ),
         lines=tuple(
             _together(f"{line} together", groups, policy)
             for line, groups in by_line.items()
-            if 1 < len(groups) < len(found)
+            if len(services_of[line]) > 1 and len(groups) < len(found)
         ),
         total=total,
         moderations=moderations,

@@ -21,8 +21,9 @@ from accounts.models import User
 from accounts.operations import MovedOn, Refused, record_access
 from accounts.policy import Permission, may
 from accounts.rules.table_file import guarded
-from accounts.sorting import PARAM, Sorts, place_in, sorted_by
-from cases.forms.draw import ReallocateForm, SampleFilterForm
+from accounts.sorting import PARAM, sorted_by
+from cases.forms.draw import ReallocateForm
+from cases.forms.lists import SampleFilterForm
 from cases.models import Draw, SampledCase
 from cases.operations.allocation import allocate_by_hand
 from cases.operations.chances import request_chances
@@ -30,6 +31,7 @@ from cases.queries.calendar import local_date
 from cases.queries.certificate import certificate, certificate_pdf, seed_words
 from cases.queries.chances import chance_of_case, chances_of, share, stratum_rows
 from cases.queries.quarters import auditors_of_case, names_of, sampled_cases_visible_to
+from cases.queries.sample_list import CASE_SORTS, cases_asked_for, people_of, with_auditor
 from cases.rules.policy import CasePolicy
 from cases.rules.rates import show_rate
 from cases.views import quarter_page
@@ -47,17 +49,9 @@ CHANCES_HEAD = [
         for name in ("Open", "Cannot be audited", "Never selected", "Lowest", "Average", "Highest")
     ),
 ]
-SORTS: Sorts = {
-    "case": ("stratum", "rank"),
-    "role": (place_in("role", SampledCase.Role.values),),
-    "team": ("entry__team__name",),
-    "practitioner": ("entry__practitioner__name",),
-    "ticket": ("ticket",),
-    "status": (place_in("status", SampledCase.Status.values),),
-}
 CSV_HEAD = [
     "draw", "stratum", "service", "rank", "drawn as", "child id", "team", "practitioner", "state",
-    "ticket",
+    "ticket", "auditor", "due", "why not audited", "replaced by",
 ]  # fmt: skip
 MOVABLE = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
 
@@ -66,9 +60,8 @@ MOVABLE = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
 @require_GET
 def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpResponse:
     """One draw: its seed, its numbers by service, and the cases in the order of their tickets."""
-    draw = _draw_or_404(label, number)
-    filters, sort = SampleFilterForm(request.GET, draw=draw), request.GET.get(PARAM, "")
-    cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters, sort)
+    draw = draw_or_404(label, number)
+    filters, cases = _cases_of(request, draw)
     page = Paginator(cases, PER_PAGE).get_page(request.GET.get("page"))
     here = quarter_page.draw_url(draw)
     may_export = may(request.user, Permission.EXPORT_DRAW)
@@ -101,7 +94,7 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
 @require_POST
 def draw_chances(request: SignedInRequest, label: str, number: int) -> HttpResponse:
     """Ask a worker to estimate how likely each case was to be selected."""
-    draw = _draw_or_404(label, number)
+    draw = draw_or_404(label, number)
     page = f"{quarter_page.draw_url(draw)}#chances"
     job = request_chances(draw=draw, page=page, by=request.user, now=timezone.now())
     return redirect("cases:job_detail", pk=job.pk)
@@ -111,9 +104,8 @@ def draw_chances(request: SignedInRequest, label: str, number: int) -> HttpRespo
 @require_GET
 def draw_cases(request: SignedInRequest, label: str, number: int) -> StreamingHttpResponse:
     """The cases of a draw as CSV, filtered as on the page. Logged."""
-    draw = _draw_or_404(label, number)
-    filters, sort = SampleFilterForm(request.GET, draw=draw), request.GET.get(PARAM, "")
-    cases = _filtered(sampled_cases_visible_to(request.user).filter(draw=draw), filters, sort)
+    draw = draw_or_404(label, number)
+    _, cases = _cases_of(request, draw)
     _log(request.user, "downloaded", "sampled cases", draw.reference)
     response = StreamingHttpResponse(_case_lines(draw, cases), content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="{draw.reference}-cases.csv"'
@@ -124,7 +116,7 @@ def draw_cases(request: SignedInRequest, label: str, number: int) -> StreamingHt
 @require_GET
 def draw_certificate(request: SignedInRequest, label: str, number: int) -> HttpResponse:
     """The draw as the JSON file that anybody can repeat it from. Logged."""
-    draw = _draw_or_404(label, number)
+    draw = draw_or_404(label, number)
     try:
         data = certificate(draw)
     except ValueError as error:
@@ -139,8 +131,8 @@ def draw_certificate(request: SignedInRequest, label: str, number: int) -> HttpR
 @allow(Permission.EXPORT_DRAW)
 @require_GET
 def draw_certificate_pdf(request: SignedInRequest, label: str, number: int) -> HttpResponse:
-    """The certificate as one page to print, sign and file. Logged."""
-    draw = _draw_or_404(label, number)
+    """The certificate to print, sign and file. Logged."""
+    draw = draw_or_404(label, number)
     try:
         rendered = certificate_pdf(draw)
     except (ValueError, Refused) as error:
@@ -235,22 +227,20 @@ def case_crumbs(case: SampledCase, last: str, *, deeper: bool = False) -> list[d
     return [*crumbs, {"label": last}]
 
 
-def _draw_or_404(label: str, number: int) -> Draw:
+def draw_or_404(label: str, number: int) -> Draw:
+    """The draw of an address."""
     draws = Draw.objects.select_related("quarter", "frame", "theme", "drawn_by", "superseded_by")
     return get_object_or_404(draws, quarter__label=label, number=number)
 
 
-def _filtered(
-    cases: QuerySet[SampledCase], filters: SampleFilterForm, sort: str
-) -> QuerySet[SampledCase]:
-    given = filters.cleaned_data if filters.is_valid() else {}
-    if given.get("stratum"):
-        cases = cases.filter(stratum=given["stratum"])
-    if given.get("status"):
-        cases = cases.filter(status=given["status"])
-    if given.get("role"):
-        cases = cases.filter(role=given["role"])
-    return sorted_by(cases.order_by("stratum", "rank"), SORTS, sort)
+def _cases_of(
+    request: SignedInRequest, draw: Draw
+) -> tuple[SampleFilterForm, QuerySet[SampledCase]]:
+    """The filters, and the cases that they leave in the order asked for."""
+    seen = sampled_cases_visible_to(request.user).filter(draw=draw)
+    form = SampleFilterForm(request.GET, draw=draw, people=people_of(seen))
+    found = cases_asked_for(with_auditor(seen), form.given(), local_date(timezone.now()))
+    return form, sorted_by(found, CASE_SORTS, request.GET.get(PARAM, ""))
 
 
 def _stratum_row(name: str, found: dict[str, Any]) -> list[Any]:
@@ -275,7 +265,8 @@ def _case_lines(draw: Draw, cases: QuerySet[SampledCase]) -> Iterator[str]:
         cells = (
             draw.reference, case.stratum, entry.service, case.rank, case.get_role_display(),
             entry.child.local_id, entry.team or "", entry.practitioner or "",
-            case.get_status_display(), case.ticket,
+            case.get_status_display(), case.ticket, getattr(case, "auditor_name", None) or "",
+            getattr(case, "due_on", None) or "", case.note, case.replaced_by or "",
         )  # fmt: skip
         yield writer.writerow([guarded(str(cell)) for cell in cells])
 

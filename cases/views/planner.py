@@ -52,7 +52,7 @@ def quarter_plan(request: SignedInRequest, label: str) -> HttpResponse:
     policy, own = _policy(form, basis.policy)
     rates = sorted({*USUAL_RATES, basis.policy.rate, *own})
     plans = [plan(basis.services, replace(policy, rate=rate)) for rate in rates]
-    staff = staff_now()
+    staff = staff_now(today if policy.accreditation_needed else None)
     context = {
         "quarter": quarter,
         "frame": basis.frame,
@@ -61,6 +61,7 @@ def quarter_plan(request: SignedInRequest, label: str) -> HttpResponse:
         "good": show_rate(policy.expected_good),
         "turnover": show_rate(policy.quarterly_turnover),
         "staff": staff,
+        "accredited_only": policy.accreditation_needed,
         "minutes": (policy.minutes_per_audit, policy.minutes_per_moderation),
         "moderated": show_rate(policy.moderation_share),
         "tables": _tables(basis, plans, staff) if basis.services else [],
@@ -117,7 +118,8 @@ def _by_group(
     plans: Sequence[Plan],
     cell: Callable[[PlannedGroup], str],
 ) -> dict[str, Any]:
-    """A table with a row for each stratum, each line and all of them; a column for each rate."""
+    """A table with a row for each stratum, each divided service, each line and all of them; a
+    column for each rate."""
     across = zip(*map(_groups, plans), strict=True)
     rows = [
         [
@@ -143,7 +145,7 @@ def _strata(basis: Basis) -> str:
 
 
 def _groups(found: Plan) -> list[PlannedGroup]:
-    return [*found.services, *found.lines, found.total]
+    return [*found.services, *found.divided, *found.lines, found.total]
 
 
 def _number(text: str) -> dict[str, Any]:
@@ -197,12 +199,18 @@ def _verdict(found: Plan, staff: Staff) -> str:
         )
         if number
     ]
+    if not short and (number := found.together_short(staff)):
+        short = [f"{number:,} of both together too many"]
     return ", ".join(short).capitalize() if short else "Enough"
 
 
 def _running_out(basis: Basis, plans: Sequence[Plan]) -> dict[str, Any]:
     rows = [
-        [service.name, f"{service.never_audited:,}", *map(_first_short, across)]
+        [
+            _words(basis, service.name),
+            f"{service.never_audited:,}",
+            *map(_first_short, across),
+        ]
         for service, across in zip(
             basis.services, zip(*(p.services for p in plans), strict=True), strict=True
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.policy import Permission, may
+from accounts.sorting import Asked
 from cases.models import AuditQuarter, Draw, Job, Replacement, SampledCase, SamplingFrame
 from cases.operations.jobs import live_job
 from cases.queries.calendar import local_date
@@ -17,14 +20,16 @@ from cases.queries.imports import in_words
 from cases.queries.jobs import last_job
 from cases.queries.quarters import (
     IN_SAMPLE,
-    decided_count,
     draws_of,
+    listed_quarters,
     open_case_count,
     replacement_counts,
 )
+from cases.queries.sample_list import NO_TEAM, SAMPLE, SUBMITTED
 from cases.queries.themes import themes_of
 from cases.rules.allocation import AllocationResult
 from cases.rules.quarters import Quarter
+from cases.stages import matters_of, stages_of, theme_url
 
 Status = SampledCase.Status
 REASON_WORDS = dict(Replacement.Reason.choices)
@@ -47,16 +52,62 @@ def crumbs(quarter: Quarter, last: str) -> list[dict[str, str]]:
     return [*above, {"label": quarter.name, "url": url}, {"label": last}]
 
 
-def list_row(quarter: Quarter, stored: Any) -> list[Any]:
-    """One row of the list; ``stored`` is of `listed_quarters`, None before the quarter began."""
-    link = {"text": quarter.name, "url": reverse("cases:quarter_detail", args=[quarter.label])}
-    if stored is None:
-        return [link, quarter.starts, quarter.ends, "Not begun", "–", "–"]
-    state = "Frame frozen" if stored.is_frozen else "Not begun"
-    if not stored.sample:
-        return [link, quarter.starts, quarter.ends, state, "–", "–"]
-    state = "All audited" if stored.audited == stored.sample else "Sample drawn"
-    return [link, quarter.starts, quarter.ends, state, stored.sample, stored.audited]
+@dataclass(frozen=True)
+class ListedQuarter:
+    """A row of the list of quarters; numbers None where nothing is drawn."""
+
+    quarter: Quarter
+    state: str
+    sample: int | None = None
+    submitted: int | None = None
+    draw_number: int = 0
+
+    @property
+    def url(self) -> str:
+        """The page of the quarter."""
+        return reverse("cases:quarter_detail", args=[self.quarter.label])
+
+    @property
+    def sample_url(self) -> str:
+        """The cases of its sample."""
+        return f"{self._draw_url}#cases"
+
+    @property
+    def submitted_url(self) -> str:
+        """Those whose audit is submitted."""
+        return f"{self._draw_url}?{urlencode({'status': SUBMITTED})}#cases"
+
+    @property
+    def _draw_url(self) -> str:
+        return reverse("cases:draw_detail", args=[self.quarter.label, self.draw_number])
+
+
+STATES = ("Not begun", "Frame frozen", "Sample drawn", "All submitted")
+# By what the list shows; nothing drawn is less than none submitted.
+QUARTER_SORTS: Mapping[str, Callable[[ListedQuarter], Any]] = {
+    "quarter": lambda row: row.quarter,
+    "state": lambda row: STATES.index(row.state),
+    "sample": lambda row: -1 if row.sample is None else row.sample,
+    "submitted": lambda row: -1 if row.submitted is None else row.submitted,
+}
+
+
+def listed(quarters: Iterable[Quarter], sort: str) -> list[ListedQuarter]:
+    """The rows of the list, newest first or as ``sort`` asks: one query."""
+    begun = listed_quarters()
+    rows = [_listed(quarter, begun.get(quarter.label)) for quarter in quarters]
+    asked = Asked.parse(sort)
+    by = QUARTER_SORTS.get(asked.word)
+    return sorted(rows, key=by, reverse=asked.descending) if by else rows
+
+
+def _listed(quarter: Quarter, stored: Any) -> ListedQuarter:
+    """``stored`` is of `listed_quarters`, None before the quarter began."""
+    not_begun, frozen, drawn, all_submitted = STATES
+    if stored is None or not stored.sample:
+        return ListedQuarter(quarter, frozen if stored and stored.is_frozen else not_begun)
+    state = all_submitted if stored.submitted == stored.sample else drawn
+    return ListedQuarter(quarter, state, stored.sample, stored.submitted, stored.draw_number)
 
 
 def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str, Any]:
@@ -65,6 +116,7 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
     draw = live_draw(stored) if stored else None
     counts = quarter_counts(stored) if stored else {}
     open_cases = open_case_count()
+    sees_replacements = may(user, Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT)
     context: dict[str, Any] = {
         "draw": draw,
         "frame": frame,
@@ -78,14 +130,19 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
     }
     if stored is not None:
         context |= {
+            "matters": matters_of(stored, user),
             "draw_rows": [_draw_row(found) for found in draws_of(stored)],
-            "theme_rows": [[theme.name, state] for theme, state in themes_of(stored)],
-            "replacement_rows": [_replacement_row(row) for row in replacement_counts(stored)],
+            "theme_rows": [
+                [{"text": theme.name, "url": theme_url(theme)}, state]
+                for theme, state in themes_of(stored)
+            ],
+            "replacement_rows": [
+                _replacement_row(row, quarter if sees_replacements else None)
+                for row in replacement_counts(stored)
+            ],
         }
     context["may_draw_again"] = draw is not None and may(user, Permission.DRAW_SAMPLE)
-    context["sees_replacements"] = may(
-        user, Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT
-    )
+    context["sees_replacements"] = sees_replacements
     return context
 
 
@@ -114,13 +171,8 @@ def _steps(
     user: User,
 ) -> list[dict[str, Any]]:
     sample = sum(counts.get(status, 0) for status in IN_SAMPLE)
-    waiting, audited = counts.get(Status.DRAWN, 0), counts.get(Status.AUDITED, 0)
-    decided = decided_count(stored) if stored and draw else 0
+    waiting = counts.get(Status.DRAWN, 0)
     label = quarter.label
-    filtered = {
-        status: draw_url(draw, status=status) if draw else ""
-        for status in (Status.DRAWN, Status.AUDITED)
-    }
     imports = reverse("cases:import_list") if may(user, Permission.IMPORT_CASES) else ""
     allocation = reverse("cases:quarter_allocation", args=[label])
     may_allocate = draw and may(user, Permission.ALLOCATE_AUDITS)
@@ -137,23 +189,23 @@ def _steps(
         (
             "Allocated",
             drawn and not waiting,
-            allocation if may_allocate else filtered[Status.DRAWN],
+            allocation if may_allocate else draw_url(draw, status=Status.DRAWN) if draw else "",
             f"{sample - waiting:,} of {sample:,}" if draw else "",
         ),
-        (
-            "Submitted",
-            drawn and audited == sample,
-            filtered[Status.AUDITED],
-            f"{audited:,} of {sample:,}" if draw else "",
-        ),
-        (
-            "Finalised",
-            drawn and decided == sample,
-            "",
-            f"{decided:,} of {sample:,}" if draw else "",
-        ),
     ]
-    return _with_states(found)
+    return _with_states([*found, *_further(stored, draw, sample, user)])
+
+
+def _further(
+    stored: AuditQuarter | None, draw: Draw | None, sample: int, user: User
+) -> Iterator[tuple[str, bool, str, str]]:
+    """The steps of the apps above; none is done before those before it are."""
+    all_before = True
+    for stage in stages_of(stored, user) if stored else []:
+        of = sample if stage.of is None else stage.of
+        all_before = all_before and draw is not None and stage.number == of
+        note = f"{stage.number:,} of {of:,}" if of else "None needed"
+        yield stage.label, all_before, stage.url if draw else "", note if draw else ""
 
 
 def _with_states(found: list[tuple[str, bool, str, str]]) -> list[dict[str, Any]]:
@@ -217,9 +269,32 @@ def _draw_row(draw: Draw) -> list[Any]:
     ]
 
 
-def _replacement_row(row: dict[str, Any]) -> list[Any]:
-    team = row["sampled_case__entry__team__name"] or "No team"
-    return [REASON_WORDS[row["reason"]], team, row["number"], row["approved"], row["waiting"]]
+def _replacement_row(row: dict[str, Any], linked: Quarter | None) -> list[Any]:
+    """``linked``: the quarter, where the person may open the list behind the numbers."""
+
+    def cell(number: int, **status: str) -> dict[str, Any]:
+        if linked is None or not number:
+            return {"text": number}
+        filters = {
+            "quarter": linked.label,
+            "of": SAMPLE,
+            "reason": row["reason"],
+            "team": team,
+            **status,
+        }
+        return {
+            "text": number,
+            "url": f"{reverse('cases:replacement_list')}?{urlencode(filters)}",
+        }
+
+    team = row["sampled_case__entry__team"] or NO_TEAM
+    return [
+        REASON_WORDS[row["reason"]],
+        row["sampled_case__entry__team__name"] or "No team",
+        cell(row["number"]),
+        cell(row["approved"], status=Replacement.Status.APPROVED),
+        cell(row["waiting"], status=Replacement.Status.REQUESTED),
+    ]
 
 
 def unfinished_job(subject: str, user: User) -> dict[str, Any]:

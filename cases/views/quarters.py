@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -13,39 +12,56 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SignedInRequest, allow
+from accounts.exports import csv_download
 from accounts.operations import MovedOn
 from accounts.policy import Permission, may
+from accounts.sorting import PARAM
+from accounts.views.paging import page_of
 from cases.forms.draw import FreezeForm, HashMailForm
 from cases.models import AuditQuarter, Draw, Job, SamplingFrame
 from cases.operations.allocation import allocate_quarter
-from cases.queries.allocation import auditors_for
 from cases.queries.calendar import local_date
-from cases.queries.frame import frame_counts, frame_gaps, live_draw, live_frame
+from cases.queries.frame import live_draw, live_frame
 from cases.queries.quarters import (
-    allocation_foreseen,
-    listed_quarters,
-    names_of,
     offered_quarters,
     open_case_count,
-    waiting_cases,
 )
-from cases.rules.eligibility import REASONS
-from cases.rules.independence import warnings_of
 from cases.rules.quarters import Quarter
 from cases.views import drawing, quarter_page
+from cases.views.frame_cases import frame_tables
+from cases.views.waiting import waiting_context
 
-PER_PAGE = 25
+COLUMNS = ["quarter", "from", "to", "state", "sample", "submitted"]
 
 
 @allow(Permission.SEE_QUARTER)
 @require_GET
 def quarter_list(request: SignedInRequest) -> HttpResponse:
     """Every quarter, the current one and the next even before anything was done in them."""
+    query = request.GET.urlencode()
+    export = reverse("cases:quarter_download")
+    context = {
+        "page": page_of(request, _listed(request)),
+        "export_url": f"{export}?{query}" if query else export,
+    }
+    return render(request, "cases/quarters/list.html", context)
+
+
+@allow(Permission.SEE_QUARTER)
+@require_GET
+def quarter_download(request: SignedInRequest) -> HttpResponse:
+    """The same list as CSV."""
+    rows = (
+        [row.quarter.label, row.quarter.starts, row.quarter.ends, row.state, row.sample,
+         row.submitted]
+        for row in _listed(request)
+    )  # fmt: skip
+    return csv_download("quarters", COLUMNS, rows)
+
+
+def _listed(request: SignedInRequest) -> list[quarter_page.ListedQuarter]:
     offered = offered_quarters(local_date(timezone.now()))
-    page = Paginator(offered, PER_PAGE).get_page(request.GET.get("page"))
-    begun = listed_quarters()
-    rows = [quarter_page.list_row(quarter, begun.get(quarter.label)) for quarter in page]
-    return render(request, "cases/quarters/list.html", {"page": page, "rows": rows})
+    return quarter_page.listed(offered, request.GET.get(PARAM, ""))
 
 
 @allow(Permission.SEE_QUARTER)
@@ -112,7 +128,7 @@ def quarter_allocation(request: SignedInRequest, label: str) -> HttpResponse:
     draw = _draw(stored)
     context = {"quarter": quarter, "breadcrumbs": quarter_page.crumbs(quarter, "Allocation")}
     if draw is not None:
-        context |= {"draw": draw, **_allocation(request, draw)}
+        context |= {"draw": draw, **waiting_context(request, draw, request.path)}
     return render(request, "cases/quarters/allocation.html", context)
 
 
@@ -169,77 +185,8 @@ def frame_page(
         "breadcrumbs": quarter_page.crumbs(quarter, "Sampling frame"),
     }
     if frame is not None:
-        context |= _frame_tables(frame)
+        context["tables"] = frame_tables(frame)
+        context["imports"] = list(frame.imports.all())
         context["mails"] = drawing.mails_sent(frame)
         context["mail_form"] = mail_form or (HashMailForm() if may_freeze else None)
     return render(request, "cases/quarters/frame.html", context)
-
-
-def _frame_tables(frame: SamplingFrame) -> dict[str, Any]:
-    counts = frame_counts(frame)
-    rows = [
-        [
-            frame.stratum_words(c["stratum"]),
-            c["open"],
-            c["eligible"],
-            *(c["reasons"][code] for code in REASONS),
-        ]
-        for c in counts
-    ]
-    heads = ("Open", "Eligible", *REASONS.values())
-    return {
-        "head": [
-            frame.strata_by.capitalize(),
-            *({"text": text, "numeric": True} for text in heads),
-        ],
-        "rows": [[name, *map(thousands, numbers)] for name, *numbers in rows],
-        "total": ["All", *(thousands(sum(column)) for column in list(zip(*rows, strict=True))[1:])],
-        "gaps": frame_gaps(frame),
-        "imports": list(frame.imports.all()),
-    }
-
-
-def thousands(number: int) -> str:
-    """5109 as "5,109"."""
-    return f"{number:,}"
-
-
-def _allocation(request: SignedInRequest, draw: Draw) -> dict[str, Any]:
-    auditors = auditors_for(draw, local_date(timezone.now()))
-    waiting = waiting_cases(draw)
-    foreseen, to_grade = allocation_foreseen(draw, waiting, auditors)
-    names = names_of(auditors)
-    stuck = {found.case: found.because for found in foreseen.unallocated}
-    page = Paginator(waiting, PER_PAGE).get_page(request.GET.get("page"))
-    rows = [
-        {
-            "case": case,
-            "because": stuck.get(str(case.pk), ""),
-            "warnings": warnings_of(to_grade[str(case.pk)]),
-        }
-        for case in page
-    ]
-    load = [
-        [
-            names[a.person.id],
-            a.capacity,
-            a.in_hand,
-            a.free,
-            f"Exempt: {a.person.exempt}" if a.person.exempt else "",
-        ]
-        for a in sorted(auditors, key=lambda a: names[a.person.id])
-    ]
-    return {
-        "page": page,
-        "case_rows": rows,
-        "possible": len(foreseen.assignments),
-        "stuck": len(stuck),
-        "load": load,
-        "load_head": [
-            "Auditor",
-            {"text": "Capacity", "numeric": True},
-            {"text": "In hand", "numeric": True},
-            {"text": "Free", "numeric": True},
-            "Remark",
-        ],
-    }

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,25 +13,28 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SignedInRequest, allow
-from accounts.operations import Refused
+from accounts.exports import csv_download
+from accounts.operations import Refused, record_access
 from accounts.policy import Permission, may
-from accounts.sorting import PARAM, Sorts, place_in, sorted_by
+from accounts.sorting import PARAM, sorted_by
+from accounts.views.paging import page_of
 from cases.forms.draw import DecisionForm, ReplacementForm
+from cases.forms.lists import ReplacementFilterForm
 from cases.models import Replacement
 from cases.operations.replacement import decide_replacement, request_replacement
+from cases.queries.calendar import local_date
 from cases.queries.quarters import replacements_visible_to, sampled_cases_visible_to
+from cases.queries.sample_list import (
+    REPLACEMENT_SORTS,
+    quarters_and_teams,
+    replacements_asked_for,
+)
 from cases.views.draws import case_crumbs, case_title
 
-PER_PAGE = 25
-REASONS = dict(Replacement.Reason.choices)
-SORTS: Sorts = {
-    "case": ("sampled_case__stratum", "sampled_case__rank"),
-    "draw": ("sampled_case__draw__quarter__label", "sampled_case__draw__number"),
-    "reason": (place_in("reason", sorted(REASONS, key=REASONS.__getitem__)),),
-    "team": ("sampled_case__entry__team__name",),
-    "asked": ("requested_at",),
-    "state": (place_in("status", Replacement.Status.values), "requested_at"),
-}
+COLUMNS = [
+    "draw", "case", "reason", "explanation", "team", "asked for", "asked for by", "state",
+    "decided", "decided by", "note", "taken by",
+]  # fmt: skip
 
 
 @allow(Permission.REQUEST_REPLACEMENT)
@@ -68,12 +70,62 @@ def replacement_request(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_GET
 def replacement_list(request: SignedInRequest) -> HttpResponse:
     """Every replacement, those that wait for a decision first, or as their headings say."""
-    found = replacements_visible_to(request.user).order_by(
+    form, found = _found(request)
+    query = request.GET.urlencode()
+    export = reverse("cases:replacement_download")
+    context = {
+        "page": page_of(request, found),
+        "filters": form,
+        "filtered": bool(form.given()),
+        "export_url": f"{export}?{query}" if query else export,
+    }
+    return render(request, "cases/quarters/replacement_list.html", context)
+
+
+@allow(Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT)
+@require_GET
+def replacement_download(request: SignedInRequest) -> HttpResponse:
+    """The same list as CSV, without any child's id. Logged."""
+    form, found = _found(request)
+    now = timezone.now()
+    response = csv_download(f"replacements-{local_date(now):%Y-%m-%d}", COLUMNS, map(_row, found))
+    record_access(
+        by=request.user,
+        kind="downloaded",
+        what="list of replacements",
+        reference=form.given().get("quarter", "all quarters"),
+        now=now,
+    )
+    return response
+
+
+def _found(request: SignedInRequest) -> tuple[ReplacementFilterForm, QuerySet[Replacement]]:
+    """The filters, and what they leave in the order asked for; those that wait come first."""
+    seen = replacements_visible_to(request.user)
+    quarters, teams = quarters_and_teams(seen)
+    form = ReplacementFilterForm(request.GET, quarters=quarters, teams=teams)
+    found = replacements_asked_for(seen, form.given()).order_by(
         F("decided_at").desc(nulls_first=True), "-requested_at"
     )
-    found = sorted_by(found, SORTS, request.GET.get(PARAM, ""))
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "cases/quarters/replacement_list.html", {"page": page})
+    return form, sorted_by(found, REPLACEMENT_SORTS, request.GET.get(PARAM, ""))
+
+
+def _row(asked: Replacement) -> list[object]:
+    case = asked.sampled_case
+    return [
+        case.draw.reference,
+        case_title(case),
+        asked.get_reason_display(),
+        asked.explanation,
+        case.entry.team or "",
+        asked.requested_at,
+        asked.requested_by,
+        asked.get_status_display(),
+        asked.decided_at or "",
+        asked.decided_by or "",
+        asked.decision_note,
+        case_title(case.replaced_by) if case.replaced_by else "",
+    ]
 
 
 @allow(Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT)

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 
+from audits.models import Audit
+from cases.models import AuditQuarter
 from quality.models import Action, Escalation, Moderation
 
 ALL = [("", "All")]
@@ -21,11 +23,19 @@ class _Filters(forms.Form):
 
 
 class ModerationFilterForm(_Filters):
-    """By state, and whose."""
+    """By state, the audit's quarter and kind, and whose."""
 
     status = forms.ChoiceField(
         label="State", required=False, choices=[*ALL, *Moderation.Status.choices]
     )
+    quarter = forms.ModelChoiceField(
+        label="Quarter",
+        queryset=AuditQuarter.objects.all(),
+        to_field_name="label",
+        required=False,
+        empty_label="All",
+    )
+    kind = forms.ChoiceField(label="Kind", required=False, choices=[*ALL, *Audit.Kind.choices])
     whose = forms.ChoiceField(
         label="Whose", required=False, choices=[("", "All I may see"), ("mine", "Mine")]
     )

@@ -13,6 +13,7 @@ from audits.models import Audit, Grading, StandardGrade, ToolVersion
 from audits.queries.visibility import gradings_visible_to
 from audits.rules.checks import Checked, checked_of, checks_of
 from audits.rules.grades import Scale
+from cases.models import AuditQuarter
 from quality.models import Moderation
 from quality.queries.visibility import moderations_visible_to
 from quality.rules.moderation import Difference, compare
@@ -30,7 +31,14 @@ SORTS: Sorts = {
 }
 
 
-def moderation_list(user: User, *, status: str = "", mine: bool = False) -> QuerySet[Moderation]:
+def moderation_list(
+    user: User,
+    *,
+    status: str = "",
+    quarter: AuditQuarter | None = None,
+    kind: str = "",
+    mine: bool = False,
+) -> QuerySet[Moderation]:
     """The moderations ``user`` may see; those that wait first, by when they are due."""
     found = moderations_visible_to(user)
     # A reopened audit is with its auditor: nothing to moderate until it is submitted again.
@@ -40,6 +48,10 @@ def moderation_list(user: User, *, status: str = "", mine: bool = False) -> Quer
     )
     if status:
         found = found.filter(status=status)
+    if quarter is not None:
+        found = found.filter(audit__quarter=quarter)
+    if kind:
+        found = found.filter(audit__kind=kind)
     if mine:
         found = found.filter(moderator=user)
     return found.select_related("audit__service", "audit__team", "moderator", "grading").order_by(

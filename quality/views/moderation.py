@@ -42,7 +42,13 @@ def moderation_page_list(request: HttpRequest) -> HttpResponse:
     """A moderator's own and those free to take; every one for the quality assurance lead."""
     user = person(request)
     form = ModerationFilterForm(request.GET or None)
-    found = moderation_list(user, status=form.value("status"), mine=form.value("whose") == "mine")
+    found = moderation_list(
+        user,
+        status=form.value("status"),
+        quarter=form.value("quarter") or None,
+        kind=form.value("kind"),
+        mine=form.value("whose") == "mine",
+    )
     context = {
         "filter_form": form,
         "page": page_of(request, sorted_by(found, SORTS, request.GET.get(PARAM, ""))),

@@ -173,6 +173,10 @@ def of_draw(samples: Samples) -> dict[str, Any]:
     return {**of_quarter(samples), "number": samples.draw.number}
 
 
+def of_frame(samples: Samples) -> dict[str, Any]:
+    return {**of_quarter(samples), "number": samples.draw.frame.number}
+
+
 def of_sampled_case(samples: Samples) -> dict[str, Any]:
     return {"pk": samples.sampled_case.pk}
 
@@ -332,6 +336,7 @@ TABLE: dict[str, Row] = {
     "cases:job_try_again": row("analyst", hides=" ".join(EVERYBODY), kwargs=of_job, post=True),
     # quarters
     "cases:quarter_list": row(SEE_QUARTER, get=True),
+    "cases:quarter_download": row(SEE_QUARTER, get=True),
     "cases:quarter_detail": row(SEE_QUARTER, kwargs=of_quarter, get=True),
     "cases:quarter_numbers": row(SEE_QUARTER, kwargs=of_quarter, get=True),
     "cases:quarter_numbers_change": row("lead", kwargs=of_quarter),
@@ -345,6 +350,10 @@ TABLE: dict[str, Row] = {
     "cases:quarter_allocate": row("analyst", kwargs=of_quarter, post=True),
     "cases:draw_detail": row(SEE_QUARTER, kwargs=of_draw, get=True),
     "cases:draw_cases": row("analyst lead", kwargs=of_draw, get=True),
+    "cases:waiting_download": row("analyst", kwargs=of_draw, get=True),
+    "cases:frame_cases": row(SEE_QUARTER, kwargs=of_frame, get=True),
+    "cases:frame_cases_download": row("analyst lead", kwargs=of_frame, get=True),
+    "cases:passed_over_download": row("analyst lead", kwargs=of_draw, get=True),
     "cases:draw_certificate": row("analyst lead", kwargs=of_draw, get=True),
     "cases:draw_certificate_pdf": row("analyst lead", kwargs=of_draw, get=True),
     "cases:draw_chances": row("analyst", kwargs=of_draw, post=True),
@@ -354,6 +363,7 @@ TABLE: dict[str, Row] = {
     "cases:reallocate": row("analyst lead", kwargs=of_sampled_case),
     "cases:replacement_request": row("analyst", kwargs=of_sampled_case),
     "cases:replacement_list": row("analyst director lead", get=True),
+    "cases:replacement_download": row("analyst director lead", get=True),
     "cases:replacement_detail": row("analyst director lead", kwargs=of_replacement, get=True),
     "cases:replacement_decide": row("director lead", kwargs=of_replacement, post=True),
     # themes

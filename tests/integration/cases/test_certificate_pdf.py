@@ -1,4 +1,4 @@
-"""The certificate as a page: tagged, one page, with every figure that a reader must compare."""
+"""The certificate in print: tagged, with every figure that a reader must compare."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from django.test import Client
 from accounts.models import AccessRecord, User
 from accounts.operations import Refused
 from cases import pdf as pdf_module
-from cases.models import Draw, Service
+from cases.models import Draw, Service, Team
 from cases.operations.draw import draw_sample
 from cases.operations.frame import freeze_frame
 from cases.queries.certificate import certificate_pdf
@@ -55,6 +55,27 @@ def test_one_page_with_all_that_must_be_compared(draw: Draw) -> None:
     assert "126 open cases" in words
     assert "Early Help 21 21 2 2 2 0" in words
     assert "5% of the open cases of each service, rounded up, at least 1" in words
+    assert "verify_draw.py 2026-Q3-D1.json" in words
+
+
+def test_thirty_teams_take_more_pages_and_each_says_which_it_is(cast: Cast) -> None:
+    teams = [Team.objects.create(name=f"Team {n:02} of the Valley") for n in range(30)]
+    for team in teams:
+        open_cases(3, team=team)
+    quarter = Quarter.parse(QUARTER)
+    freeze_frame(quarter=quarter, strata_by="team", by=cast.analyst, now=NOW)
+    draw = draw_sample(quarter=quarter, seed=SEED, by=cast.analyst, now=NOW)
+    rendered = certificate_pdf(draw)
+    assert rendered.pages == 2
+    pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(rendered.pdf)).pages]
+    for number, page in enumerate(pages, 1):
+        words = " ".join(page.split())
+        assert f"Page {number} of 2" in words
+        assert "Certificate of draw 2026-Q3-D1" in words
+    words = words_of(rendered.pdf)
+    for team in teams:
+        assert f"Child Protection: {team.name} 3 3 1 1 2 0" in words
+    assert "on this page" not in words
     assert "verify_draw.py 2026-Q3-D1.json" in words
 
 

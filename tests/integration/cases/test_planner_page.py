@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -97,13 +99,55 @@ def test_open_cases_count_as_a_freeze_would_count_them(
 
 
 def test_who_can_grade(cast: Cast) -> None:
-    assert staff_now() == Staff(auditors=2, audits=40, moderators=2, moderations=40, both=0)
+    assert staff_now() == Staff(auditors=2, audits=40, moderators=2, moderations=40)
     both = person("Bo Thways", Role.AUDITOR, Role.MODERATOR)
     Grader.objects.create(user=both, team=cast.audit_team, capacity=3)
     exempt = Grader.objects.get(user=cast.other_auditor)
     exempt.exempt_reason, exempt.exempt_approved_by = "On secondment", cast.director
     exempt.save()
-    assert staff_now() == Staff(auditors=2, audits=23, moderators=3, moderations=43, both=1)
+    assert staff_now() == Staff(
+        auditors=2, audits=23, moderators=3, moderations=43, both=1, shared=3
+    )
+
+
+def test_auditors_who_must_be_accredited_count_once_they_are(
+    client: Client, cast: Cast, quarter: AuditQuarter, cases: None
+) -> None:
+    today = local_date(timezone.now())
+    Grader.objects.filter(user=cast.auditor).update(accredited_on=today)
+    later = today + timedelta(days=1)
+    Grader.objects.filter(user=cast.other_auditor).update(accredited_on=later)
+    assert staff_now(today).auditors == 1
+    assert staff_now(later).auditors == 2
+    assert staff_now(today).moderators == 2
+    assert "2 auditors can take 40 audits" in shown(client)
+    quarter.policies["cases"]["accreditation_needed"] = True
+    quarter.save()
+    page = shown(client, rate="60%")
+    assert "Only auditors who are accredited today count. 1 auditor can take 20 audits" in page
+    assert "19 audits too many" in page
+
+
+def test_the_verdict_counts_whoever_does_both_once(client: Client, cast: Cast, cases: None) -> None:
+    Grader.objects.exclude(user=cast.auditor).delete()
+    cast.auditor.groups.add(Group.objects.get(name=Role.MODERATOR))
+    page = shown(client, rate="25%")  # 17 audits and 6 moderations for 20
+    assert "1 person does both, and can take 20 audits and moderations together" in page
+    assert "3 of both together too many" in page
+
+
+def test_a_divided_frame_has_its_services_as_a_whole_and_says_groups_in_words(
+    client: Client, cast: Cast, quarter: AuditQuarter
+) -> None:
+    open_cases(30, team=cast.riverside, ethnicity="WBRI")
+    open_cases(20, team=cast.riverside, ethnicity="MWAS")
+    open_cases(20, team=cast.hilltop, service="early_help", ethnicity="WBRI")
+    page = shown(client, strata_by="ethnicity")
+    whole = page.partition("Child Protection, all groups")[2].partition("</tr>")[0]
+    assert re.findall(r">(\d+)<", whole)[:2] == ["50", "50"]
+    out = page.partition('id="running-out"')[2]
+    assert "Child Protection: White British (WBRI)" in out
+    assert ">Child Protection: WBRI<" not in page
 
 
 def test_only_what_closed_lately_counts_as_turnover(cast: Cast, cases: None) -> None:

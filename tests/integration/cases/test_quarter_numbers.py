@@ -51,6 +51,7 @@ class TestChanging:
             "cases-rate": "7.5%",
             "cases-rotation": "no",
             "cases-rounding": "nearest",
+            "cases-strata_by": "team",
             "cases-excluded-0-field": "legal_status",
             "cases-excluded-0-values": "V3\r\nV4",
             "cases-excluded-0-because": "Short breaks are audited elsewhere.",
@@ -61,10 +62,18 @@ class TestChanging:
         assert client.post(CHANGE, said).status_code == 302
         policy = case_policy(stored())
         assert (str(policy.rate), policy.rotation, policy.rounding) == ("3/40", False, "nearest")
+        assert policy.strata_by == "team"
         assert policy.excluded[0].values == ("V3", "V4")
         assert str(policy_of(stored()).moderation_random_share) == "1/4"
         shown = text_of(as_user(cast.analyst).get(PAGE))
-        for words in ("7.5%", "legal status is V3 or V4", "25%", "5, 10", "Quentin Lead"):
+        for words in (
+            "7.5%",
+            "legal status is V3 or V4",
+            "25%",
+            "5, 10",
+            "Service and team",
+            "Quentin Lead",
+        ):
             assert words in shown
         assert "Change the numbers" not in shown
         # Only what was changed is stored, and what was changed back is in the list as well.

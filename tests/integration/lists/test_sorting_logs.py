@@ -15,8 +15,8 @@ from django.urls import reverse
 from accounts.models import AccessRecord, User
 from accounts.views.access_log import SORTS as LOG
 from cases.models import AuditQuarter, CaseImport, Replacement
+from cases.queries.sample_list import REPLACEMENT_SORTS as REPLACEMENTS
 from cases.views.imports import SORTS as IMPORTS
-from cases.views.replacements import SORTS as REPLACEMENTS
 from tests.cast import NOW, TODAY, Cast, open_case
 from tests.integration.audits.auditing import make_draw, sampled
 

@@ -16,9 +16,10 @@ from accounts.models import User
 from audits.operations.tools import install_shipped_tools
 from cases.operations.draw import draw_sample
 from cases.operations.frame import freeze_frame
+from cases.queries.frame_list import SORTS as FRAME_SORTS
 from cases.queries.people import GRADER_SORTS, PRACTITIONER_SORTS, TEAM_SORTS
+from cases.queries.sample_list import CASE_SORTS
 from cases.rules.quarters import Quarter
-from cases.views.draws import SORTS
 from tests.cast import NOW, QUARTER, Cast, open_cases
 
 pytestmark = pytest.mark.django_db
@@ -26,12 +27,14 @@ pytestmark = pytest.mark.django_db
 AsUser = Callable[[User], Client]
 Q3 = Quarter.parse(QUARTER)
 DRAW = f"/quarters/{QUARTER}/draws/1/"
+FRAME = f"/quarters/{QUARTER}/frames/1/cases/"
 LISTS = {
     "/people/": ("administrator", {"name", "email", "active"}),
     "/practitioners/": ("administrator", set(PRACTITIONER_SORTS)),
     "/graders/": ("administrator", set(GRADER_SORTS)),
     "/teams/": ("administrator", set(TEAM_SORTS)),
-    DRAW: ("analyst", set(SORTS)),
+    DRAW: ("analyst", set(CASE_SORTS)),
+    FRAME: ("analyst", set(FRAME_SORTS)),
 }
 HEADING = re.compile(r'<th scope="col"([^>]*)><a [^>]*href="([^"]*)"')
 

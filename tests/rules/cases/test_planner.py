@@ -74,6 +74,31 @@ def test_what_is_more_than_people_can_take() -> None:
     assert (found.auditors_short(staff), found.moderators_short(staff)) == (2, 0)
 
 
+def test_whoever_does_both_cannot_give_the_same_hours_twice() -> None:
+    found = plan([PROTECTION, EARLY_HELP], POLICY)  # 12 audits and 4 moderations
+    apart = Staff(auditors=3, audits=12, moderators=1, moderations=4)
+    both = replace(apart, both=1, shared=3)
+    assert (apart.both, found.together_short(apart)) == (0, 0)
+    assert (found.auditors_short(both), found.moderators_short(both)) == (0, 0)
+    assert found.together_short(both) == 3
+
+
+def test_a_divided_service_is_added_up_and_its_line_only_where_it_holds_more() -> None:
+    groups = [
+        replace(PROTECTION, name=f"Child Protection: {team}", service="Child Protection")
+        for team in ("A", "B")
+    ]
+    found = plan([*groups, EARLY_HELP], POLICY)
+    assert [(one.name, one.open, one.sample) for one in found.divided] == [
+        ("Child Protection, all groups", 280, 14)
+    ]
+    assert found.lines == ()
+    looked_after = replace(PROTECTION, name="Looked After")
+    found = plan([*groups, looked_after, EARLY_HELP], POLICY)
+    assert [line.name for line in found.lines] == ["Statutory together"]
+    assert plan(groups, POLICY).divided == ()  # the same as the total
+
+
 def test_numbers_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="do not fit"):
         ServiceNow("S", "L", open=5, eligible=4, never_audited=3)

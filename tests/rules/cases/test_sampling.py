@@ -29,6 +29,7 @@ from tests.rules.cases.frames import PLAIN, POLICIES, SEEDS, council, frame_of, 
 from tests.rules.cases.literal_draw import literal_draw
 
 POLICY = DrawPolicy()
+RATES = st.fractions(Fraction(1, 100), 1, max_denominator=100)
 
 
 def only_stratum(result: DrawResult) -> StratumResult:
@@ -202,6 +203,39 @@ def test_a_higher_rate_keeps_those_there_were_where_families_do_not_meddle(
     few = {case.key for case in draw(frame, seed, policy).selected}
     many = draw(frame, seed, replace(policy, rate=Fraction(1, 2))).selected
     assert few <= {case.key for case in many}
+
+
+@settings(max_examples=80, deadline=None)
+@given(frames(), SEEDS, POLICIES, RATES, RATES)
+def test_a_higher_rate_keeps_those_there_were_within_one_stratum(
+    frame: Frame, seed: str, policy: DrawPolicy, one: Fraction, other: Fraction
+) -> None:
+    """With families on: within a stratum each case is decided by those before it alone."""
+    alone = replace(
+        frame,
+        cases=tuple(case._replace(stratum="A") for case in frame.cases),
+        empty_strata=frozenset(),
+    )
+    policy = replace(policy, one_per_family=True)
+    lower, higher = sorted((one, other))
+    few = draw(alone, seed, replace(policy, rate=lower)).selected
+    many = draw(alone, seed, replace(policy, rate=higher)).selected
+    assert many[: len(few)] == few
+
+
+def test_a_higher_rate_may_leave_a_sibling_in_a_later_stratum_out() -> None:
+    """The exception that docs/draw.md names: a sibling that only the higher rate takes."""
+    cases = [FrameCase(f"a{n}", "A", "", "", "f" if n == 9 else "") for n in range(10)]
+    cases += [FrameCase("b0", "B", "", "", "f")]
+    seed = next(
+        seed
+        for seed in map(str, range(1000))
+        if draw(frame_of(*cases), seed, POLICY).selected[0].key != "a9"
+    )
+    few = {case.key for case in draw(frame_of(*cases), seed, POLICY).selected}
+    everything = replace(POLICY, rate=Fraction(1))
+    many = {case.key for case in draw(frame_of(*cases), seed, everything).selected}
+    assert few - many == {"b0"}
 
 
 @settings(max_examples=80, deadline=None)
