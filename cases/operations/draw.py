@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -17,13 +18,20 @@ from cases.models import AuditQuarter, Draw, Job, SampledCase, SamplingFrame, Th
 from cases.operations.bulk import copy_lines, uncollected
 from cases.operations.chances import request_chances
 from cases.operations.frame import lock_quarter, next_number, theme_of
-from cases.operations.jobs import Progress, handles, queue_job
+from cases.operations.jobs import Progress, handles, live_job, queue_job
 from cases.queries.frame import frame_of_rules, live_draw, live_frame
 from cases.rules.frame import Frame
 from cases.rules.policy import CasePolicy
 from cases.rules.quarters import Quarter
-from cases.rules.rates import checked_rate
-from cases.rules.sampling import SELECTED, DrawResult, clean_seed, draw
+from cases.rules.rates import checked_rate, show_rate
+from cases.rules.sampling import (
+    MADE_HERE,
+    SELECTED,
+    DrawResult,
+    clean_seed,
+    clean_typed_seed,
+    draw,
+)
 from cases.signals import case_left_sample
 
 STILL_OPEN = (
@@ -48,7 +56,9 @@ def request_draw(
     *,
     quarter: Quarter,
     theme: Theme | None = None,
-    seed: str,
+    frame_id: int,
+    seed: str = "",
+    generate: bool = False,
     witnesses: str = "",
     reason: str = "",
     rate: Fraction | None = None,
@@ -56,22 +66,37 @@ def request_draw(
     by: User,
     now: datetime,
 ) -> Job:
-    """Ask a worker to draw. Refuses at once what would be refused later."""
+    """Ask a worker to draw from the frame that was seen before the seed was made.
+
+    A ``seed`` that somebody types was seen made by ``witnesses``; one can be made here instead
+    (``generate``). Refuses at once what would be refused later.
+    """
     require(by, Permission.DRAW_SAMPLE)
     audit_quarter = lock_quarter(quarter)
-    _frame_to_draw_from(audit_quarter, theme)
+    subject = theme.subject if theme else quarter.label
+    if live_job(subject, Job.Kind.FREEZE_FRAME):
+        raise MovedOn(f"The frame of {theme or quarter} is being frozen again. Draw from that one.")
+    frame = _frame_to_draw_from(audit_quarter, theme, frame_id)
     _check_again(audit_quarter, theme, reason)
+    _policy(frame, rate)
+    if not generate and not witnesses.strip():
+        raise Refused("Say who saw the seed made, or have one made here.")
+    made = Draw.SeedMade.GENERATED if generate else Draw.SeedMade.TYPED
+    chosen = f"{MADE_HERE}{secrets.token_hex(16)}" if generate else _seed(seed, made)
+    _check_made_after(frame, chosen)
     arguments = {
         "quarter": quarter.label,
         "theme": theme.pk if theme else None,
-        "seed": _seed(seed),
+        "frame": frame.pk,
+        "seed": chosen,
+        "seed_made": made.value,
         "witnesses": witnesses,
         "reason": reason,
-        "rate": str(_rate(rate)) if rate is not None else "",
+        "rate": str(rate) if rate is not None else "",
     }
     return queue_job(
         kind=Job.Kind.DRAW_SAMPLE,
-        subject=theme.subject if theme else quarter.label,
+        subject=subject,
         arguments=arguments,
         page=page,
         by=by,
@@ -86,7 +111,9 @@ def draw_by_job(job: Job, progress: Progress) -> dict[str, Any]:
     made = draw_sample(
         quarter=Quarter.parse(given["quarter"]),
         theme=theme_of(given),
+        frame_id=given.get("frame", 0),  # none is named by what was asked for in older versions
         seed=given["seed"],
+        seed_made=Draw.SeedMade(given.get("seed_made", Draw.SeedMade.UNWITNESSED)),
         witnesses=given["witnesses"],
         reason=given["reason"],
         rate=Fraction(given["rate"]) if given["rate"] else None,
@@ -104,7 +131,9 @@ def draw_sample(
     *,
     quarter: Quarter,
     theme: Theme | None = None,
+    frame_id: int | None = None,
     seed: str,
+    seed_made: Draw.SeedMade | None = None,
     witnesses: str = "",
     reason: str = "",
     rate: Fraction | None = None,
@@ -116,22 +145,29 @@ def draw_sample(
     """Draw ``quarter``'s sample, or a ``theme``'s cases, with ``seed`` from its frozen frame.
 
     One live draw for each quarter and theme: a second needs ``reason``, supersedes the first, and
-    is refused once an audit of the first has begun. ``rate`` overrides the policy's.
-    ``seed_committed`` is False where the seed was known before the frame was frozen. Raises Refused
-    or MovedOn.
+    is refused once an audit of the first has begun. ``rate`` overrides the policy's; of the
+    quarter's sample it can only be higher.
+
+    ``frame_id``: the frame that was seen before the seed was made; MovedOn where it is not the live
+    one. ``seed_committed`` is False where the seed was known before the frame was frozen.
+    ``seed_made``: before ``witnesses`` where it is not said, or seen by nobody where there are
+    none. Raises Refused or MovedOn.
     """
     require(by, Permission.DRAW_SAMPLE)
     progress = progress or Progress()
     audit_quarter = lock_quarter(quarter)
-    frame = _frame_to_draw_from(audit_quarter, theme)
+    frame = _frame_to_draw_from(audit_quarter, theme, frame_id)
     earlier = _check_again(audit_quarter, theme, reason)
-    policy = CasePolicy.from_dict(frame.policy)
-    if rate is not None:
-        policy = replace(policy, rate=_rate(rate))
+    policy = _policy(frame, rate)
+    seen = Draw.SeedMade.TYPED if witnesses.strip() else Draw.SeedMade.UNWITNESSED
+    made_how = seed_made or seen
+    chosen = _seed(seed, made_how)
+    if seed_committed:
+        _check_made_after(frame, chosen)
     progress(10, "Reading the frame")
     rules_frame = _published(frame)
     progress(40, "Drawing")
-    result = draw(rules_frame, _seed(seed), policy)
+    result = draw(rules_frame, chosen, policy)
     if earlier is not None:
         _supersede(earlier, reason, by, now)
     progress(70, "Storing the draw")
@@ -141,6 +177,7 @@ def draw_sample(
         theme=theme,
         number=next_number(audit_quarter.draws, theme),
         seed=result.seed,
+        seed_made=made_how,
         seed_witnesses=witnesses.strip(),
         seed_committed=seed_committed,
         policy=policy.as_dict(),
@@ -154,13 +191,38 @@ def draw_sample(
     return made
 
 
-def _frame_to_draw_from(quarter: AuditQuarter, theme: Theme | None) -> SamplingFrame:
+def _frame_to_draw_from(
+    quarter: AuditQuarter, theme: Theme | None, frame_id: int | None
+) -> SamplingFrame:
     frame = live_frame(quarter, theme)
     if frame is None:
         raise Refused(
             f"Freeze the sampling frame of {theme or quarter} first: there is nothing to draw from."
         )
+    if frame_id not in (None, frame.pk):
+        raise MovedOn(
+            f"Frame {frame.number} of {theme or quarter} was frozen after this seed was entered. A "
+            "seed that was known before the list was fixed proves nothing: make another."
+        )
     return frame
+
+
+def _check_made_after(frame: SamplingFrame, seed: str) -> None:
+    """Refuse a seed that the same quarter or theme has seen before this frame was frozen."""
+    drawn = Draw.objects.filter(
+        quarter=frame.quarter_id, theme=frame.theme_id, seed=seed, drawn_at__lt=frame.frozen_at
+    )
+    asked = Job.objects.filter(
+        kind=Job.Kind.DRAW_SAMPLE,
+        arguments__quarter=frame.quarter.label,
+        arguments__theme=frame.theme_id,
+        arguments__seed=seed,
+        requested_at__lt=frame.frozen_at,
+    )
+    if drawn.exists() or asked.exists():
+        raise Refused(
+            "This seed was entered before the frame was frozen, so it proves nothing. Make another."
+        )
 
 
 def _published(frame: SamplingFrame) -> Frame:
@@ -241,15 +303,29 @@ def _store(made: Draw, result: DrawResult) -> None:
         raise RuntimeError(f"{stored} of {len(result.drawn)} drawn cases are in the stored frame.")
 
 
-def _seed(text: str) -> str:
+def _seed(text: str, made: Draw.SeedMade) -> str:
+    clean = clean_seed if made == Draw.SeedMade.GENERATED else clean_typed_seed
     try:
-        return clean_seed(text)
+        return clean(text)
     except ValueError as error:
         raise Refused(str(error)) from error
 
 
-def _rate(rate: Fraction) -> Fraction:
+def _policy(frame: SamplingFrame, rate: Fraction | None) -> CasePolicy:
+    """What the frame was frozen with; at another rate, which no sample may have lowered.
+
+    A theme's rate is what its cases are worth, and is in no headline figure.
+    """
+    policy = CasePolicy.from_dict(frame.policy)
+    if rate is None:
+        return policy
     try:
-        return checked_rate(rate)
+        checked_rate(rate)
     except ValueError as error:
         raise Refused(str(error)) from error
+    if frame.theme_id is None and rate < policy.rate:
+        raise Refused(
+            f"The frame was frozen with a sampling rate of {show_rate(policy.rate)}. The rate can "
+            "be higher, not lower."
+        )
+    return replace(policy, rate=rate)

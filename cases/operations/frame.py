@@ -22,7 +22,7 @@ from cases.models import (
     Theme,
 )
 from cases.operations.frame_rows import store_open_cases
-from cases.operations.jobs import Progress, handles, queue_job
+from cases.operations.jobs import Progress, handles, live_job, queue_job
 from cases.queries.calendar import local_date
 from cases.queries.frame import (
     live_draw,
@@ -196,9 +196,17 @@ def _check_frame(quarter: AuditQuarter, theme: Theme | None, reason: str) -> Sam
             f"The frame of {theme or quarter} was already frozen on {live.frozen_on:%d/%m/%Y} by "
             f"{live.frozen_by}. To freeze it again, say why."
         )
+    refuse_while_drawing(live)
     if live_draw(quarter, theme) is not None:
         raise Refused("The sample has been drawn from this frame, so the frame stays as it is.")
     return live
+
+
+def refuse_while_drawing(frame: SamplingFrame) -> None:
+    """MovedOn where a worker was asked to draw from a frame: its seed is known."""
+    subject = frame.theme.subject if frame.theme else frame.quarter.label
+    if live_job(subject, Job.Kind.DRAW_SAMPLE):
+        raise MovedOn(f"The draw of {frame.theme or frame.quarter} is under way with its seed.")
 
 
 def _next_frame_id() -> int:

@@ -76,7 +76,7 @@ def frame_of_rules(frame: SamplingFrame) -> Frame:
 
 def live_frame(quarter: AuditQuarter, theme: Theme | None = None) -> SamplingFrame | None:
     """The quarter's (or the theme's) frozen frame that has not been superseded."""
-    frames = quarter.frames.select_related("quarter", "frozen_by")
+    frames = quarter.frames.select_related("quarter", "theme", "frozen_by")
     return frames.filter(status=SamplingFrame.Status.FROZEN, theme=theme).first()
 
 

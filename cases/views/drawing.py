@@ -19,7 +19,7 @@ from cases.models import AuditQuarter, Draw, Job, SampledCase, SamplingFrame, Th
 from cases.operations.announcing import mail_hash
 from cases.operations.draw import request_draw
 from cases.operations.frame import request_freeze
-from cases.queries.certificate import seed_words
+from cases.queries.certificate import rate_words, seed_words, settings_in_words
 from cases.queries.frame import hash_mails, live_draw, live_frame
 from cases.queries.policy import case_policy, quarter_as_it_begins
 from cases.rules.policy import CasePolicy
@@ -70,9 +70,17 @@ def draw_form(
 ) -> DrawForm:
     """The form that draws; a second draw asks for a reason."""
     frame = live_frame(stored, theme) if stored else None
-    policy = CasePolicy.from_dict(frame.policy) if frame else CasePolicy()
     again = stored is not None and live_draw(stored, theme) is not None
-    return DrawForm(*data, again=again, policy_rate=policy.rate)
+    return DrawForm(*data, again=again, drawn_from=frame)
+
+
+def _draw_form_now(sent: QueryDict, stored: AuditQuarter | None, theme: Theme | None) -> DrawForm:
+    """The form for the frame as it is now, without a seed that was typed for an earlier one."""
+    frame = live_frame(stored, theme) if stored else None
+    kept = sent.copy()
+    if frame is not None and kept.get("frame") != str(frame.pk):
+        kept["frame"], kept["seed"], kept["witnesses"] = str(frame.pk), "", ""
+    return draw_form(stored, theme, kept)
 
 
 def draw(
@@ -89,7 +97,9 @@ def draw(
             return request_draw(
                 quarter=quarter,
                 theme=theme,
-                seed=form.chosen_seed(),
+                frame_id=form.cleaned_data["frame"],
+                seed=form.cleaned_data["seed"],
+                generate=form.cleaned_data["generate"],
                 witnesses=form.cleaned_data["witnesses"],
                 reason=form.cleaned_data.get("reason", ""),
                 rate=form.cleaned_data["rate"],
@@ -100,8 +110,8 @@ def draw(
         except Refused as refused:
             form.add_error(None, str(refused))
         except MovedOn as moved_on:
-            # Somebody drew after this page was opened: what was typed stays, a reason is asked for.
-            form = draw_form(stored, theme, request.POST)
+            # Somebody drew or froze after this page was opened: what still counts stays.
+            form = _draw_form_now(request.POST, stored, theme)
             form.add_error(None, str(moved_on))
             return form, 409
     return form, 200
@@ -141,7 +151,13 @@ def screen_of(frame: SamplingFrame | None, drawn: Draw | None) -> dict[str, Any]
     # Nothing to press in front of a committee.
     context: dict[str, Any] = {"frame": shown, "draw": drawn, "navigation": None}
     if shown is not None:
-        context |= {"groups": grouped(shown.sha256), "open_cases": shown.entries.count()}
+        policy = CasePolicy.from_dict(drawn.policy if drawn else shown.policy)
+        context |= {
+            "groups": grouped(shown.sha256),
+            "open_cases": shown.entries.count(),
+            "settings": settings_in_words(policy),
+            "rate_words": rate_words(shown),
+        }
     if drawn is not None:
         context |= {
             "seed_words": seed_words(drawn),
