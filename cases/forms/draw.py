@@ -93,7 +93,7 @@ class DrawForm(forms.Form):
     )
     reason = forms.CharField(
         label="Why draw again?",
-        help_text="The sample that stands is cancelled. The reason is printed in the certificate.",
+        help_text="The sample that stands is superseded. The reason is printed in the certificate.",
         max_length=500,
         widget=forms.Textarea(attrs=AREA),
         error_messages={"required": "Say why the sample is drawn again"},

@@ -14,7 +14,16 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
-from cases.models import AuditQuarter, Draw, Job, SampledCase, SamplingFrame, Theme
+from cases.models import (
+    Allocation,
+    AuditQuarter,
+    Child,
+    Draw,
+    Job,
+    SampledCase,
+    SamplingFrame,
+    Theme,
+)
 from cases.operations.bulk import copy_lines, uncollected
 from cases.operations.chances import request_chances
 from cases.operations.frame import lock_quarter, next_number, theme_of
@@ -32,13 +41,14 @@ from cases.rules.sampling import (
     clean_typed_seed,
     draw,
 )
-from cases.signals import case_left_sample
+from cases.signals import case_left_sample, case_passed_on
 
 STILL_OPEN = (
     SampledCase.Status.DRAWN,
     SampledCase.Status.ALLOCATED,
     SampledCase.Status.IN_RESERVE,
 )
+WITH_AUDIT = (SampledCase.Status.ALLOCATED, SampledCase.Status.AUDITED)
 
 _INSERT = """
 INSERT INTO cases_sampledcase
@@ -144,9 +154,10 @@ def draw_sample(
 ) -> Draw:
     """Draw ``quarter``'s sample, or a ``theme``'s cases, with ``seed`` from its frozen frame.
 
-    One live draw for each quarter and theme: a second needs ``reason``, supersedes the first, and
-    is refused once an audit of the first has begun. ``rate`` overrides the policy's; of the
-    quarter's sample it can only be higher.
+    One live draw for each quarter and theme: a second needs ``reason`` and supersedes the first.
+    What was begun of a child that is selected again goes on; of others, submitted audits stay and
+    the rest is withdrawn. ``rate`` overrides the policy's; of the quarter's sample it can only be
+    higher.
 
     ``frame_id``: the frame that was seen before the seed was made; MovedOn where it is not the live
     one. ``seed_committed`` is False where the seed was known before the frame was frozen.
@@ -168,8 +179,7 @@ def draw_sample(
     rules_frame = _published(frame)
     progress(40, "Drawing")
     result = draw(rules_frame, chosen, policy)
-    if earlier is not None:
-        _supersede(earlier, reason, by, now)
+    left = _supersede(earlier, by, now) if earlier else []
     progress(70, "Storing the draw")
     made = Draw.objects.create(
         quarter=audit_quarter,
@@ -188,6 +198,7 @@ def draw_sample(
         drawn_by=by,
     )
     _store(made, result)
+    _settle(left, made, by, now)
     return made
 
 
@@ -246,33 +257,67 @@ def _check_again(quarter: AuditQuarter, theme: Theme | None, reason: str) -> Dra
             f"The sample of {theme or quarter} was already drawn by {earlier.drawn_by} with the "
             f"seed “{earlier.seed}”. To draw it again, say why."
         )
-    begun = earlier.cases.exclude(entry__child__audit_reference="").filter(
-        status__in=(SampledCase.Status.ALLOCATED, SampledCase.Status.AUDITED)
-    )
-    if begun.exists():
-        raise Refused(
-            "Audits of this draw have begun, so it stands. Replace single cases by reserves."
-        )
     return earlier
 
 
-def _supersede(earlier: Draw, reason: str, by: User, now: datetime) -> None:
-    note = f"Drawn again: {reason.strip()}"[:500]
-    left = list(earlier.cases.select_for_update().filter(status__in=STILL_OPEN))
-    for case in left:
-        if case.status == SampledCase.Status.ALLOCATED:
+def _supersede(earlier: Draw, by: User, now: datetime) -> list[SampledCase]:
+    """End a draw; its cases that were not settled otherwise, locked: no audit begins any more.
+
+    With those that draws before it left audited: they too may be selected again.
+    """
+    earlier.status = Draw.Status.SUPERSEDED
+    earlier.superseded_at, earlier.superseded_by = now, by
+    earlier.save(update_fields=["status", "superseded_at", "superseded_by"])
+    cases = SampledCase.objects.select_for_update(of=("self",)).select_related("entry")
+    of_these = cases.filter(draw__quarter=earlier.quarter, draw__theme=earlier.theme_id)
+    return list(of_these.filter(status__in=(*STILL_OPEN, SampledCase.Status.AUDITED)))
+
+
+def _settle(left: list[SampledCase], made: Draw, by: User, now: datetime) -> None:
+    """What becomes of the cases of a superseded draw, and of what was begun of them."""
+    note = f"Drawn again: {made.reason}"[:500]
+    passed = _passed_on(left, made, by, now)
+    ended = [
+        case for case in left if case.pk not in passed and case.status != SampledCase.Status.AUDITED
+    ]
+    for case in ended:
+        if case.status != SampledCase.Status.IN_RESERVE:
             case_left_sample.send(
                 sender=SampledCase, sampled_case=case, reason=note, by=by, now=now
             )
             case.allocations.filter(ended_at__isnull=True).update(
                 ended_at=now, ended_by=by, end_reason=note
             )
-    earlier.cases.filter(pk__in=[case.pk for case in left]).update(
+    SampledCase.objects.filter(pk__in=[case.pk for case in ended]).update(
         status=SampledCase.Status.CANCELLED, note=note
     )
-    earlier.status = Draw.Status.SUPERSEDED
-    earlier.superseded_at, earlier.superseded_by = now, by
-    earlier.save(update_fields=["status", "superseded_at", "superseded_by"])
+
+
+def _passed_on(left: list[SampledCase], made: Draw, by: User, now: datetime) -> set[int]:
+    """Let what was begun of a child go on where the child is selected again; the cases it left."""
+    with_audit = {case.entry.child_id: case for case in left if case.status in WITH_AUDIT}
+    begun = Child.objects.filter(pk__in=with_audit).exclude(audit_reference="")
+    again = made.cases.select_related("entry").filter(role=SELECTED, entry__child__in=begun)
+    passed = set()
+    for to in again:
+        case = with_audit[to.entry.child_id]
+        _pass_on(case, to, made, by, now)
+        passed.add(case.pk)
+    return passed
+
+
+def _pass_on(case: SampledCase, to: SampledCase, made: Draw, by: User, now: datetime) -> None:
+    note = f"Selected again, and goes on in draw {made.reference}"
+    live = case.allocations.filter(ended_at__isnull=True).first()
+    if live is not None:
+        Allocation.objects.filter(pk=live.pk).update(ended_at=now, ended_by=by, end_reason=note)
+        live.pk, live.sampled_case = None, to
+        live.save(force_insert=True)
+    to.status = case.status
+    to.save(update_fields=["status"])
+    case_passed_on.send(sender=SampledCase, sampled_case=case, to=to, by=by, now=now)
+    case.status, case.note = SampledCase.Status.CANCELLED, note
+    case.save(update_fields=["status", "note"])
 
 
 def _store(made: Draw, result: DrawResult) -> None:

@@ -80,6 +80,12 @@ def live_frame(quarter: AuditQuarter, theme: Theme | None = None) -> SamplingFra
     return frames.filter(status=SamplingFrame.Status.FROZEN, theme=theme).first()
 
 
+def frames_of(quarter: AuditQuarter, theme: Theme | None = None) -> QuerySet[SamplingFrame]:
+    """All frames of a quarter (or a theme) with who froze and superseded them, newest first."""
+    frames = quarter.frames.filter(theme=theme).order_by("-number")
+    return frames.select_related("quarter", "frozen_by", "superseded_by")
+
+
 def hash_mails(frame: SamplingFrame) -> QuerySet[HashMail]:
     """When the frame's hash was mailed, oldest first, with who sent it."""
     return frame.hash_mails.select_related("sent_by").order_by("sent_at", "pk")
