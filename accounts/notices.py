@@ -14,17 +14,18 @@ from django.urls import reverse
 from accounts.models import User
 
 
-def send_notice(*, to: Iterable[User], subject: str, path: str) -> None:
+def send_notice(*, to: Iterable[User], subject: str, path: str, more: str = "") -> None:
     """After commit, ask a worker to mail ``subject`` and a link to ``path`` to each person.
 
     ``subject`` names things by reference ("Audit 2026-Q3-0042 waits for you"), and says nothing of
-    what is in them.
+    what is in them; nor does ``more``, lines that follow it in the message.
     """
     addresses = sorted({user.email for user in to if user.is_active and not user.is_system})
 
     def send() -> None:
         for address in addresses:
-            current_app.send_task("accounts.tasks.mail_notice", args=[address, subject, path])
+            args = [address, subject, path, *([more] if more else [])]
+            current_app.send_task("accounts.tasks.mail_notice", args=args)
 
     if addresses:
         transaction.on_commit(send, robust=True)

@@ -41,9 +41,10 @@ RETRY: dict[str, Any] = {
 
 
 @shared_task(name="accounts.tasks.mail_notice", **RETRY)
-def mail_notice(address: str, subject: str, path: str) -> None:
+def mail_notice(address: str, subject: str, path: str, more: str = "") -> None:
     """Send one notice to one address: nobody sees the others, and a retry repeats nothing."""
-    body = BODY.format(subject=subject, url=settings.SITE_URL + path, council=settings.COUNCIL_NAME)
+    said = f"{subject}\n\n{more}" if more else subject
+    body = BODY.format(subject=said, url=settings.SITE_URL + path, council=settings.COUNCIL_NAME)
     EmailMessage(settings.EMAIL_SUBJECT_PREFIX + subject, body, to=[address]).send()
 
 

@@ -9,8 +9,9 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from audits.operations.allocating import leave_sample, receive_allocation, take_back
+from audits.operations.passing import pass_audit_on
 from cases.models import Allocation, SampledCase
-from cases.signals import allocation_ended, case_allocated, case_left_sample
+from cases.signals import allocation_ended, case_allocated, case_left_sample, case_passed_on
 
 
 @receiver(case_allocated)
@@ -31,3 +32,11 @@ def withdraw_unfinished_audit(
 ) -> None:
     """A case is not in the sample any more: an audit that was not submitted is withdrawn."""
     leave_sample(sampled_case=sampled_case, reason=reason, by=by, now=now)
+
+
+@receiver(case_passed_on)
+def pass_audit_to_new_draw(
+    sampled_case: SampledCase, to: SampledCase, by: User, now: datetime, **_: Any
+) -> None:
+    """A case was drawn again and its child selected again: the audit goes on as it is."""
+    pass_audit_on(sampled_case=sampled_case, to=to, by=by, now=now)

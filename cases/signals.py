@@ -9,5 +9,8 @@ from django.dispatch import Signal
 case_allocated = Signal()
 # allocation: Allocation that has ended, replacement: Allocation or None, reason: str.
 allocation_ended = Signal()
+# sampled_case: SampledCase of a superseded draw, to: SampledCase of the same child in the new one.
+# What was begun of the one goes on as the other.
+case_passed_on = Signal()
 # sampled_case: SampledCase that was replaced, cancelled or found not auditable, reason: str.
 case_left_sample = Signal()

@@ -6,7 +6,7 @@ Usage: python3 verify_draw.py CERTIFICATE.json [--frame-sha256 HASH] [--seed TEX
 Ends with 0 and prints "verified" if everything in the file follows from its frame, seed and
 settings; with 1 and the first difference if not; with 2 if the file cannot be read as a
 certificate. Give the hash that was published when the frame was frozen, and the seed that was
-seen, to have them compared as well.
+seen, to have them compared as well. What verification does not cover is said on standard error.
 
 Written from docs/draw.md alone. It must stay free of anything but Python's standard library (3.8 or
 later) and share no code with the application that made the draw.
@@ -36,6 +36,7 @@ KEY = r"[!-~]{1,64}"
 CODE = r"[a-z][a-z0-9_]{0,39}"
 NAME = r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,200}"
 FRACTION = r"[0-9]{1,18}/[1-9][0-9]{0,17}"
+MOMENT = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"
 
 # A form for each kind of text in the file, and the members of each kind of object.
 CASE: dict[str, Form] = {
@@ -63,6 +64,9 @@ SETTINGS: dict[str, Form] = {
     "rotation": bool,
     "one_per_family": bool,
 }
+# What the file may have at its top, and what of that are statements that nothing follows from.
+STATEMENTS = ("about", "seed_committed", "chances")
+REPEATED = ("format", "version", "frame", "seed", "policy", "tickets", "result")
 COUNTS = ("open", "eligible", "quota", "selected", "reserves_wanted", "reserves", "shortfall")
 
 
@@ -414,9 +418,41 @@ def check_strata(computed: dict[str, Item], in_file: dict[str, Item]) -> None:
             expect(what, computed[name][number], in_file[name][number])
 
 
+def check_times(about: object) -> None:
+    """The frame was frozen before the draw, by the council's own statement, where there is one."""
+    if not isinstance(about, dict) or not {"frozen_at", "drawn_at"} <= set(about):
+        return
+    frozen = member(about, "frozen_at", MOMENT, "about")
+    drawn = member(about, "drawn_at", MOMENT, "about")
+    if frozen > drawn:
+        raise Difference(f"the frame was frozen at {frozen}, after the draw at {drawn}")
+
+
+def remarks(data: Item) -> Iterator[str]:
+    """What a reader must know beside "verified", warnings first."""
+    about = data.get("about")
+    about = about if isinstance(about, dict) else {}
+    if not data["seed_committed"]:
+        yield (
+            "WARNING: the seed was known before the frame was frozen (seed_committed is false). "
+            "This draw does not prove that the list was fixed first."
+        )
+    if about.get("seed_made") == "unwitnessed":
+        yield (
+            "WARNING: nobody is recorded who saw the seed made (seed_made is unwitnessed). "
+            "Other seeds may have been tried before it."
+        )
+    stated = [name for name in STATEMENTS if name in data]
+    yield "not covered, statements of the council: " + ", ".join(stated)
+    unknown = sorted(set(data) - set(STATEMENTS) - set(REPEATED))
+    if unknown:
+        yield "ignored, not known to this program: " + ", ".join(map(repr, unknown))
+
+
 def verify(data: Any) -> None:
     """Raises Unreadable or Difference, or returns."""
     check_form(data)
+    check_times(data.get("about"))
     frame, seed, policy, result = data["frame"], data["seed"], data["policy"], data["result"]
     check_frame(frame)
     check_seed(seed)
@@ -466,6 +502,8 @@ def main(arguments: list[str] | None = None) -> int:
     # Beside the answer, for people: what they compare with what was published.
     print(f"hash of the frame: {data['frame']['sha256']}", file=sys.stderr)
     print(f"seed: {data['seed']}", file=sys.stderr)
+    for remark in remarks(data):
+        print(remark, file=sys.stderr)
     return 0
 
 

@@ -46,7 +46,8 @@ def begin_audit(
     is not waiting to be begun by ``by``.
     """
     require(by, Permission.GRADE)
-    audit = lock_audit(audit)
+    # The case first: whoever draws again holds it, and settles what was begun by then.
+    audit = lock_audit(audit, with_sampled_case=True)
     if audit.auditor_id != by.pk or audit.status != Audit.Status.ALLOCATED:
         raise MovedOn(f"Audit {audit.reference} is not waiting to be begun by you.")
     if not same_child_id(child_id, audit):

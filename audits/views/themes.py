@@ -264,16 +264,20 @@ def _detail(
 ) -> HttpResponse:
     user = request.user
     frame, draw = live_frame(theme.quarter, theme), live_draw(theme.quarter, theme)
-    may_freeze = draw is None and may(user, P.FREEZE_FRAME)
+    may_freeze = may(user, P.FREEZE_FRAME)
+    waits = draw is None or drawing.frozen_again(frame, draw)  # for its seed
     context = {
         "theme": theme,
         "facts": _facts(theme, user),
         "frame": frame,
         "draw": draw,
         "cohort": frame_tables(frame, REASONS_IN_THEMES) if frame else None,
+        "waits": waits,
+        "frames_head": drawing.FRAMES_HEAD,
+        "frames": drawing.frame_rows(theme.quarter, theme),
         "freeze_form": freeze_form or (_freeze_form(theme) if may_freeze else None),
         "mails": drawing.mails_sent(frame) if frame else [],
-        "mail_form": mail_form or (HashMailForm() if frame and may_freeze else None),
+        "mail_form": mail_form or (HashMailForm() if frame and may_freeze and waits else None),
         "may_draw": frame is not None and may(user, P.DRAW_SAMPLE),
         "may_manage": may(user, P.MANAGE_THEMES),
         "breadcrumbs": _crumbs(theme),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -11,14 +10,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.govuk import GovCheckboxes, GovRadios
-from cases.models import Replacement
+from cases.models import Replacement, SamplingFrame
 from cases.operations.announcing import HASH_ROLES
 from cases.rules.policy import STRATA_BY, CasePolicy
 from cases.rules.rates import parse_rate, parse_share, show_rate
-from cases.rules.sampling import clean_seed
+from cases.rules.sampling import clean_typed_seed
 
 AREA = {"rows": 3}
-GENERATED = "made by the system: "
 
 
 class FreezeForm(forms.Form):
@@ -53,14 +51,19 @@ class HashMailForm(forms.Form):
         label="Mail the hash to everybody who is",
         choices=[(role.value, role.label) for role in HASH_ROLES],
         widget=GovCheckboxes(layout="small"),
-        help_text="The message holds the hash and a link, and nothing else.",
+        help_text="The message holds the hash, the settings of the draw and a link.",
         error_messages={"required": "Choose at least one role"},
     )
 
 
 class DrawForm(forms.Form):
-    """The seed, who saw it made, and the rate; again only with a reason."""
+    """The seed, who saw it made, and the rate; again only with a reason.
 
+    It carries the frame that the page shows: a seed counts for a list that was fixed before it.
+    """
+
+    least: Fraction | None = None
+    frame = forms.CharField(required=False, widget=forms.HiddenInput)
     seed = forms.CharField(
         label="Seed",
         help_text="Decides the draw. Make it where others can see it, after the frame’s hash is "
@@ -75,27 +78,40 @@ class DrawForm(forms.Form):
         help_text="Nobody has seen it made, so dice before witnesses prove more.",
     )
     witnesses = forms.CharField(
-        label="Who saw the seed made? (optional)", max_length=300, required=False
+        label="Who saw the seed made?",
+        help_text="The names of those present. Needed unless the seed is made here.",
+        max_length=300,
+        required=False,
     )
     rate = forms.CharField(
         label="Sampling rate",
         help_text="Share of all open cases of each group that the frame is divided into, which "
-        "are services unless it says otherwise. For example, 5%.",
+        "are services unless it says otherwise.",
         max_length=30,
         widget=forms.TextInput(attrs={"class": "govuk-input--width-4"}),
         error_messages={"required": "Enter the sampling rate, for example 5%"},
     )
     reason = forms.CharField(
         label="Why draw again?",
-        help_text="The sample that stands is cancelled. The reason is printed in the certificate.",
+        help_text="The sample that stands is superseded. The reason is printed in the certificate.",
         max_length=500,
         widget=forms.Textarea(attrs=AREA),
         error_messages={"required": "Say why the sample is drawn again"},
     )
 
-    def __init__(self, *args: Any, again: bool, policy_rate: Fraction, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"rate": show_rate(policy_rate)})
+    def __init__(
+        self, *args: Any, again: bool, drawn_from: SamplingFrame | None, **kwargs: Any
+    ) -> None:
+        policy = CasePolicy.from_dict(drawn_from.policy) if drawn_from else CasePolicy()
+        shown = {"rate": show_rate(policy.rate), "frame": drawn_from.pk if drawn_from else ""}
+        kwargs.setdefault("initial", shown)
         super().__init__(*args, **kwargs)
+        if drawn_from is not None and drawn_from.theme_id is None:
+            self.least = policy.rate
+            self.fields["rate"].help_text += (
+                f" The frame was frozen with {show_rate(policy.rate)}: the rate can be higher, not "
+                "lower."
+            )
         if not again:
             del self.fields["reason"]
 
@@ -103,28 +119,36 @@ class DrawForm(forms.Form):
         """The seed in the form it is drawn and published in; "" where none was typed."""
         typed = self.cleaned_data["seed"]
         try:
-            return clean_seed(typed) if typed.strip() else ""
+            return clean_typed_seed(typed) if typed.strip() else ""
         except ValueError as error:
             raise ValidationError(str(error), code="seed") from error
 
     def clean(self) -> dict[str, Any]:
-        """A seed typed or one made here: exactly one of the two."""
+        """A seed typed before witnesses, or one made here: exactly one of the two."""
         data = super().clean() or self.cleaned_data
         typed, generate = data.get("seed"), data.get("generate")
         if typed == "" and not generate:
             self.add_error("seed", "Enter a seed: without one the draw cannot be repeated")
         elif typed and generate:
             self.add_error("seed", "Either enter a seed, or have one made here: not both")
+        elif typed and not data.get("witnesses"):
+            self.add_error("witnesses", "Enter the names of those who saw the seed made")
         return data
 
-    def chosen_seed(self) -> str:
-        """The seed to draw with. One made here says so, and comes from the system's randomness."""
-        typed: str = self.cleaned_data["seed"]
-        return typed or f"{GENERATED}{secrets.token_hex(16)}"
+    def clean_frame(self) -> int:
+        """The frame that the page showed; 0 for none."""
+        shown = self.cleaned_data["frame"]
+        return int(shown) if shown.isascii() and shown.isdecimal() and len(shown) < 19 else 0
 
     def clean_rate(self) -> Fraction:
-        """The rate, exactly as typed."""
-        return _exactly(parse_rate, self.cleaned_data["rate"])
+        """The rate, exactly as typed; of a quarter's sample not below that of its frame."""
+        rate = _exactly(parse_rate, self.cleaned_data["rate"])
+        if self.least is not None and rate < self.least:
+            raise ValidationError(
+                f"The frame was frozen with {show_rate(self.least)}: the rate cannot be lower",
+                code="rate",
+            )
+        return rate
 
 
 class PlanForm(forms.Form):

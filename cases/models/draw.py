@@ -19,6 +19,11 @@ class Draw(models.Model):
         DRAWN = "drawn", "Drawn"
         SUPERSEDED = "superseded", "Superseded"
 
+    class SeedMade(models.TextChoices):
+        TYPED = "typed", "Typed before witnesses"
+        GENERATED = "generated", "Made by the system"
+        UNWITNESSED = "unwitnessed", "Given without a witness"  # on the command line
+
     quarter = models.ForeignKey(AuditQuarter, on_delete=models.PROTECT, related_name="draws")
     frame = models.ForeignKey(SamplingFrame, on_delete=models.PROTECT, related_name="draws")
     # As of its frame. None: the quarter's sample, the only one that headline figures are made of.
@@ -29,6 +34,13 @@ class Draw(models.Model):
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAWN)
     seed = models.CharField(max_length=200)
     seed_witnesses = models.CharField("who saw the seed made", max_length=300, blank=True)
+    # What is not said to have been seen or made here was seen by nobody.
+    seed_made = models.CharField(
+        "how the seed was made",
+        max_length=11,
+        choices=SeedMade.choices,
+        default=SeedMade.UNWITNESSED,
+    )
     # False where the seed was known before the frame was frozen (command line without a frame).
     seed_committed = models.BooleanField()
     policy = models.JSONField()  # CasePolicy.as_dict(), the rate included
@@ -73,6 +85,16 @@ class Draw(models.Model):
                 )
                 | Q(status="drawn", superseded_at__isnull=True, superseded_by__isnull=True),
                 name="superseded_draw_has_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(seed_made="generated")
+                | (Q(seed_made="typed") & ~Q(seed_witnesses=""))
+                | Q(seed_made="unwitnessed", seed_witnesses=""),
+                name="typed_seed_has_its_witnesses",
+            ),
+            models.CheckConstraint(
+                condition=Q(seed_made="generated") | ~Q(seed__istartswith="made by the system"),
+                name="only_a_generated_seed_says_so",
             ),
         )
         triggers = (

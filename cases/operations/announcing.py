@@ -12,7 +12,9 @@ from accounts.policy import Permission, require
 from accounts.queries import people_with_role
 from accounts.roles import Role
 from cases.models import HashMail, SamplingFrame
-from cases.operations.frame import lock_quarter
+from cases.operations.frame import lock_quarter, refuse_while_drawing
+from cases.queries.certificate import rate_words, settings_in_words
+from cases.rules.policy import CasePolicy
 
 # Who may hold the hash: those whom the draw is to convince.
 HASH_ROLES = (
@@ -29,7 +31,7 @@ HASH_ROLES = (
 def mail_hash(
     *, frame: SamplingFrame, roles: Collection[str], page: str, by: User, now: datetime
 ) -> HashMail:
-    """Mail the frame's SHA-256 and a link to everybody with one of ``roles``, and record it.
+    """Mail the frame's SHA-256, its settings and a link to all with ``roles``, and record it.
 
     ``page`` is the address of the page that shows the hash to a room.
 
@@ -46,6 +48,7 @@ def mail_hash(
             f"The seed of {frame.theme or frame.quarter} is known already, so its hash proves "
             "nothing."
         )
+    refuse_while_drawing(frame)
     chosen = [role for role in HASH_ROLES if role in roles]
     people = list(people_with_role(*chosen)) if chosen else []
     if not people:
@@ -56,6 +59,7 @@ def mail_hash(
         subject=f"Sampling frame of {'a theme of ' if frame.theme else ''}{frame.quarter}: "
         f"SHA-256 {frame.sha256}",
         path=page,
+        more=_fixed(frame),
     )
     return HashMail.objects.create(
         frame=frame,
@@ -64,3 +68,10 @@ def mail_hash(
         sent_at=now,
         sent_by=by,
     )
+
+
+def _fixed(frame: SamplingFrame) -> str:
+    """What is fixed with the frame beside its cases: whoever has it sees a lowered rate."""
+    policy = CasePolicy.from_dict(frame.policy)
+    settings = [f"{name}: {value}" for name, value in settings_in_words(policy)]
+    return "\n".join([f"Fixed with it. {rate_words(frame)}", *settings])

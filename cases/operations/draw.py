@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -13,24 +14,41 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
-from cases.models import AuditQuarter, Draw, Job, SampledCase, SamplingFrame, Theme
+from cases.models import (
+    Allocation,
+    AuditQuarter,
+    Child,
+    Draw,
+    Job,
+    SampledCase,
+    SamplingFrame,
+    Theme,
+)
 from cases.operations.bulk import copy_lines, uncollected
 from cases.operations.chances import request_chances
 from cases.operations.frame import lock_quarter, next_number, theme_of
-from cases.operations.jobs import Progress, handles, queue_job
+from cases.operations.jobs import Progress, handles, live_job, queue_job
 from cases.queries.frame import frame_of_rules, live_draw, live_frame
 from cases.rules.frame import Frame
 from cases.rules.policy import CasePolicy
 from cases.rules.quarters import Quarter
-from cases.rules.rates import checked_rate
-from cases.rules.sampling import SELECTED, DrawResult, clean_seed, draw
-from cases.signals import case_left_sample
+from cases.rules.rates import checked_rate, show_rate
+from cases.rules.sampling import (
+    MADE_HERE,
+    SELECTED,
+    DrawResult,
+    clean_seed,
+    clean_typed_seed,
+    draw,
+)
+from cases.signals import case_left_sample, case_passed_on
 
 STILL_OPEN = (
     SampledCase.Status.DRAWN,
     SampledCase.Status.ALLOCATED,
     SampledCase.Status.IN_RESERVE,
 )
+WITH_AUDIT = (SampledCase.Status.ALLOCATED, SampledCase.Status.AUDITED)
 
 _INSERT = """
 INSERT INTO cases_sampledcase
@@ -48,7 +66,9 @@ def request_draw(
     *,
     quarter: Quarter,
     theme: Theme | None = None,
-    seed: str,
+    frame_id: int,
+    seed: str = "",
+    generate: bool = False,
     witnesses: str = "",
     reason: str = "",
     rate: Fraction | None = None,
@@ -56,22 +76,37 @@ def request_draw(
     by: User,
     now: datetime,
 ) -> Job:
-    """Ask a worker to draw. Refuses at once what would be refused later."""
+    """Ask a worker to draw from the frame that was seen before the seed was made.
+
+    A ``seed`` that somebody types was seen made by ``witnesses``; one can be made here instead
+    (``generate``). Refuses at once what would be refused later.
+    """
     require(by, Permission.DRAW_SAMPLE)
     audit_quarter = lock_quarter(quarter)
-    _frame_to_draw_from(audit_quarter, theme)
+    subject = theme.subject if theme else quarter.label
+    if live_job(subject, Job.Kind.FREEZE_FRAME):
+        raise MovedOn(f"The frame of {theme or quarter} is being frozen again. Draw from that one.")
+    frame = _frame_to_draw_from(audit_quarter, theme, frame_id)
     _check_again(audit_quarter, theme, reason)
+    _policy(frame, rate)
+    if not generate and not witnesses.strip():
+        raise Refused("Say who saw the seed made, or have one made here.")
+    made = Draw.SeedMade.GENERATED if generate else Draw.SeedMade.TYPED
+    chosen = f"{MADE_HERE}{secrets.token_hex(16)}" if generate else _seed(seed, made)
+    _check_made_after(frame, chosen)
     arguments = {
         "quarter": quarter.label,
         "theme": theme.pk if theme else None,
-        "seed": _seed(seed),
+        "frame": frame.pk,
+        "seed": chosen,
+        "seed_made": made.value,
         "witnesses": witnesses,
         "reason": reason,
-        "rate": str(_rate(rate)) if rate is not None else "",
+        "rate": str(rate) if rate is not None else "",
     }
     return queue_job(
         kind=Job.Kind.DRAW_SAMPLE,
-        subject=theme.subject if theme else quarter.label,
+        subject=subject,
         arguments=arguments,
         page=page,
         by=by,
@@ -86,7 +121,9 @@ def draw_by_job(job: Job, progress: Progress) -> dict[str, Any]:
     made = draw_sample(
         quarter=Quarter.parse(given["quarter"]),
         theme=theme_of(given),
+        frame_id=given.get("frame", 0),  # none is named by what was asked for in older versions
         seed=given["seed"],
+        seed_made=Draw.SeedMade(given.get("seed_made", Draw.SeedMade.UNWITNESSED)),
         witnesses=given["witnesses"],
         reason=given["reason"],
         rate=Fraction(given["rate"]) if given["rate"] else None,
@@ -104,7 +141,9 @@ def draw_sample(
     *,
     quarter: Quarter,
     theme: Theme | None = None,
+    frame_id: int | None = None,
     seed: str,
+    seed_made: Draw.SeedMade | None = None,
     witnesses: str = "",
     reason: str = "",
     rate: Fraction | None = None,
@@ -115,25 +154,32 @@ def draw_sample(
 ) -> Draw:
     """Draw ``quarter``'s sample, or a ``theme``'s cases, with ``seed`` from its frozen frame.
 
-    One live draw for each quarter and theme: a second needs ``reason``, supersedes the first, and
-    is refused once an audit of the first has begun. ``rate`` overrides the policy's.
-    ``seed_committed`` is False where the seed was known before the frame was frozen. Raises Refused
-    or MovedOn.
+    One live draw for each quarter and theme: a second needs ``reason`` and supersedes the first.
+    What was begun of a child that is selected again goes on; of others, submitted audits stay and
+    the rest is withdrawn. ``rate`` overrides the policy's; of the quarter's sample it can only be
+    higher.
+
+    ``frame_id``: the frame that was seen before the seed was made; MovedOn where it is not the live
+    one. ``seed_committed`` is False where the seed was known before the frame was frozen.
+    ``seed_made``: before ``witnesses`` where it is not said, or seen by nobody where there are
+    none. Raises Refused or MovedOn.
     """
     require(by, Permission.DRAW_SAMPLE)
     progress = progress or Progress()
     audit_quarter = lock_quarter(quarter)
-    frame = _frame_to_draw_from(audit_quarter, theme)
+    frame = _frame_to_draw_from(audit_quarter, theme, frame_id)
     earlier = _check_again(audit_quarter, theme, reason)
-    policy = CasePolicy.from_dict(frame.policy)
-    if rate is not None:
-        policy = replace(policy, rate=_rate(rate))
+    policy = _policy(frame, rate)
+    seen = Draw.SeedMade.TYPED if witnesses.strip() else Draw.SeedMade.UNWITNESSED
+    made_how = seed_made or seen
+    chosen = _seed(seed, made_how)
+    if seed_committed:
+        _check_made_after(frame, chosen)
     progress(10, "Reading the frame")
     rules_frame = _published(frame)
     progress(40, "Drawing")
-    result = draw(rules_frame, _seed(seed), policy)
-    if earlier is not None:
-        _supersede(earlier, reason, by, now)
+    result = draw(rules_frame, chosen, policy)
+    left = _supersede(earlier, by, now) if earlier else []
     progress(70, "Storing the draw")
     made = Draw.objects.create(
         quarter=audit_quarter,
@@ -141,6 +187,7 @@ def draw_sample(
         theme=theme,
         number=next_number(audit_quarter.draws, theme),
         seed=result.seed,
+        seed_made=made_how,
         seed_witnesses=witnesses.strip(),
         seed_committed=seed_committed,
         policy=policy.as_dict(),
@@ -151,16 +198,42 @@ def draw_sample(
         drawn_by=by,
     )
     _store(made, result)
+    _settle(left, made, by, now)
     return made
 
 
-def _frame_to_draw_from(quarter: AuditQuarter, theme: Theme | None) -> SamplingFrame:
+def _frame_to_draw_from(
+    quarter: AuditQuarter, theme: Theme | None, frame_id: int | None
+) -> SamplingFrame:
     frame = live_frame(quarter, theme)
     if frame is None:
         raise Refused(
             f"Freeze the sampling frame of {theme or quarter} first: there is nothing to draw from."
         )
+    if frame_id not in (None, frame.pk):
+        raise MovedOn(
+            f"Frame {frame.number} of {theme or quarter} was frozen after this seed was entered. A "
+            "seed that was known before the list was fixed proves nothing: make another."
+        )
     return frame
+
+
+def _check_made_after(frame: SamplingFrame, seed: str) -> None:
+    """Refuse a seed that the same quarter or theme has seen before this frame was frozen."""
+    drawn = Draw.objects.filter(
+        quarter=frame.quarter_id, theme=frame.theme_id, seed=seed, drawn_at__lt=frame.frozen_at
+    )
+    asked = Job.objects.filter(
+        kind=Job.Kind.DRAW_SAMPLE,
+        arguments__quarter=frame.quarter.label,
+        arguments__theme=frame.theme_id,
+        arguments__seed=seed,
+        requested_at__lt=frame.frozen_at,
+    )
+    if drawn.exists() or asked.exists():
+        raise Refused(
+            "This seed was entered before the frame was frozen, so it proves nothing. Make another."
+        )
 
 
 def _published(frame: SamplingFrame) -> Frame:
@@ -184,33 +257,67 @@ def _check_again(quarter: AuditQuarter, theme: Theme | None, reason: str) -> Dra
             f"The sample of {theme or quarter} was already drawn by {earlier.drawn_by} with the "
             f"seed “{earlier.seed}”. To draw it again, say why."
         )
-    begun = earlier.cases.exclude(entry__child__audit_reference="").filter(
-        status__in=(SampledCase.Status.ALLOCATED, SampledCase.Status.AUDITED)
-    )
-    if begun.exists():
-        raise Refused(
-            "Audits of this draw have begun, so it stands. Replace single cases by reserves."
-        )
     return earlier
 
 
-def _supersede(earlier: Draw, reason: str, by: User, now: datetime) -> None:
-    note = f"Drawn again: {reason.strip()}"[:500]
-    left = list(earlier.cases.select_for_update().filter(status__in=STILL_OPEN))
-    for case in left:
-        if case.status == SampledCase.Status.ALLOCATED:
+def _supersede(earlier: Draw, by: User, now: datetime) -> list[SampledCase]:
+    """End a draw; its cases that were not settled otherwise, locked: no audit begins any more.
+
+    With those that draws before it left audited: they too may be selected again.
+    """
+    earlier.status = Draw.Status.SUPERSEDED
+    earlier.superseded_at, earlier.superseded_by = now, by
+    earlier.save(update_fields=["status", "superseded_at", "superseded_by"])
+    cases = SampledCase.objects.select_for_update(of=("self",)).select_related("entry")
+    of_these = cases.filter(draw__quarter=earlier.quarter, draw__theme=earlier.theme_id)
+    return list(of_these.filter(status__in=(*STILL_OPEN, SampledCase.Status.AUDITED)))
+
+
+def _settle(left: list[SampledCase], made: Draw, by: User, now: datetime) -> None:
+    """What becomes of the cases of a superseded draw, and of what was begun of them."""
+    note = f"Drawn again: {made.reason}"[:500]
+    passed = _passed_on(left, made, by, now)
+    ended = [
+        case for case in left if case.pk not in passed and case.status != SampledCase.Status.AUDITED
+    ]
+    for case in ended:
+        if case.status != SampledCase.Status.IN_RESERVE:
             case_left_sample.send(
                 sender=SampledCase, sampled_case=case, reason=note, by=by, now=now
             )
             case.allocations.filter(ended_at__isnull=True).update(
                 ended_at=now, ended_by=by, end_reason=note
             )
-    earlier.cases.filter(pk__in=[case.pk for case in left]).update(
+    SampledCase.objects.filter(pk__in=[case.pk for case in ended]).update(
         status=SampledCase.Status.CANCELLED, note=note
     )
-    earlier.status = Draw.Status.SUPERSEDED
-    earlier.superseded_at, earlier.superseded_by = now, by
-    earlier.save(update_fields=["status", "superseded_at", "superseded_by"])
+
+
+def _passed_on(left: list[SampledCase], made: Draw, by: User, now: datetime) -> set[int]:
+    """Let what was begun of a child go on where the child is selected again; the cases it left."""
+    with_audit = {case.entry.child_id: case for case in left if case.status in WITH_AUDIT}
+    begun = Child.objects.filter(pk__in=with_audit).exclude(audit_reference="")
+    again = made.cases.select_related("entry").filter(role=SELECTED, entry__child__in=begun)
+    passed = set()
+    for to in again:
+        case = with_audit[to.entry.child_id]
+        _pass_on(case, to, made, by, now)
+        passed.add(case.pk)
+    return passed
+
+
+def _pass_on(case: SampledCase, to: SampledCase, made: Draw, by: User, now: datetime) -> None:
+    note = f"Selected again, and goes on in draw {made.reference}"
+    live = case.allocations.filter(ended_at__isnull=True).first()
+    if live is not None:
+        Allocation.objects.filter(pk=live.pk).update(ended_at=now, ended_by=by, end_reason=note)
+        live.pk, live.sampled_case = None, to
+        live.save(force_insert=True)
+    to.status = case.status
+    to.save(update_fields=["status"])
+    case_passed_on.send(sender=SampledCase, sampled_case=case, to=to, by=by, now=now)
+    case.status, case.note = SampledCase.Status.CANCELLED, note
+    case.save(update_fields=["status", "note"])
 
 
 def _store(made: Draw, result: DrawResult) -> None:
@@ -241,15 +348,29 @@ def _store(made: Draw, result: DrawResult) -> None:
         raise RuntimeError(f"{stored} of {len(result.drawn)} drawn cases are in the stored frame.")
 
 
-def _seed(text: str) -> str:
+def _seed(text: str, made: Draw.SeedMade) -> str:
+    clean = clean_seed if made == Draw.SeedMade.GENERATED else clean_typed_seed
     try:
-        return clean_seed(text)
+        return clean(text)
     except ValueError as error:
         raise Refused(str(error)) from error
 
 
-def _rate(rate: Fraction) -> Fraction:
+def _policy(frame: SamplingFrame, rate: Fraction | None) -> CasePolicy:
+    """What the frame was frozen with; at another rate, which no sample may have lowered.
+
+    A theme's rate is what its cases are worth, and is in no headline figure.
+    """
+    policy = CasePolicy.from_dict(frame.policy)
+    if rate is None:
+        return policy
     try:
-        return checked_rate(rate)
+        checked_rate(rate)
     except ValueError as error:
         raise Refused(str(error)) from error
+    if frame.theme_id is None and rate < policy.rate:
+        raise Refused(
+            f"The frame was frozen with a sampling rate of {show_rate(policy.rate)}. The rate can "
+            "be higher, not lower."
+        )
+    return replace(policy, rate=rate)

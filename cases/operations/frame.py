@@ -22,7 +22,7 @@ from cases.models import (
     Theme,
 )
 from cases.operations.frame_rows import store_open_cases
-from cases.operations.jobs import Progress, handles, queue_job
+from cases.operations.jobs import Progress, handles, live_job, queue_job
 from cases.queries.calendar import local_date
 from cases.queries.frame import (
     live_draw,
@@ -99,8 +99,9 @@ def freeze_frame(
     """Write down every open case as it is now, with its stratum and whether it can be drawn.
 
     Of a ``theme``: every open case of its cohort. ``strata_by`` overrides the policy's. One live
-    frame for each quarter and theme: a second needs ``reason`` and supersedes the first, which is
-    refused once it has been drawn from. Raises Refused where there is no open case.
+    frame for each quarter and theme: a second needs ``reason`` and supersedes the first. A draw
+    made from that stands until another is made from the new one; children whose audits it began
+    can be drawn again. Raises Refused where there is no open case.
     """
     require(by, Permission.FREEZE_FRAME)
     progress = progress or Progress()
@@ -111,7 +112,8 @@ def freeze_frame(
     progress(5, "Reading the open cases")
     frozen_on = local_date(now)
     frame_id = _next_frame_id()
-    if not store_open_cases(frame_id, frozen_on, policy, theme):
+    drawn_in = audit_quarter.pk if live_draw(audit_quarter, theme) else None
+    if not store_open_cases(frame_id, frozen_on, policy, theme, drawn_in):
         raise Refused("No open case is in the cohort. Change its conditions.")
     rested = _rested(quarter.previous())
     if live is not None:
@@ -196,9 +198,15 @@ def _check_frame(quarter: AuditQuarter, theme: Theme | None, reason: str) -> Sam
             f"The frame of {theme or quarter} was already frozen on {live.frozen_on:%d/%m/%Y} by "
             f"{live.frozen_by}. To freeze it again, say why."
         )
-    if live_draw(quarter, theme) is not None:
-        raise Refused("The sample has been drawn from this frame, so the frame stays as it is.")
+    refuse_while_drawing(live)
     return live
+
+
+def refuse_while_drawing(frame: SamplingFrame) -> None:
+    """MovedOn where a worker was asked to draw from a frame: its seed is known."""
+    subject = frame.theme.subject if frame.theme else frame.quarter.label
+    if live_job(subject, Job.Kind.DRAW_SAMPLE):
+        raise MovedOn(f"The draw of {frame.theme or frame.quarter} is under way with its seed.")
 
 
 def _next_frame_id() -> int:

@@ -139,6 +139,17 @@ UPDATE open_case SET in_another_draw = true WHERE child_id IN (
     AND draw.theme_id IS DISTINCT FROM %(theme)s
     AND sampled.status IN ('drawn', 'allocated', 'in_reserve'))
 """
+# Of this quarter's draws: where the child is selected again, the audit goes on.
+_GOES_ON = """
+UPDATE open_case SET audited = false WHERE child_id IN (
+  SELECT entry.child_id FROM cases_sampledcase AS sampled
+  JOIN cases_draw AS draw ON draw.id = sampled.draw_id
+  JOIN cases_frameentry AS entry ON entry.id = sampled.entry_id
+  JOIN cases_child AS child ON child.id = entry.child_id
+  WHERE draw.quarter_id = %(quarter)s AND draw.theme_id IS NOT DISTINCT FROM %(theme)s
+    AND sampled.status IN ('allocated', 'audited')
+    AND child.audited_before_on IS NULL)
+"""
 
 
 def opaque(kind: str, identity: str) -> str:
@@ -151,11 +162,16 @@ def opaque(kind: str, identity: str) -> str:
 
 
 def store_open_cases(
-    frame: int, frozen_on: date, policy: CasePolicy, theme: Theme | None = None
+    frame: int,
+    frozen_on: date,
+    policy: CasePolicy,
+    theme: Theme | None = None,
+    drawn_in: int | None = None,
 ) -> int:
     """Store every open case, of a theme's cohort where one is given, as a row of the frame.
 
-    ``frame`` is its id. Returns how many. Only within a transaction.
+    ``frame`` is its id, ``drawn_in`` that of the quarter where it was drawn already: the children
+    whose audits belong to that can be drawn again. Returns how many. Only within a transaction.
     """
     with connection.cursor() as cursor:
         # Joined and sorted in memory, of which a small council's frame needs little; compiling a
@@ -172,6 +188,9 @@ def store_open_cases(
         cursor.execute(_FORGET_PADS)
         if theme is not None:
             _keep_cohort(theme, frozen_on)
+        if drawn_in is not None:
+            of = {"quarter": drawn_in, "theme": theme.pk if theme else None}
+            cursor.execute(_GOES_ON, of)
         cursor.execute(_JUDGED)
         cursor.execute(_COMBINATIONS)
         columns = (*_DECIDES.split(", "), "not_eligible")

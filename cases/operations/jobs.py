@@ -113,10 +113,11 @@ def try_again(*, job: Job, by: User, now: datetime) -> Job:
     )
 
 
-def live_job(subject: str) -> Job | None:
-    """The job that is waiting or running for ``subject``, if there is one."""
+def live_job(subject: str, kind: str = "") -> Job | None:
+    """The job (of a ``kind``) that is waiting or running for ``subject``, if there is one."""
     live = (Job.Status.QUEUED, Job.Status.RUNNING)
-    return Job.objects.filter(subject=subject, status__in=live).first()
+    found = Job.objects.filter(subject=subject, status__in=live)
+    return (found.filter(kind=kind) if kind else found).first()
 
 
 def send(job: Job) -> None:

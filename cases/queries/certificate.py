@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from cases.models import Draw
+from cases.models import Draw, SamplingFrame
 from cases.pdf import Rendered, pdf_of
 from cases.queries.chances import chances_of, share, without_a_chance
 from cases.queries.frame import frame_of_rules
@@ -20,6 +20,11 @@ from cases.rules.sampling import DrawResult
 from cases.rules.sampling import draw as draw_again
 
 TEMPLATE = "cases/pdf/certificate.html"
+SEED_MADE = {
+    "generated": "It was made by the system, at random.",
+    "unwitnessed": "Not witnessed: nobody is recorded who saw this seed made, so others may have "
+    "been tried before it.",
+}
 NUMBERS = {
     "open": "Open",
     "eligible": "Eligible",
@@ -55,6 +60,7 @@ def certificate(draw: Draw) -> dict[str, Any]:
         frozen_at=draw.frame.frozen_at,
         drawn_at=draw.drawn_at,
         seed_committed=draw.seed_committed,
+        seed_made=draw.seed_made,
         seed_witnesses=draw.seed_witnesses,
         reason=draw.reason,
         theme=_theme_in_words(draw),
@@ -99,24 +105,22 @@ def certificate_pdf(draw: Draw) -> Rendered:
             for name in sorted(found)
         ],
         "chances": _chances_in_words(draw),
-        "settings": _settings_in_words(CasePolicy.from_dict(draw.policy)),
+        "settings": settings_in_words(CasePolicy.from_dict(draw.policy)),
     }
     html = render_to_string(TEMPLATE, context)
     return pdf_of(html, moment=draw.drawn_at, identifier=f"{draw.reference} {draw.result_sha256}")
 
 
 def seed_words(draw: Draw) -> str:
-    """When the seed was made, and who saw it, in sentences."""
+    """When and how the seed was made, and who saw it, in sentences."""
     when = (
         "The frame was frozen before this seed was given."
         if draw.seed_committed
         else "Not committed: this seed was known before the frame was frozen, so the draw does not "
         "prove that the list was fixed first."
     )
-    seen = (
-        f"Seen by {draw.seed_witnesses}." if draw.seed_witnesses else "No witnesses are recorded."
-    )
-    return f"{when} {seen}"
+    seen = f"Seen by {draw.seed_witnesses}." if draw.seed_witnesses else ""
+    return " ".join(filter(None, (when, SEED_MADE.get(draw.seed_made), seen)))
 
 
 def _chances_in_words(draw: Draw) -> str:
@@ -142,7 +146,15 @@ def _chances_in_words(draw: Draw) -> str:
     )
 
 
-def _settings_in_words(policy: CasePolicy) -> list[tuple[str, str]]:
+def rate_words(frame: SamplingFrame) -> str:
+    """How far the rate is fixed with a frame, in a sentence."""
+    if frame.theme_id is None:
+        return "The draw can raise the rate, not lower it."
+    return "The rate of a theme is chosen with its draw."
+
+
+def settings_in_words(policy: CasePolicy) -> list[tuple[str, str]]:
+    """What a draw goes by beside frame and seed: fixed with the frame."""
     rounding = "up" if policy.rounding == "up" else "to the nearest, halves up"
     divided = STRATA_BY[policy.strata_by]
     sample = f"{show_rate(policy.rate)} of the open cases of each {divided}, rounded {rounding}"

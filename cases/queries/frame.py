@@ -86,8 +86,14 @@ def frame_of_rules(frame: SamplingFrame) -> Frame:
 
 def live_frame(quarter: AuditQuarter, theme: Theme | None = None) -> SamplingFrame | None:
     """The quarter's (or the theme's) frozen frame that has not been superseded."""
-    frames = quarter.frames.select_related("quarter", "frozen_by")
+    frames = quarter.frames.select_related("quarter", "theme", "frozen_by")
     return frames.filter(status=SamplingFrame.Status.FROZEN, theme=theme).first()
+
+
+def frames_of(quarter: AuditQuarter, theme: Theme | None = None) -> QuerySet[SamplingFrame]:
+    """All frames of a quarter (or a theme) with who froze and superseded them, newest first."""
+    frames = quarter.frames.filter(theme=theme).order_by("-number")
+    return frames.select_related("quarter", "frozen_by", "superseded_by")
 
 
 def hash_mails(frame: SamplingFrame) -> QuerySet[HashMail]:

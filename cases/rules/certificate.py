@@ -23,7 +23,8 @@ class CertificateMeta:
     """What the file says about the draw's circumstances, which no computation can verify.
 
     ``seed_committed`` is False where the seed was known before the frame was frozen. Times are
-    aware. ``seed_witnesses``, ``reason`` (why drawn again) and ``theme`` (its name and its cohort
+    aware. ``seed_made`` is "typed" before witnesses, "generated" by the software or "unwitnessed".
+    It, ``seed_witnesses``, ``reason`` (why drawn again) and ``theme`` (its name and its cohort
     in words, where it is not the quarter's sample) may be empty.
     """
 
@@ -32,6 +33,7 @@ class CertificateMeta:
     frozen_at: datetime
     drawn_at: datetime
     seed_committed: bool
+    seed_made: str = ""
     seed_witnesses: str = ""
     reason: str = ""
     theme: str = ""
@@ -77,6 +79,7 @@ def _about(meta: CertificateMeta) -> dict[str, str]:
         "council": meta.council,
         "frozen_at": _utc(meta.frozen_at),
         "drawn_at": _utc(meta.drawn_at),
+        **({"seed_made": meta.seed_made} if meta.seed_made else {}),
         "seed_witnesses": meta.seed_witnesses,
         "reason": meta.reason,
         **({"theme": meta.theme} if meta.theme else {}),

@@ -40,6 +40,7 @@ PASSED_OVER: Mapping[str, str] = {
 }
 
 MAX_SEED = 200
+MADE_HERE = "made by the system: "  # before a seed that nobody typed
 
 
 class DrawnCase(NamedTuple):
@@ -174,6 +175,17 @@ def clean_seed(text: str) -> str:
         raise ValueError(f"The seed is longer than {MAX_SEED} characters.")
     if any(unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in seed):
         raise ValueError("The seed must be a single line of ordinary characters.")
+    return seed
+
+
+def clean_typed_seed(text: str) -> str:
+    """`clean_seed` of one that somebody typed, which must not say that the software made it."""
+    seed = clean_seed(text)
+    if seed.casefold().startswith(MADE_HERE.strip(" :")):
+        raise ValueError(
+            f"“{MADE_HERE.strip(' :')}” stands before seeds that this software has made. "
+            "Enter the seed as it was made."
+        )
     return seed
 
 

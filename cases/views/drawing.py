@@ -6,10 +6,12 @@ what was typed, and with what is wrong.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import QueryDict
 from django.utils import timezone
+from django.utils.html import format_html
 
 from accounts.access import SignedInRequest
 from accounts.operations import MovedOn, Refused
@@ -19,12 +21,15 @@ from cases.models import AuditQuarter, Draw, Job, SampledCase, SamplingFrame, Th
 from cases.operations.announcing import mail_hash
 from cases.operations.draw import request_draw
 from cases.operations.frame import request_freeze
-from cases.queries.certificate import seed_words
-from cases.queries.frame import hash_mails, live_draw, live_frame
+from cases.queries.calendar import local_date
+from cases.queries.certificate import rate_words, seed_words, settings_in_words
+from cases.queries.frame import frames_of, hash_mails, live_draw, live_frame
+from cases.queries.imports import in_words
 from cases.queries.policy import case_policy, quarter_as_it_begins
 from cases.rules.policy import CasePolicy
 from cases.rules.quarters import Quarter
 
+FRAMES_HEAD = ["Frame", "SHA-256", "Frozen", "Superseded", "Why superseded"]
 GROUP = 8  # characters of a hash that a voice can read in one breath
 
 
@@ -70,9 +75,17 @@ def draw_form(
 ) -> DrawForm:
     """The form that draws; a second draw asks for a reason."""
     frame = live_frame(stored, theme) if stored else None
-    policy = CasePolicy.from_dict(frame.policy) if frame else CasePolicy()
     again = stored is not None and live_draw(stored, theme) is not None
-    return DrawForm(*data, again=again, policy_rate=policy.rate)
+    return DrawForm(*data, again=again, drawn_from=frame)
+
+
+def _draw_form_now(sent: QueryDict, stored: AuditQuarter | None, theme: Theme | None) -> DrawForm:
+    """The form for the frame as it is now, without a seed that was typed for an earlier one."""
+    frame = live_frame(stored, theme) if stored else None
+    kept = sent.copy()
+    if frame is not None and kept.get("frame") != str(frame.pk):
+        kept["frame"], kept["seed"], kept["witnesses"] = str(frame.pk), "", ""
+    return draw_form(stored, theme, kept)
 
 
 def draw(
@@ -89,7 +102,9 @@ def draw(
             return request_draw(
                 quarter=quarter,
                 theme=theme,
-                seed=form.chosen_seed(),
+                frame_id=form.cleaned_data["frame"],
+                seed=form.cleaned_data["seed"],
+                generate=form.cleaned_data["generate"],
                 witnesses=form.cleaned_data["witnesses"],
                 reason=form.cleaned_data.get("reason", ""),
                 rate=form.cleaned_data["rate"],
@@ -100,8 +115,8 @@ def draw(
         except Refused as refused:
             form.add_error(None, str(refused))
         except MovedOn as moved_on:
-            # Somebody drew after this page was opened: what was typed stays, a reason is asked for.
-            form = draw_form(stored, theme, request.POST)
+            # Somebody drew or froze after this page was opened: what still counts stays.
+            form = _draw_form_now(request.POST, stored, theme)
             form.add_error(None, str(moved_on))
             return form, 409
     return form, 200
@@ -136,12 +151,24 @@ def mails_sent(frame: SamplingFrame) -> list[dict[str, Any]]:
 
 
 def screen_of(frame: SamplingFrame | None, drawn: Draw | None) -> dict[str, Any]:
-    """What a room is shown: what is fixed, and after the draw its seed."""
+    """What a room is shown: what is fixed, and after the draw its seed.
+
+    A frame that was frozen after the draw waits for a seed of its own.
+    """
+    stands = drawn
+    if frozen_again(frame, drawn):
+        drawn = None
     shown = drawn.frame if drawn else frame
     # Nothing to press in front of a committee.
-    context: dict[str, Any] = {"frame": shown, "draw": drawn, "navigation": None}
+    context: dict[str, Any] = {"frame": shown, "draw": drawn, "stands": stands, "navigation": None}
     if shown is not None:
-        context |= {"groups": grouped(shown.sha256), "open_cases": shown.entries.count()}
+        policy = CasePolicy.from_dict(drawn.policy if drawn else shown.policy)
+        context |= {
+            "groups": grouped(shown.sha256),
+            "open_cases": shown.entries.count(),
+            "settings": settings_in_words(policy),
+            "rate_words": rate_words(shown),
+        }
     if drawn is not None:
         context |= {
             "seed_words": seed_words(drawn),
@@ -149,6 +176,29 @@ def screen_of(frame: SamplingFrame | None, drawn: Draw | None) -> dict[str, Any]
             "selected": drawn.cases.filter(role=SampledCase.Role.SELECTED).count(),
         }
     return context
+
+
+def frozen_again(frame: SamplingFrame | None, drawn: Draw | None) -> bool:
+    """Whether the live frame was frozen after the draw that stands, and waits for the next."""
+    return frame is not None and drawn is not None and frame.pk != drawn.frame_id
+
+
+def frame_rows(quarter: AuditQuarter, theme: Theme | None = None) -> list[list[Any]]:
+    """All frames of a quarter or theme: what was frozen when, by whom, and what ended it."""
+    return [
+        [
+            frame.number,
+            {"text": format_html('<span class="cfa-mono cfa-break">{}</span>', frame.sha256)},
+            f"{_day(frame.frozen_at)}, {frame.frozen_by}",
+            f"{_day(frame.superseded_at)}, {frame.superseded_by}" if frame.superseded_at else "–",
+            frame.supersede_reason or "–",
+        ]
+        for frame in frames_of(quarter, theme)
+    ]
+
+
+def _day(moment: datetime) -> str:
+    return in_words(local_date(moment))
 
 
 def grouped(digest: str) -> list[str]:

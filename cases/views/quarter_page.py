@@ -241,6 +241,10 @@ def _next(
         text = "The frame is frozen. Publish its hash, then make the seed and draw."
         permission = Permission.DRAW_SAMPLE
         url, action = reverse("cases:quarter_draw", args=[label]), "Draw the sample"
+    elif draw.frame_id != frame.pk:
+        text = f"Frame {frame.number} was frozen after the sample was drawn: draw again from it."
+        permission = Permission.DRAW_SAMPLE
+        url, action = reverse("cases:quarter_draw", args=[label]), "Draw the sample again"
     elif waiting := counts.get(Status.DRAWN, 0):
         text = f"{waiting:,} drawn {'case has' if waiting == 1 else 'cases have'} no auditor."
         permission = Permission.ALLOCATE_AUDITS

@@ -174,11 +174,15 @@ def frame_page(
 ) -> HttpResponse:
     """The page of the frame, with the form that was filled in where it was sent back."""
     frame, draw = _frame(stored), _draw(stored)
-    may_freeze = draw is None and may(request.user, Permission.FREEZE_FRAME)
+    may_freeze = may(request.user, Permission.FREEZE_FRAME)
+    waits = draw is None or drawing.frozen_again(frame, draw)  # for its seed
     context: dict[str, Any] = {
         "quarter": quarter,
         "frame": frame,
-        "drawn": draw is not None,
+        "draw": draw,
+        "waits": waits,
+        "frames_head": drawing.FRAMES_HEAD,
+        "frames": drawing.frame_rows(stored) if stored else [],
         "open_cases": open_case_count(),
         "form": form or (drawing.freeze_form(quarter, stored) if may_freeze else None),
         "freeze_url": reverse("cases:quarter_freeze", args=[quarter.label]),
@@ -188,5 +192,5 @@ def frame_page(
         context["tables"] = frame_tables(frame)
         context["imports"] = list(frame.imports.all())
         context["mails"] = drawing.mails_sent(frame)
-        context["mail_form"] = mail_form or (HashMailForm() if may_freeze else None)
+        context["mail_form"] = mail_form or (HashMailForm() if may_freeze and waits else None)
     return render(request, "cases/quarters/frame.html", context)

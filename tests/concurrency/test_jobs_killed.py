@@ -245,12 +245,19 @@ def test_killed_while_freezing(start: Start, taken_over: User, lock: str) -> Non
 
 @pytest.mark.parametrize("lock", IN_DRAW.values(), ids=IN_DRAW.keys())
 def test_killed_while_drawing(start: Start, taken_over: User, lock: str) -> None:
-    freeze_frame(quarter=Q3, by=taken_over, now=timezone.now())
+    frame = freeze_frame(quarter=Q3, by=taken_over, now=timezone.now())
     with transaction.atomic():
         undisturbed = draw_sample(quarter=Q3, seed=SEED, by=taken_over, now=timezone.now())
         whole, whole_draw = sampling(), drawn()
         transaction.set_rollback(True)
-    job = request_draw(quarter=Q3, seed=SEED, by=taken_over, now=timezone.now())
+    job = request_draw(
+        quarter=Q3,
+        frame_id=frame.pk,
+        seed=SEED,
+        witnesses="Cllr Ito",
+        by=taken_over,
+        now=timezone.now(),
+    )
     before = sampling()
     struck_with(start, signal.SIGKILL, job, lock)
     assert (fresh(job).status, fresh(job).attempts) == ("running", 1)

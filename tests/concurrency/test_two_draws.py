@@ -92,9 +92,12 @@ def test_two_draw_and_the_other_is_told_by_whom_and_with_which_seed(
 
 
 def test_two_ask_for_the_draw_and_one_job_is_queued(analysts: tuple[User, User]) -> None:
-    freeze_frame(quarter=Q3, by=analysts[0], now=NOW)
+    seen = freeze_frame(quarter=Q3, by=analysts[0], now=NOW).pk
     results = at_once(
-        *(lambda by=by: request_draw(quarter=Q3, seed="s", by=by, now=NOW) for by in analysts)
+        *(
+            lambda by=by: request_draw(quarter=Q3, frame_id=seen, generate=True, by=by, now=NOW)
+            for by in analysts
+        )
     )
     assert "still under way" in told(results)
     assert Job.objects.filter(kind=Job.Kind.DRAW_SAMPLE).count() == 1

@@ -61,6 +61,7 @@ def draw_the_sample(analyst: Visitor, label: str, folder: Path) -> None:
     analyst.page.wait_for_url(re.compile(rf"/quarters/{label}/$"), timeout=60_000)
     analyst.open(f"/quarters/{label}/draw/")
     analyst.write("Seed", "three dice: 4 2 6")
+    analyst.write("Who saw the seed made?", "A. Councillor")
     analyst.write("Sampling rate", "200%")
     analyst.press(re.compile("Draw the"))
     analyst.sees("cannot be more than 100%")

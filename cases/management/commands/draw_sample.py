@@ -24,7 +24,8 @@ SHOWN = ("open", "eligible", "not_eligible", "quota", "selected", "reserves")
 class Command(QuarterCommand):
     help = (
         "Draw QUARTER's sample with a seed. Without a frame it freezes one first; the certificate "
-        "then says that the seed was not committed to beforehand."
+        "then says that the seed was not committed to beforehand. Without witnesses it says that "
+        "nobody saw the seed made."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -72,4 +73,6 @@ class Command(QuarterCommand):
         lines.append(f"{draw.reference}, seed {draw.seed}, result {draw.result_sha256}")
         if not committed:
             lines.append("The seed was known before the frame was frozen; the certificate says so.")
+        if not draw.seed_witnesses:
+            lines.append("Nobody saw the seed made; the certificate says so. See --witnesses.")
         self.answer(data, lines, as_json=options["json"])

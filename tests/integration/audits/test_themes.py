@@ -29,7 +29,7 @@ from cases.operations.draw import draw_sample
 from cases.operations.frame import freeze_frame
 from cases.operations.jobs import run_job
 from cases.queries.calendar import local_date
-from cases.queries.frame import live_draw, quarter_counts
+from cases.queries.frame import live_draw, live_frame, quarter_counts
 from cases.rules.quarters import Quarter
 from config.launch import ROOT
 from reports.queries import records_of
@@ -102,9 +102,16 @@ def frozen(analyst: Client, **changed: Any) -> Theme:
     return theme
 
 
+def typed(theme: Theme, seed: str, rate: str, **more: str) -> dict[str, Any]:
+    """What is typed into the form that draws, of the frame that its page shows."""
+    frame = live_frame(theme.quarter, theme)
+    assert frame
+    return {"frame": frame.pk, "seed": seed, "rate": rate, "witnesses": "Cllr Ito", **more}
+
+
 def drawn(analyst: Client, rate: str = "100%", **changed: Any) -> Draw:
     theme = frozen(analyst, **changed)
-    sent = analyst.post(f"/themes/{theme.pk}/draw/", {"seed": "dice: 1 2 3", "rate": rate})
+    sent = analyst.post(f"/themes/{theme.pk}/draw/", typed(theme, "dice: 1 2 3", rate))
     assert sent.status_code == 302, sent.content.decode()
     done("draw_sample")
     found = live_draw(theme.quarter, theme)
@@ -226,7 +233,7 @@ def test_a_changed_cohort_is_frozen_again_and_a_drawn_theme_stays(
     assert "Freeze the cohort" in page_of(analyst, f"/themes/{theme.pk}/")
     analyst.post(f"/themes/{theme.pk}/freeze/")
     done("freeze_frame")
-    analyst.post(f"/themes/{theme.pk}/draw/", {"seed": "9", "rate": "50%"})
+    analyst.post(f"/themes/{theme.pk}/draw/", typed(theme, "9", "50%"))
     done("draw_sample")
     late = analyst.post(f"/themes/{theme.pk}/change/", plan(name="Another"))
     assert late.status_code == 409
@@ -237,9 +244,10 @@ def test_a_changed_cohort_is_frozen_again_and_a_drawn_theme_stays(
 def test_a_theme_needs_a_reason_to_be_drawn_again(analyst: Client, cases: list[Case]) -> None:
     first = drawn(analyst)
     address = f"/themes/{first.theme_id}/draw/"
-    refused = analyst.post(address, {"seed": "2", "rate": "10%"}).content.decode()
+    assert first.theme
+    refused = analyst.post(address, typed(first.theme, "2", "10%")).content.decode()
     assert "Say why the sample is drawn again" in refused
-    again = {"seed": "2", "rate": "10%", "reason": "The power failed"}
+    again = typed(first.theme, "2", "3%", reason="The power failed")  # a theme's rate is its own
     assert analyst.post(address, again).status_code == 302
     done("draw_sample")
     first.refresh_from_db()
@@ -304,14 +312,15 @@ def test_the_hash_of_its_frame_is_shown_to_a_room_and_mailed_before_the_seed(
     assert "Choose at least one role" in nobody
     with django_capture_on_commit_callbacks(execute=True):
         assert analyst.post(mail, {"roles": ["director"]}).status_code == 302
-    ((address, subject, path),) = sent
+    ((address, subject, path, fixed),) = sent
     assert (address, path) == (cast.director.email, screen)
     assert frame.sha256 in subject
-    assert theme.name not in subject
+    assert theme.name not in subject + fixed
+    assert "5% of the open cases of each service, rounded up, at least 1" in fixed
     assert f"by {cast.analyst.name} to 1 person: Director" in page_of(
         analyst, f"/themes/{theme.pk}/"
     )
-    analyst.post(f"/themes/{theme.pk}/draw/", {"seed": "dice: 1 2 3", "rate": "50%"})
+    analyst.post(f"/themes/{theme.pk}/draw/", typed(theme, "dice: 1 2 3", "50%"))
     done("draw_sample")
     assert "dice: 1 2 3" in page_of(analyst, screen)
     assert analyst.post(mail, {"roles": ["director"]}).status_code == 409

@@ -45,8 +45,9 @@ def draw(cast: Cast) -> Draw:
 
 def test_a_draw_is_followed_by_its_chances(cast: Cast) -> None:
     open_cases(12, team=cast.riverside, practitioner=cast.practitioner)
-    freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
-    run_job(str(request_draw(quarter=Q3, seed="4 1 6", by=cast.analyst, now=NOW).pk))
+    frame = freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    asked = request_draw(quarter=Q3, frame_id=frame.pk, generate=True, by=cast.analyst, now=NOW)
+    run_job(str(asked.pk))
     following = Job.objects.get(kind=Job.Kind.ESTIMATE_CHANCES)
     run_job(str(following.pk))
     following.refresh_from_db()

@@ -36,10 +36,11 @@ from cases.models import (
     Team,
 )
 from cases.operations.allocation import allocate_by_hand, allocate_quarter
-from cases.operations.draw import draw_sample
+from cases.operations.draw import draw_sample, request_draw
 from cases.operations.frame import freeze_frame
 from cases.operations.frame_rows import opaque
 from cases.operations.replacement import decide_replacement, request_replacement
+from cases.queries.certificate import certificate, seed_words
 from cases.queries.frame import frame_of_rules
 from cases.rules.quarters import Quarter
 from config.launch import ROOT
@@ -119,8 +120,9 @@ def test_a_second_frame_and_a_second_draw_need_a_reason(cast: Cast) -> None:
     one.refresh_from_db()
     assert (one.status, two.number, two.reason) == ("superseded", 2, "A die fell down")
     assert set(one.cases.values_list("status", flat=True)) == {"cancelled"}
-    with pytest.raises(Refused, match="the frame stays as it is"):
-        freeze_frame(quarter=Q3, reason="Once more", by=cast.analyst, now=NOW)
+    freeze_frame(quarter=Q3, reason="Once more", by=cast.analyst, now=NOW)
+    two.refresh_from_db()
+    assert two.status == "drawn"  # until another is made from the new frame
 
 
 def test_an_audited_child_is_not_drawn_in_the_next_quarter(cast: Cast) -> None:
@@ -280,6 +282,9 @@ def test_a_seed_known_before_the_frame_is_told(cast: Cast) -> None:
     made = printed("draw_sample", QUARTER, "--seed", SEED)
     assert Draw.objects.get().seed_committed is False
     assert made["draw"] == f"{QUARTER}-D1"
+    said = seed_words(Draw.objects.get())
+    assert "Not committed" in said
+    assert "Not witnessed" in said
     with pytest.raises(CommandError, match="say why"):
         call_command("draw_sample", QUARTER, "--seed", "another")
 
@@ -290,6 +295,54 @@ def test_the_command_refuses_what_is_no_rate(cast: Cast, rate: str) -> None:
     with pytest.raises(CommandError, match="rate"):
         call_command("draw_sample", QUARTER, "--seed", SEED, "--rate", rate)
     assert not SamplingFrame.objects.exists()
+
+
+def test_how_the_seed_was_made_is_stored_and_certified(cast: Cast) -> None:
+    seen = drawn(cast, 40, witnesses="Cllr Ito")
+    again = {"by": cast.analyst, "now": NOW, "reason": "A die fell down"}
+    unseen = draw_sample(quarter=Q3, seed="another", **again)
+    assert (seen.seed_made, unseen.seed_made) == ("typed", "unwitnessed")
+    assert certificate(seen)["about"]["seed_made"] == "typed"
+    assert certificate(unseen)["about"]["seed_made"] == "unwitnessed"
+    assert "Not witnessed" not in seed_words(seen)
+    for claim in ("made by the system: 1", "Made by the System"):
+        with pytest.raises(Refused, match="stands before seeds that this software has made"):
+            draw_sample(quarter=Q3, seed=claim, **again)
+    asked = {"quarter": Q3, "frame_id": seen.frame_id, **again}
+    with pytest.raises(Refused, match="Say who saw the seed made"):
+        request_draw(seed="5 5", witnesses=" ", **asked)
+    job = request_draw(generate=True, **asked)
+    assert job.arguments["seed"].startswith("made by the system: ")
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"seed_made": "typed"}, {"seed_witnesses": "x"}, {"seed": "MADE BY THE SYSTEM: 1"}]
+)
+def test_the_database_holds_how_a_seed_was_made(cast: Cast, wrong: dict[str, str]) -> None:
+    draw = drawn(cast, 5)
+    with (
+        pgtrigger.ignore("cases.Draw:drawn_is_drawn"),
+        pytest.raises(IntegrityError, match="seed"),
+        transaction.atomic(),
+    ):
+        Draw.objects.filter(pk=draw.pk).update(**wrong)
+
+
+def test_the_rate_can_be_raised_at_the_draw_and_not_lowered(cast: Cast) -> None:
+    with pytest.raises(Refused, match="The rate can be higher, not lower"):
+        drawn(cast, 100, rate=Fraction(499, 10_000))
+    raised = draw_sample(quarter=Q3, seed=SEED, rate=Fraction(1, 10), by=cast.analyst, now=NOW)
+    assert raised.cases.filter(role="selected").count() == 10
+
+
+def test_a_draw_is_made_from_the_frame_that_was_seen(cast: Cast) -> None:
+    open_cases(40, team=cast.riverside)
+    seen = freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    later = {"by": cast.analyst, "now": NOW + timedelta(hours=1)}
+    freeze_frame(quarter=Q3, reason="A list was missing", **later)
+    with pytest.raises(MovedOn, match="Frame 2 of Q3 2026/27 was frozen after this seed"):
+        draw_sample(quarter=Q3, frame_id=seen.pk, seed=SEED, **later)
+    assert not Draw.objects.exists()
 
 
 # Replacements

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -18,7 +19,15 @@ from django.utils import timezone
 
 from accounts.models import AccessRecord, User
 from audits.operations.tools import install_shipped_tools
-from cases.models import AuditQuarter, Draw, Grader, Job, Replacement, SampledCase
+from cases.models import (
+    AuditQuarter,
+    Draw,
+    Grader,
+    Job,
+    Replacement,
+    SampledCase,
+    SamplingFrame,
+)
 from cases.operations.draw import draw_sample, request_draw
 from cases.operations.frame import freeze_frame
 from cases.operations.jobs import run_job
@@ -35,6 +44,7 @@ AsUser = Callable[[User], Client]
 Q3 = Quarter.parse(QUARTER)
 QUARTER_PAGE = f"/quarters/{QUARTER}/"
 DRAW_FORM = f"/quarters/{QUARTER}/draw/"
+AN_HOUR = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +90,13 @@ def posted(client: Client, address: str, status: int = 200, **data: object) -> s
     response = client.post(address, data)
     assert response.status_code == status
     return str(response.content.decode())
+
+
+def typed(**changed: object) -> dict[str, object]:
+    """What is typed into the form that draws, of the frame that its page shows."""
+    frame = SamplingFrame.objects.filter(status="frozen", theme=None).first()
+    given = {"seed": "dice", "rate": "5%", "witnesses": "Cllr Ito"}
+    return {"frame": frame.pk if frame else "", **given, **changed}
 
 
 def queries(client: Client, address: str) -> int:
@@ -133,9 +150,9 @@ def test_the_next_thing_to_do_comes_first(cast: Cast, client: Client, as_user: A
 
 
 def test_the_lists_ask_as_much_for_one_row_as_for_thirty(cast: Cast, client: Client) -> None:
-    open_cases(50, team=cast.riverside, practitioner=cast.practitioner)
     asked: list[dict[str, int]] = []
-    for quarter, rate in ((Q3, Fraction(1, 50)), (Q3.previous(), Fraction(3, 5))):
+    for quarter, more, rate in ((Q3, 20, Fraction(1, 20)), (Q3.previous(), 30, Fraction(3, 5))):
+        open_cases(more, team=cast.riverside, practitioner=cast.practitioner)
         freeze_frame(quarter=quarter, by=cast.analyst, now=NOW)
         draw = draw_sample(quarter=quarter, seed="s", rate=rate, by=cast.analyst, now=NOW)
         for one in draw.cases.filter(status="drawn"):
@@ -193,7 +210,7 @@ def test_who_may_only_look_sees_no_form(cast: Cast, as_user: AsUser, frozen: Non
 def test_a_draw_without_a_frame_is_explained(cast: Cast, client: Client) -> None:
     AuditQuarter.objects.create(label=QUARTER, starts_on=Q3.starts, ends_on=Q3.ends)
     assert "There is no frozen frame" in text(client, DRAW_FORM)
-    page = posted(client, DRAW_FORM, seed="dice", rate="5%")
+    page = posted(client, DRAW_FORM, **typed())
     assert "Freeze the sampling frame of Q3 2026/27 first" in page
     assert 'value="dice"' in page
     assert not Job.objects.exists()
@@ -202,6 +219,8 @@ def test_a_draw_without_a_frame_is_explained(cast: Cast, client: Client) -> None
 @pytest.mark.parametrize(
     ("seed", "rate", "field", "words"),
     [
+        ("dice", "4.99%", "rate", "The frame was frozen with 5%: the rate cannot be lower"),
+        ("Made by the system: 1", "5%", "seed", "stands before seeds that this software has made"),
         ("dice", "0%", "rate", "at 0% no case would ever be audited"),
         ("dice", "200%", "rate", "cannot be more than 100%"),
         ("dice", "many", "rate", "is not a sampling rate"),
@@ -213,7 +232,7 @@ def test_a_draw_without_a_frame_is_explained(cast: Cast, client: Client) -> None
 def test_mistakes_are_said_at_their_field(
     client: Client, frozen: None, seed: str, rate: str, field: str, words: str
 ) -> None:
-    page = posted(client, DRAW_FORM, seed=seed, rate=rate, witnesses="Cllr Ito")
+    page = posted(client, DRAW_FORM, **typed(seed=seed, rate=rate))
     assert words in page
     assert f'href="#id_{field}"' in page
     assert f'id="id_{field}-error"' in page
@@ -224,7 +243,7 @@ def test_mistakes_are_said_at_their_field(
 
 def test_the_sample_is_drawn_by_a_worker(client: Client, frozen: None) -> None:
     assert 'value="5%"' in text(client, DRAW_FORM)
-    posted(client, DRAW_FORM, 302, seed="dice: 4", rate="10%", witnesses="Cllr Ito")
+    posted(client, DRAW_FORM, 302, **typed(seed="dice: 4", rate="10%"))
     assert do_job().status == "succeeded"
     draw = Draw.objects.get()
     assert draw.cases.filter(role="selected").count() == 6
@@ -237,15 +256,78 @@ def test_the_sample_is_drawn_by_a_worker(client: Client, frozen: None) -> None:
 def test_who_draws_second_is_told_and_keeps_what_was_typed(
     client: Client, draw: Draw, cast: Cast
 ) -> None:
-    page = posted(client, DRAW_FORM, seed="my own", rate="5%")
+    page = posted(client, DRAW_FORM, **typed(seed="my own"))
     assert "Say why the sample is drawn again" in page
     assert "dice: 4 1 6" in page
     assert 'value="my own"' in page
-    posted(client, DRAW_FORM, 302, seed="my own", rate="5%", reason="A die fell down")
+    posted(client, DRAW_FORM, 302, **typed(seed="my own", reason="A die fell down"))
     do_job()
     old = text(client, f"{QUARTER_PAGE}draws/1/")
     assert "Superseded on" in old
     assert "A die fell down" in text(client, f"{QUARTER_PAGE}draws/2/")
+
+
+def test_a_typed_seed_names_who_saw_it_made(client: Client, frozen: None) -> None:
+    page = posted(client, DRAW_FORM, **typed(witnesses=" "))
+    assert "Enter the names of those who saw the seed made" in page
+    assert 'value="dice"' in page
+    assert not Job.objects.exists()
+
+
+def test_a_seed_typed_for_an_earlier_frame_is_not_used(
+    cast: Cast, client: Client, frozen: None
+) -> None:
+    """A form that was opened before the list was frozen again: the seed was known before it."""
+    opened = typed(seed="5 5 1", rate="6%")
+    freeze_frame(quarter=Q3, reason="A list was missing", by=cast.analyst, now=NOW)
+    for stale in (opened, {**opened, "frame": ""}, {**opened, "frame": "²"}):
+        page = posted(client, DRAW_FORM, 409, **stale)
+        assert "proves nothing: make another" in page
+        assert "5 5 1" not in page
+        assert 'value="6%"' in page
+    assert f'name="frame" value="{SamplingFrame.objects.latest("pk").pk}"' in page
+    assert not Job.objects.exists()
+    posted(client, DRAW_FORM, 302, **typed(seed="5 5 2"))
+    assert do_job().status == "succeeded"
+    assert Draw.objects.get().seed_made == "typed"
+
+
+def test_no_frame_is_frozen_nor_its_hash_mailed_while_its_seed_is_with_a_worker(
+    client: Client, frozen: None
+) -> None:
+    posted(client, DRAW_FORM, 302, **typed())
+    address = f"{QUARTER_PAGE}frame/freeze/"
+    assert "is under way with its seed" in posted(client, address, 409, reason="A list was missing")
+    assert "is under way with its seed" in posted(
+        client, f"{QUARTER_PAGE}frame/mail/", 409, roles=["director"]
+    )
+    assert SamplingFrame.objects.count() == 1
+
+
+def test_nothing_is_drawn_from_a_frame_that_is_being_frozen_again(
+    client: Client, frozen: None
+) -> None:
+    posted(client, f"{QUARTER_PAGE}frame/freeze/", 302, reason="A list was missing")
+    assert "is being frozen again" in posted(client, DRAW_FORM, 409, **typed())
+
+
+def test_trying_again_does_not_take_an_old_seed_to_a_new_frame(
+    cast: Cast, client: Client, frozen: None
+) -> None:
+    """A job that failed is tried again with what it was asked: from its frame or not at all."""
+    posted(client, DRAW_FORM, 302, **typed(seed="5 5 1"))
+    job = Job.objects.get()
+    Job.objects.update(status="failed", error="The power failed", finished_at=timezone.now())
+    freeze_frame(
+        quarter=Q3, reason="A list was missing", by=cast.analyst, now=timezone.now() + AN_HOUR
+    )
+    posted(client, f"/jobs/{job.pk}/try-again/", 302)
+    again = do_job()
+    assert again.status == "failed"
+    assert "proves nothing: make another" in again.error
+    page = posted(client, DRAW_FORM, **typed(seed="5 5 1"))
+    assert "This seed was entered before the frame was frozen" in page
+    assert not Draw.objects.exists()
 
 
 def test_a_draw_made_while_the_form_was_sent(
@@ -258,7 +340,7 @@ def test_a_draw_made_while_the_form_was_sent(
         return request_draw(**kwargs)
 
     monkeypatch.setattr(drawing, "request_draw", late)
-    page = posted(client, DRAW_FORM, 409, seed="mine", rate="5%")
+    page = posted(client, DRAW_FORM, 409, **typed(seed="mine"))
     assert "was already drawn by Ana Lyst with the seed “theirs”" in page
     assert 'value="mine"' in page
     assert 'name="reason"' in page
@@ -408,13 +490,14 @@ def test_by_hand_only_independent_auditors_can_be_chosen(
 
 
 def test_seed_can_be_made_by_the_system_and_says_so(client: Client, frozen: None) -> None:
-    page = posted(client, DRAW_FORM, seed="dice", generate="on", rate="5%")
+    page = posted(client, DRAW_FORM, **typed(generate="on"))
     assert "Either enter a seed, or have one made here" in page
-    posted(client, DRAW_FORM, 302, seed="", generate="on", rate="5%")
+    posted(client, DRAW_FORM, 302, **typed(seed="", witnesses="", generate="on"))
     do_job()
     first = Draw.objects.get()
     assert re.fullmatch("made by the system: [0-9a-f]{32}", first.seed)
     assert do_job().kind == "estimate_chances"
-    posted(client, DRAW_FORM, 302, seed="", generate="on", rate="5%", reason="Power cut")
+    again = typed(seed="", witnesses="", generate="on", reason="Power cut")
+    posted(client, DRAW_FORM, 302, **again)
     do_job()
     assert Draw.objects.latest("number").seed != first.seed

@@ -30,6 +30,13 @@ AsUser = Callable[[User], Client]
 Q3 = Quarter.parse(QUARTER)
 SCREEN, FRAME = f"/quarters/{QUARTER}/screen/", f"/quarters/{QUARTER}/frame/"
 MAIL = f"{FRAME}mail/"
+FIXED = (
+    "The draw can raise the rate, not lower it.",
+    "Sample: 5% of the open cases of each service, rounded up, at least 1",
+    "Reserves: 50% of the sample, at least 2",
+    "Rotation: Each practitioner once before any twice",
+    "Families: One child of a family",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +85,8 @@ def test_screen_shows_what_is_fixed_then_the_seed_and_who_saw_it(
     page = words(client, SCREEN)
     assert in_groups(frame.sha256) in page
     assert "60 open cases" in page
-    assert "There is no seed yet." in page
+    for expected in ("There is no seed yet.", *FIXED):
+        assert expected in page
 
     draw = drawn(cast)
     page = words(as_user(cast.member), SCREEN)  # who was mailed the link can open it
@@ -102,12 +110,14 @@ def test_hash_is_mailed_before_the_seed_and_that_is_recorded(
     with django_capture_on_commit_callbacks(execute=True):
         answer = client.post(MAIL, {"roles": roles}, follow=True)
     assert "The hash is on its way to 3 people." in answer.content.decode()
-    assert {address for address, _, _ in sent} == {
+    assert {address for address, *_ in sent} == {
         cast.member.email, cast.head.email, cast.other_head.email,
     }  # fmt: skip
-    for _, subject, path in sent:
+    for _, subject, path, fixed in sent:
         assert subject == f"Sampling frame of Q3 2026/27: SHA-256 {frame.sha256}"
         assert path == SCREEN
+        for setting in FIXED:
+            assert setting in fixed
     page = words(client, FRAME)
     assert "by Ana Lyst to 3 people: Head of Service, Committee member." in page
     mail = HashMail.objects.get()

@@ -78,6 +78,7 @@ def _quarter(
     )  # fmt: skip
     draw = Draw.objects.create(
         quarter=quarter, frame=frame, number=1, seed=SEED, seed_witnesses="Councillor A. Example",
+        seed_made="typed",
         seed_committed=True, policy={"rate": "1/20"}, result_sha256="cd" * 32,
         strata={services[code].name: _stratum(row) for code, row in rows.items()},
         drawn_at=NOW, drawn_by=cast.analyst,

@@ -300,6 +300,42 @@ def test_no_value_can_be_changed_unnoticed() -> None:
             verify_draw.verify(data)
 
 
+# What is said beside the answer
+
+
+def test_what_is_not_covered_is_said(good: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "draw.json"
+    path.write_text(json.dumps(good), encoding="utf-8")
+    said = run(path)
+    assert said.stdout == "verified\n"
+    assert "not covered, statements of the council: about, seed_committed\n" in said.stderr
+    assert "WARNING" not in said.stderr
+    assert "ignored" not in said.stderr
+
+
+def test_a_seed_known_or_seen_by_nobody_is_warned_of(good: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "draw.json"
+    about = {**good["about"], "seed_made": "unwitnessed"}
+    data = {**good, "about": about, "seed_committed": False, "chances": {}, "praise": "best ever"}
+    path.write_text(json.dumps(data), encoding="utf-8")
+    said = run(path)
+    assert (said.returncode, said.stdout) == (0, "verified\n")
+    assert "WARNING: the seed was known before the frame was frozen" in said.stderr
+    assert "WARNING: nobody is recorded who saw the seed made" in said.stderr
+    assert "about, seed_committed, chances\n" in said.stderr
+    assert "ignored, not known to this program: 'praise'" in said.stderr
+
+
+def test_a_frame_frozen_after_its_draw_is_found(good: dict[str, Any]) -> None:
+    late = {**good["about"], "frozen_at": "2026-10-06T13:00:01Z"}
+    with pytest.raises(verify_draw.Difference, match="after the draw"):
+        verified({**good, "about": late})
+    verified({**good, "about": {**late, "frozen_at": late["drawn_at"]}})
+    with pytest.raises(verify_draw.Unreadable):
+        verified({**good, "about": {**late, "frozen_at": "yesterday"}})
+    verified({**good, "about": {}})  # a statement, which need not be there
+
+
 # The certificate itself
 
 
