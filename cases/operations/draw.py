@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from cases.models import AuditQuarter, Draw, Job, SampledCase, SamplingFrame, Theme
+from cases.operations.allocation import lapse_requests
 from cases.operations.bulk import copy_lines, uncollected
 from cases.operations.chances import request_chances
 from cases.operations.frame import lock_quarter, next_number, theme_of
@@ -187,7 +188,9 @@ def _check_again(quarter: AuditQuarter, theme: Theme | None, reason: str) -> Dra
     begun = earlier.cases.exclude(entry__child__audit_reference="").filter(
         status__in=(SampledCase.Status.ALLOCATED, SampledCase.Status.AUDITED)
     )
-    if begun.exists():
+    # Audited by an app above: one that was submitted is not undone by drawing again.
+    submitted = earlier.cases.filter(audits__submitted_at__isnull=False)
+    if begun.exists() or submitted.exists():
         raise Refused(
             "Audits of this draw have begun, so it stands. Replace single cases by reserves."
         )
@@ -197,8 +200,10 @@ def _check_again(quarter: AuditQuarter, theme: Theme | None, reason: str) -> Dra
 def _supersede(earlier: Draw, reason: str, by: User, now: datetime) -> None:
     note = f"Drawn again: {reason.strip()}"[:500]
     left = list(earlier.cases.select_for_update().filter(status__in=STILL_OPEN))
+    # What had an auditor once can have an audit, which waits for another.
+    given = set(earlier.cases.filter(allocations__isnull=False).values_list("pk", flat=True))
     for case in left:
-        if case.status == SampledCase.Status.ALLOCATED:
+        if case.pk in given:
             case_left_sample.send(
                 sender=SampledCase, sampled_case=case, reason=note, by=by, now=now
             )
@@ -208,6 +213,7 @@ def _supersede(earlier: Draw, reason: str, by: User, now: datetime) -> None:
     earlier.cases.filter(pk__in=[case.pk for case in left]).update(
         status=SampledCase.Status.CANCELLED, note=note
     )
+    lapse_requests(left, note, by, now)
     earlier.status = Draw.Status.SUPERSEDED
     earlier.superseded_at, earlier.superseded_by = now, by
     earlier.save(update_fields=["status", "superseded_at", "superseded_by"])

@@ -135,12 +135,8 @@ def replacement_counts(quarter: AuditQuarter) -> list[dict[str, Any]]:
 
 
 def waiting_cases(draw: Draw) -> list[SampledCase]:
-    """The cases of a draw that have no auditor, in draw order."""
-    return list(
-        sampled_cases(draw).filter(
-            status=SampledCase.Status.DRAWN, entry__child__audit_reference=""
-        )
-    )
+    """The cases of a draw that have no auditor, in draw order; those that can have none too."""
+    return list(sampled_cases(draw).filter(status=SampledCase.Status.DRAWN))
 
 
 def allocation_foreseen(

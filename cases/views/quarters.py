@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SignedInRequest, allow
-from accounts.operations import MovedOn
+from accounts.operations import MovedOn, Refused
 from accounts.policy import Permission, may
 from cases.forms.draw import FreezeForm, HashMailForm
 from cases.models import AuditQuarter, Draw, Job, SamplingFrame
 from cases.operations.allocation import allocate_quarter
-from cases.queries.allocation import auditors_for
+from cases.queries.allocation import auditors_for, auditors_without_capacity
 from cases.queries.calendar import local_date
 from cases.queries.frame import frame_counts, frame_gaps, live_draw, live_frame
 from cases.queries.quarters import (
@@ -35,6 +35,7 @@ from cases.rules.quarters import Quarter
 from cases.views import drawing, quarter_page
 
 PER_PAGE = 25
+NO_CAPACITY = "No capacity recorded, so they are given no case"
 
 
 @allow(Permission.SEE_QUARTER)
@@ -124,9 +125,13 @@ def quarter_allocate(request: SignedInRequest, label: str) -> HttpResponse:
     draw = _draw(stored)
     if draw is None:
         raise MovedOn(f"No sample of {quarter} is drawn, so there is nothing to allocate.")
-    result = allocate_quarter(draw=draw, by=request.user, now=timezone.now())
-    say = messages.warning if result.unallocated else messages.success
-    say(request, quarter_page.allocated_words(result))
+    try:
+        result = allocate_quarter(draw=draw, by=request.user, now=timezone.now())
+    except Refused as refused:
+        messages.error(request, f"No case was allocated. {refused}")
+    else:
+        say = messages.warning if result.unallocated else messages.success
+        say(request, quarter_page.allocated_words(result))
     return redirect("cases:quarter_allocation", label=quarter.label)
 
 
@@ -229,6 +234,7 @@ def _allocation(request: SignedInRequest, draw: Draw) -> dict[str, Any]:
         ]
         for a in sorted(auditors, key=lambda a: names[a.person.id])
     ]
+    load += [[user.name, "–", "–", "–", NO_CAPACITY] for user in auditors_without_capacity()]
     return {
         "page": page,
         "case_rows": rows,

@@ -17,6 +17,7 @@ from accounts.access import SignedInRequest, allow
 from accounts.operations import Refused
 from accounts.policy import Permission, may
 from accounts.sorting import PARAM, Sorts, place_in, sorted_by
+from cases.above import facts_about
 from cases.forms.draw import DecisionForm, ReplacementForm
 from cases.models import Replacement
 from cases.operations.replacement import decide_replacement, request_replacement
@@ -121,7 +122,7 @@ def _page(
         "asked": asked,
         "form": form,
         "own": own and waits,
-        "facts": _facts(asked),
+        "facts": _facts(asked) + (_standing(asked) if decides else []),
         "title": f"Replacement of {case_title(asked.sampled_case)}",
         "breadcrumbs": [
             {"label": "Replacements", "url": list_url},
@@ -147,7 +148,8 @@ def _facts(asked: Replacement) -> list[dict[str, Any]]:
     ]
     if asked.decided_at:
         decided = f"{asked.decided_by}, {_day(asked.decided_at)}"
-        rows.append({"key": "Decided by", "value": decided})
+        lapsed = asked.status == Replacement.Status.LAPSED
+        rows.append({"key": "Ended by" if lapsed else "Decided by", "value": decided})
         rows.append({"key": "Note", "value": asked.decision_note or "None given"})
     if case.replaced_by is not None:
         rows.append(
@@ -159,6 +161,11 @@ def _facts(asked: Replacement) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _standing(asked: Replacement) -> list[dict[str, Any]]:
+    """What becomes of an audit that has begun, for who decides."""
+    return [{"key": key, "value": value} for key, value in facts_about(asked.sampled_case)]
 
 
 def _day(moment: Any) -> str:
