@@ -338,10 +338,15 @@ def _counted(replaced: Mapping[tuple[str, str, str], int]) -> tuple[ReplacementC
     )
 
 
+# A concern for a child's safety outlives the audit that found it, with what is done about it.
+_WITHDRAWN = Q(audit__status=Audit.Status.WITHDRAWN)
+_OF_A_CONCERN = Q(escalation__isnull=False, escalation__track=Escalation.Track.IMMEDIATE_CONCERN)
+
+
 def _escalations(quarter: AuditQuarter, now: datetime) -> tuple[EscalationRecord, ...]:
     rows = (
         Escalation.objects.filter(audit__quarter=quarter, raised_at__lte=now)
-        .exclude(audit__status=Audit.Status.WITHDRAWN)
+        .exclude(_WITHDRAWN & ~Q(track=Escalation.Track.IMMEDIATE_CONCERN))
         .prefetch_related("steps")
         .order_by("raised_at", "pk")
     )
@@ -365,7 +370,7 @@ def _escalations(quarter: AuditQuarter, now: datetime) -> tuple[EscalationRecord
 def _actions(quarter: AuditQuarter) -> tuple[ActionRecord, ...]:
     rows = (
         Action.objects.filter(audit__quarter=quarter)
-        .exclude(audit__status=Audit.Status.WITHDRAWN)
+        .exclude(_WITHDRAWN & ~_OF_A_CONCERN)
         .order_by("pk")
         .values("side", "status", "created_at", "due_on", "verified_at", "cancelled_at")
     )

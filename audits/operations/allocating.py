@@ -15,9 +15,16 @@ from accounts.operations import Refused, operation
 from audits.models import Audit, Grading
 from audits.operations.locking import lock_audit
 from audits.operations.withdrawing import set_aside, take_out
+from audits.queries.sampled_cases import why_no_room
 from audits.queries.tools import published_version, published_version_of
 from audits.queries.visibility import NOT_SUBMITTED
 from cases.models import Allocation, AuditQuarter, SampledCase
+from cases.operations.allocation import cancel_case
+
+SUBMITTED_ONCE = (
+    "Audit {} was submitted once and reopened, so its case stays in the sample. It is graded again,"
+    " by its auditor or by another."
+)
 
 
 @operation
@@ -54,9 +61,14 @@ def take_back(*, allocation: Allocation, reason: str, by: User, now: datetime) -
 
 @operation
 def leave_sample(*, sampled_case: SampledCase, reason: str, by: User, now: datetime) -> None:
-    """Withdraw the audit of a case that is no longer in the sample, unless it was submitted."""
+    """Withdraw the audit of a case that is no longer in the sample, unless it was submitted.
+
+    Raises Refused where it was submitted once and reopened: its result has been seen.
+    """
     audit = _live_audit(sampled_case)
     if audit is not None and audit.status in NOT_SUBMITTED:
+        if audit.submitted_at is not None:
+            raise Refused(SUBMITTED_ONCE.format(audit.reference))
         take_out(audit, reason, by, now)
 
 
@@ -101,26 +113,23 @@ def _make(allocation: Allocation, by: User, now: datetime) -> Audit:
 def _make_room(allocation: Allocation, by: User, now: datetime) -> None:
     """Withdraw an audit of the same child that an earlier sample left unbegun.
 
-    A child selected but never submitted returns to the next frame (domain.md section 4). A theme
-    makes no room for itself: it takes no audit from the sample.
+    Its case is no longer in that sample, and its auditor free of it.
     """
     draw, child = allocation.sampled_case.draw, allocation.sampled_case.entry.child
     earlier = child.audits.exclude(status=Audit.Status.WITHDRAWN).first()
     if earlier is None:
         return
-    earlier = lock_audit(earlier)
-    from_sample = earlier.kind == Audit.Kind.SAMPLE and earlier.quarter_id == draw.quarter_id
-    if draw.theme_id and from_sample:
-        raise Refused(
-            f"The child is in the sample of this quarter ({earlier.reference}). Replace this case:"
-            " a theme takes none from the sample."
-        )
-    if earlier.status not in (Audit.Status.ALLOCATED, Audit.Status.RETURNED):
-        raise Refused(
-            f"Audit {earlier.reference} of the same child has begun since the draw. Replace this"
-            " case: a child is audited once."
-        )
+    earlier = lock_audit(earlier, with_sampled_case=True)
+    if why := why_no_room(earlier, draw.quarter_id, of_theme=draw.theme_id is not None):
+        raise Refused(why)
     take_out(earlier, "Not begun, and the child was drawn again", by, now)
+    if earlier.sampled_case is not None:
+        cancel_case(
+            sampled_case=earlier.sampled_case,
+            note=f"Not begun, and the child was drawn again in {draw.reference}",
+            by=by,
+            now=now,
+        )
 
 
 def _next_reference(quarter: AuditQuarter) -> str:
@@ -153,11 +162,15 @@ def _move(audit: Audit, allocation: Allocation, now: datetime) -> Audit:
 
 
 def _not_begun(audit: Audit) -> None:
-    """As before it was begun: the child returns to the next frame, unless somebody begins it."""
+    """As before it was begun: the child returns to the next frame, unless somebody begins it.
+
+    Never so where the audit was submitted once: the child has been audited, and stays so.
+    """
     audit.started_at = None
     audit.practitioner_judged = None
-    audit.child.audit_reference = ""
-    audit.child.save(update_fields=["audit_reference"])
+    if audit.submitted_at is None:
+        audit.child.audit_reference = ""
+        audit.child.save(update_fields=["audit_reference"])
 
 
 def _drafts(audit: Audit) -> list[Grading]:

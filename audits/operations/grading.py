@@ -17,7 +17,7 @@ from audits.operations.withdrawing import set_aside
 from audits.queries.grading_state import standards_of
 from audits.queries.visibility import DECIDED, WITH_AUDITOR
 from cases.models import DeclaredConflict, Practitioner
-from cases.operations.allocation import return_to_allocation
+from cases.operations.allocation import refuse_who_is_near, return_to_allocation
 
 WRONG_CHILD = (
     "That is not the child id of this audit. Check that you have the right file in front of you,"
@@ -42,8 +42,8 @@ def begin_audit(
 
     ``child_id`` is typed from the file. ``held_most_by`` is who held the case for most of the
     period judged, where that is not the listed practitioner; None there: somebody who is not in
-    the list. Raises Refused for a wrong id or where ``by`` held the case, MovedOn where the audit
-    is not waiting to be begun by ``by``.
+    the list. Raises Refused for a wrong id or where ``by`` is not independent of the case, MovedOn
+    where the audit is not waiting to be begun by ``by``.
     """
     require(by, Permission.GRADE)
     # The case first: whoever draws again holds it, and settles what was begun by then.
@@ -55,6 +55,8 @@ def begin_audit(
     judged = audit.practitioner if held_by_listed_practitioner else held_most_by
     if by.pk in {each.user_id for each in (judged, audit.practitioner) if each}:
         raise Refused(HELD_BY_GRADER)
+    if audit.sampled_case is not None:
+        refuse_who_is_near(audit.sampled_case, by)
     grading = _create(
         Grading(
             audit=audit,

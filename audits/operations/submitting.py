@@ -18,7 +18,7 @@ from audits.signals import (
     grade_of_record_set,
     second_grading_submitted,
 )
-from cases.operations.allocation import mark_audited
+from cases.operations.allocation import mark_audited, refuse_who_is_near
 
 P = Permission
 MAY_CLOSE = (P.PLAN_ACTIONS, P.VERIFY_ACTIONS, P.ANSWER_ESCALATION, P.SEE_ALL_AUDITS)
@@ -43,7 +43,8 @@ def submit_grading(*, grading: Grading, by: User, now: datetime) -> Grading:
     """Submit a complete grading: it is locked from now on.
 
     The auditor's makes the audit submitted and its case audited; moderation and escalation follow
-    in the same transaction. Raises Refused while something is missing, MovedOn where it was
+    in the same transaction. Raises Refused while something is missing, or where the case came near
+    to the auditor after they began; MovedOn where it was
     submitted before or the audit is no longer with ``by``.
     """
     require(by, P.GRADE)
@@ -52,6 +53,8 @@ def submit_grading(*, grading: Grading, by: User, now: datetime) -> Grading:
     first = grading.kind == Grading.Kind.AUDITOR
     if first and audit.status != Audit.Status.IN_PROGRESS:
         raise MovedOn(f"Audit {audit.reference} is {audit.get_status_display().lower()} by now.")
+    if first and audit.sampled_case is not None:
+        refuse_who_is_near(audit.sampled_case, by)
     submitted = _submit(grading, now)
     if not first:
         second_grading_submitted.send(Audit, audit=audit, grading=submitted, by=by, now=now)
@@ -60,7 +63,12 @@ def submit_grading(*, grading: Grading, by: User, now: datetime) -> Grading:
     audit.submitted_at, audit.submitted_by = now, by
     audit.save(update_fields=["status", "submitted_at", "submitted_by"])
     if audit.sampled_case is not None:
-        mark_audited(sampled_case=audit.sampled_case, by=by, now=now)
+        mark_audited(
+            sampled_case=audit.sampled_case,
+            practitioner_judged=audit.practitioner_judged,
+            by=by,
+            now=now,
+        )
     audit_submitted.send(Audit, audit=audit, grading=submitted, by=by, now=now)
     return submitted
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from accounts.models import User
+from accounts.notices import send_notice
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from audits.models import Audit, Grading
 from audits.operations.locking import lock_audit
-from audits.queries.visibility import NOT_SUBMITTED
+from audits.queries.visibility import NOT_SUBMITTED, WITH_AUDITOR
 from audits.signals import audit_withdrawn
 from cases.models import SampledCase
 from cases.operations.allocation import return_to_allocation
@@ -40,7 +41,16 @@ def withdraw_audit(*, audit: Audit, reason: str, by: User, now: datetime) -> Aud
 
 
 def take_out(audit: Audit, reason: str, by: User, now: datetime) -> None:
-    """Withdraw a locked audit: drafts are kept aside, the child may be drawn again."""
+    """Withdraw a locked audit: drafts are kept aside, the child may be drawn again.
+
+    Its auditor is told. The caller has seen to it that it was never submitted.
+    """
+    if audit.status in WITH_AUDITOR:
+        send_notice(
+            to=[audit.auditor],
+            subject=f"Audit {audit.reference} was withdrawn: you need not grade it",
+            path=f"/audits/{audit.reference}/",
+        )
     set_aside(list(audit.gradings.exclude(status=Grading.Status.SET_ASIDE)), reason, now)
     audit.status = Audit.Status.WITHDRAWN
     audit.withdrawn_at, audit.withdrawn_by = now, by

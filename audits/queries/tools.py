@@ -21,11 +21,16 @@ def published_version(line: ServiceLine) -> ToolVersion:
         .first()
     )
     if version is None:
-        raise Refused(
-            f"There is no published audit tool for {line}, so its cases cannot be allocated."
-            " Ask the administrator to run “install_tools”."
-        )
+        raise Refused(no_tool_of_line(line.name))
     return version
+
+
+def no_tool_of_line(line: str) -> str:
+    """What is said where a service line (by name) has no published tool."""
+    return (
+        f"There is no published audit tool for {line}, so its cases cannot be allocated."
+        " Ask the administrator to run “install_tools”."
+    )
 
 
 def published_version_of(code: str) -> ToolVersion:
@@ -34,11 +39,16 @@ def published_version_of(code: str) -> ToolVersion:
         tool__code=code, status=ToolVersion.Status.PUBLISHED
     ).first()
     if version is None:
-        raise Refused(
-            f"The audit tool “{code}” has no published version, so the theme’s cases cannot be"
-            " allocated. Publish one under Audit tools."
-        )
+        raise Refused(no_tool_of(code))
     return version
+
+
+def no_tool_of(code: str) -> str:
+    """What is said where the tool of a theme has no published version."""
+    return (
+        f"The audit tool “{code}” has no published version, so the theme’s cases cannot be"
+        " allocated. Publish one under Audit tools."
+    )
 
 
 def published_tools() -> list[tuple[str, str]]:

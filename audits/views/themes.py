@@ -190,9 +190,13 @@ def theme_allocate(request: SignedInRequest, pk: int) -> HttpResponse:
     draw = live_draw(theme.quarter, theme)
     if draw is None:
         raise MovedOn(f"No case of “{theme}” is drawn, so there is nothing to allocate.")
-    result = allocate_quarter(draw=draw, by=request.user, now=timezone.now())
-    say = messages.warning if result.unallocated else messages.success
-    say(request, allocated_words(result))
+    try:
+        result = allocate_quarter(draw=draw, by=request.user, now=timezone.now())
+    except Refused as refused:
+        messages.error(request, f"No case was allocated. {refused}")
+    else:
+        say = messages.warning if result.unallocated else messages.success
+        say(request, allocated_words(result))
     return redirect(_url(theme))
 
 

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from accounts.history import tracked
 from cases.models.frame import AuditQuarter, FrameEntry, SamplingFrame
+from cases.models.people import Practitioner
 
 
 @tracked()
@@ -130,7 +131,8 @@ class SampledCase(models.Model):
         REPLACED = "replaced", "Replaced"
         NOT_AUDITABLE = "not_auditable", "Could not be audited"  # and no reserve was left
         PASSED_OVER = "passed_over", "Passed over"  # a reserve whose sibling is in the sample
-        CANCELLED = "cancelled", "Cancelled"  # its draw was superseded before it was audited
+        # Before it was audited, its draw was superseded, or its child drawn again.
+        CANCELLED = "cancelled", "Cancelled"
 
     draw = models.ForeignKey(Draw, on_delete=models.PROTECT, related_name="cases")
     entry = models.ForeignKey(FrameEntry, on_delete=models.PROTECT, related_name="sampled")
@@ -145,6 +147,13 @@ class SampledCase(models.Model):
         "self", on_delete=models.PROTECT, null=True, blank=True, related_name="replaces"
     )
     note = models.CharField(max_length=500, blank=True)  # why passed over or cancelled
+    # Who held the case for most of the period judged, as its submitted audit says: rotation rests
+    # them. ``judged_known`` without a practitioner: somebody who is not in the list.
+    practitioner_judged = models.ForeignKey(
+        Practitioner, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    # A draw stores its cases by SQL of its own.
+    judged_known = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         ordering = ("stratum", "rank")
@@ -186,6 +195,7 @@ class Replacement(models.Model):
         REQUESTED = "requested", "Waiting for approval"
         APPROVED = "approved", "Approved"
         REFUSED = "refused", "Refused"
+        LAPSED = "lapsed", "No longer needed"  # audited meanwhile, or no longer in a live draw
 
     sampled_case = models.ForeignKey(
         SampledCase, on_delete=models.PROTECT, related_name="replacements"

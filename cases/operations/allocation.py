@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from accounts.roles import Role
-from cases.models import Allocation, AuditQuarter, Draw, SampledCase
+from cases.models import (
+    Allocation,
+    AuditQuarter,
+    Draw,
+    Practitioner,
+    Replacement,
+    SampledCase,
+)
 from cases.queries.allocation import (
     accreditation_needed_on,
     auditors_for,
@@ -18,10 +27,16 @@ from cases.queries.allocation import (
 from cases.queries.calendar import bank_holidays, local_date
 from cases.queries.frame import sampled_cases
 from cases.rules.allocation import AllocationResult, allocate
-from cases.rules.independence import NotIndependent, independence
+from cases.rules.independence import OWN_WORDS, NotIndependent, independence
 from cases.rules.policy import CasePolicy
 from cases.rules.working_days import add_working_days
 from cases.signals import allocation_ended, case_allocated
+
+WAITS = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
+NOT_ANY_MORE = (
+    "You are not independent of this case now, so you cannot grade it. {} Use “I have a conflict”"
+    " to pass it on: what you wrote is kept."
+)
 
 
 @operation
@@ -38,7 +53,7 @@ def allocate_quarter(*, draw: Draw, by: User, now: datetime) -> AllocationResult
         str(case.pk): case
         for case in sampled_cases(draw)
         .select_for_update(of=("self",))
-        .filter(status=SampledCase.Status.DRAWN, entry__child__audit_reference="")
+        .filter(status=SampledCase.Status.DRAWN)
     }
     result = allocate(
         cases_to_grade(waiting.values()),
@@ -63,8 +78,10 @@ def allocate_by_hand(
     require(by, Permission.ALLOCATE_AUDITS, Permission.REASSIGN_AUDIT)
     if not reason.strip():
         raise Refused("Say why you choose the auditor by hand.")
+    # As everybody who changes a sample: the quarter first.
+    AuditQuarter.objects.select_for_update().get(draws__cases=sampled_case)
     case = lock_case(sampled_case)
-    if case.status not in (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED):
+    if case.status not in WAITS:
         raise MovedOn(f"This case has moved on: {case.get_status_display().lower()}.")
     policy = CasePolicy.from_dict(case.draw.policy)
     check_auditor(case, auditor, policy, now)
@@ -91,12 +108,49 @@ def return_to_allocation(
 
 
 @operation
-def mark_audited(*, sampled_case: SampledCase, by: User, now: datetime) -> None:
-    """The case's audit has been submitted: it counts in its draw's quarter."""
+def cancel_case(*, sampled_case: SampledCase, note: str, by: User, now: datetime) -> SampledCase:
+    """A case that will not be audited in its draw any more, and whose place nobody takes.
+
+    Its auditor is free of it, and nobody need decide on a replacement. ``note`` says why. What has
+    left its sample already stays as it is.
+    """
     case = lock_case(sampled_case)
-    if case.status != SampledCase.Status.AUDITED:
-        case.status = SampledCase.Status.AUDITED
-        case.save(update_fields=["status"])
+    if case.status not in WAITS:
+        return case
+    live = case.allocations.filter(ended_at__isnull=True).first()
+    if live is not None:
+        _end(live, note, by, now)
+    case.status, case.note = SampledCase.Status.CANCELLED, note[:500]
+    case.save(update_fields=["status", "note"])
+    lapse_requests([case], note, by, now)
+    return case
+
+
+@operation
+def mark_audited(
+    *,
+    sampled_case: SampledCase,
+    practitioner_judged: Practitioner | None,
+    by: User,
+    now: datetime,
+) -> None:
+    """The case's audit has been submitted: it counts in its draw's quarter.
+
+    ``practitioner_judged`` held the case for most of the period judged, and rests in the next
+    quarter's draw; None where they are not in the list of practitioners.
+    """
+    case = lock_case(sampled_case)
+    case.status = SampledCase.Status.AUDITED
+    case.judged_known, case.practitioner_judged = True, practitioner_judged
+    case.save(update_fields=["status", "judged_known", "practitioner_judged"])
+    lapse_requests([case], "The audit was submitted.", by, now)
+
+
+def lapse_requests(cases: Iterable[SampledCase], why: str, by: User, now: datetime) -> None:
+    """Replacements of these locked cases that wait for a decision need none any more."""
+    Replacement.objects.filter(sampled_case__in=cases, status=Replacement.Status.REQUESTED).update(
+        status=Replacement.Status.LAPSED, decided_at=now, decided_by=by, decision_note=why
+    )
 
 
 def lock_case(sampled_case: SampledCase) -> SampledCase:
@@ -123,6 +177,21 @@ def check_auditor(case: SampledCase, auditor: User, policy: CasePolicy, now: dat
     if isinstance(found, NotIndependent):
         why = " ".join(reason.sentence for reason in found.because)
         raise Refused(f"{auditor} may not grade this case. {why}")
+
+
+def refuse_who_is_near(sampled_case: SampledCase, user: User) -> None:
+    """Raise Refused where ``user`` has come near a case since it was given to them.
+
+    Words for the person themself. Exemption and accreditation are asked at allocation alone: who
+    has the file at hand may finish it.
+    """
+    case = SampledCase.objects.select_related("draw", "entry__service").get(pk=sampled_case.pk)
+    (to_grade,) = cases_to_grade([case])
+    policy = CasePolicy.from_dict(case.draw.policy)
+    person = replace(person_of(user), exempt="")
+    found = independence(person, to_grade, other_teams_independent=policy.other_teams_independent)
+    if isinstance(found, NotIndependent):
+        raise Refused(NOT_ANY_MORE.format(" ".join(OWN_WORDS[r.code] for r in found.because)))
 
 
 def _locked_draw(draw: Draw) -> Draw:

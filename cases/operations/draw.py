@@ -24,6 +24,7 @@ from cases.models import (
     SamplingFrame,
     Theme,
 )
+from cases.operations.allocation import lapse_requests
 from cases.operations.bulk import copy_lines, uncollected
 from cases.operations.chances import request_chances
 from cases.operations.frame import lock_quarter, next_number, theme_of
@@ -257,6 +258,12 @@ def _check_again(quarter: AuditQuarter, theme: Theme | None, reason: str) -> Dra
             f"The sample of {theme or quarter} was already drawn by {earlier.drawn_by} with the "
             f"seed “{earlier.seed}”. To draw it again, say why."
         )
+    waits = earlier.cases.filter(status=SampledCase.Status.DRAWN, allocations__isnull=False)
+    if waits.exclude(entry__child__audit_reference="").exists():
+        raise Refused(
+            "An audit of this draw was submitted once and waits for another auditor. Give it to "
+            "one before you draw again."
+        )
     return earlier
 
 
@@ -291,6 +298,7 @@ def _settle(left: list[SampledCase], made: Draw, by: User, now: datetime) -> Non
     SampledCase.objects.filter(pk__in=[case.pk for case in ended]).update(
         status=SampledCase.Status.CANCELLED, note=note
     )
+    lapse_requests(left, note, by, now)
 
 
 def _passed_on(left: list[SampledCase], made: Draw, by: User, now: datetime) -> set[int]:

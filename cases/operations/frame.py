@@ -21,7 +21,7 @@ from cases.models import (
     SamplingFrame,
     Theme,
 )
-from cases.operations.frame_rows import store_open_cases
+from cases.operations.frame_rows import opaque, store_open_cases
 from cases.operations.jobs import Progress, handles, live_job, queue_job
 from cases.queries.calendar import local_date
 from cases.queries.frame import (
@@ -217,10 +217,16 @@ def _next_frame_id() -> int:
 
 
 def _rested(previous: Quarter) -> frozenset[str]:
-    """Keys of the practitioners whose work was audited in the quarter before."""
+    """Keys of the practitioners whose work was audited in the quarter before.
+
+    That is who held the case for most of the period judged; where that was not recorded, who held
+    it at the freeze.
+    """
     audited = SampledCase.objects.filter(
-        draw__quarter__label=previous.label,
-        status=SampledCase.Status.AUDITED,
-        entry__practitioner__isnull=False,
-    )
-    return frozenset(audited.values_list("entry__practitioner_key", flat=True))
+        draw__quarter__label=previous.label, status=SampledCase.Status.AUDITED
+    ).values_list("judged_known", "practitioner_judged", "entry__practitioner_key")
+    keys = {
+        (opaque("practitioner", str(judged)) if judged else "") if known else at_the_freeze
+        for known, judged, at_the_freeze in audited
+    }
+    return frozenset(keys - {""})

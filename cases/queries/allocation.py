@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from itertools import pairwise
 
 from django.apps import apps
+from django.db.models import Q
 
 from accounts.models import User
 from accounts.roles import Role
+from cases.above import obstacles_to
 from cases.models import (
     Allocation,
     DeclaredConflict,
     Draw,
     FrameEntry,
     Grader,
+    Practitioner,
     SampledCase,
+    Team,
 )
 from cases.rules.allocation import Auditor
 from cases.rules.independence import CaseToGrade, Person, missing_for_allocation
@@ -27,12 +32,12 @@ from cases.rules.policy import CasePolicy
 NEAR = (
     "practitioner__user",
     "case__practitioner__user",
-    "team__manager",
-    "team__deputy",
-    "service__head",
-    "service__deputy",
-    "case__team__manager",
-    "case__team__deputy",
+    *(
+        f"{place}__{who}"
+        for place in ("team", "case__team")
+        for who in ("manager", "deputy", "service__head", "service__deputy")
+    ),
+    *(f"{place}__{who}" for place in ("service", "case__service") for who in ("head", "deputy")),
 )
 # Of an earlier state of the case.
 NEAR_ONCE = ("practitioner__user", "team__manager", "team__deputy")
@@ -47,9 +52,10 @@ class Near:
 
 
 def people_near(entries: Iterable[FrameEntry]) -> dict[int, Near]:
-    """For each entry (by primary key) the people near its case, past and present: two queries.
+    """For each entry (by primary key) the people near its case, past and present: three queries.
 
-    The past comes from the case's change history, so a case that has moved keeps its old line.
+    The past comes from the change history of the case, and of the teams that had it: a case that
+    has moved keeps its old line, and so does one whose team changed its manager.
     """
     of_case = {entry.case_id: entry.pk for entry in entries}
     holders: defaultdict[int, set[str]] = defaultdict(set)
@@ -59,10 +65,31 @@ def people_near(entries: Iterable[FrameEntry]) -> dict[int, Near]:
         _add(holders[pk], people[:2])
         _add(line[pk], people[2:])
     history = apps.get_model("cases", "CaseEvent").objects.filter(pgh_obj_id__in=of_case)
-    for case, *people in history.order_by().values_list("pgh_obj_id", *NEAR_ONCE).distinct():
+    since: dict[int, dict[int, datetime]] = defaultdict(dict)  # team: case: when it came there
+    moves = history.order_by("pgh_created_at").values_list(
+        "pgh_obj_id", "team", "pgh_created_at", *NEAR_ONCE
+    )
+    for case, team, at, *people in moves:
         _add(holders[of_case[case]], people[:1])
         _add(line[of_case[case]], people[1:])
+        if team is not None:
+            since[team].setdefault(case, at)
+    for team, until, *people in _managed_before(since):
+        for case, at in since[team].items():
+            if at <= until:
+                _add(line[of_case[case]], people)
     return {pk: Near(frozenset(holders[pk]), frozenset(line[pk])) for pk in of_case.values()}
+
+
+def _managed_before(teams: Iterable[int]) -> Iterator[tuple[int, datetime, int | None, int | None]]:
+    """(team, until when, manager, deputy) of every earlier state of some teams: one query."""
+    history = apps.get_model("cases", "TeamEvent").objects.filter(pgh_obj_id__in=list(teams))
+    states = history.order_by("pgh_obj_id", "pgh_created_at", "pgh_id").values_list(
+        "pgh_obj_id", "pgh_created_at", "manager", "deputy"
+    )
+    for (team, _, manager, deputy), (same, until, _, _) in pairwise(states):
+        if team == same:
+            yield team, until, manager, deputy
 
 
 def _add(ids: set[str], people: Iterable[int | None]) -> None:
@@ -79,11 +106,12 @@ def cases_to_grade(cases: Iterable[SampledCase]) -> list[CaseToGrade]:
     """Sampled cases (``entry`` and its ``service`` loaded) as the rules of independence see them.
 
     The key of each is the primary key of the sampled case. What the case lacked at the freeze and
-    has been given since counts. Four queries.
+    has been given since counts. A fixed number of queries.
     """
     cases = list(cases)
     staff = _staff_known(case.entry_id for case in cases)
     near = people_near(case.entry for case in cases)
+    obstacles = obstacles_to(cases)
     conflicts: defaultdict[int, set[str]] = defaultdict(set)
     declared = DeclaredConflict.objects.filter(child__in=[case.entry.child_id for case in cases])
     for child, user in declared.values_list("child", "user"):
@@ -93,11 +121,14 @@ def cases_to_grade(cases: Iterable[SampledCase]) -> list[CaseToGrade]:
             key=str(case.pk),
             team=staff[case.entry_id].team,
             head=str(case.entry.service.head_id or ""),
+            other_teams=staff[case.entry_id].other_teams,
+            other_heads=staff[case.entry_id].heads,
             has_practitioner=staff[case.entry_id].practitioner,
             holders=near[case.entry_id].holders,
             line=near[case.entry_id].line,
             conflicts=frozenset(conflicts[case.entry.child_id]),
-            missing=missing_for_allocation(
+            missing=obstacles.get(case.pk)
+            or missing_for_allocation(
                 practitioner=staff[case.entry_id].practitioner,
                 team=bool(staff[case.entry_id].team),
                 manager=staff[case.entry_id].manager,
@@ -114,6 +145,8 @@ class _Staff:
 
     practitioner: bool
     team: str  # id, "" where there is none
+    other_teams: frozenset[str]  # where it moved since the freeze
+    heads: frozenset[str]  # of its service now
     manager: bool
     audited_before_on: date | None  # registered after the draw, and no audit begun here
 
@@ -124,16 +157,18 @@ def _staff_known(entries: Iterable[int]) -> dict[int, _Staff]:
         pk: _Staff(
             practitioner=bool(worker_then or worker_now),
             team=str(team_then or team_now or ""),
+            other_teams=frozenset({str(team_now)} if team_now else ()),
+            heads=frozenset({str(head_now)} if head_now else ()),
             manager=bool(manager_then or manager_now),
             audited_before_on=None if begun else audited_before_on,
         )
         for (
             pk, worker_then, worker_now, team_then, team_now, manager_then, manager_now,
-            begun, audited_before_on,
+            head_now, begun, audited_before_on,
         ) in found.values_list(
             "pk", "practitioner", "case__practitioner", "team", "case__team",
             "team__manager", "case__team__manager",
-            "child__audit_reference", "child__audited_before_on",
+            "case__service__head", "child__audit_reference", "child__audited_before_on",
         )
     }  # fmt: skip
 
@@ -150,14 +185,27 @@ def auditors_for(draw: Draw, today: date) -> list[Auditor]:
             sampled_case__draw__status=Draw.Status.DRAWN,
         ).values_list("auditor", flat=True)
     )
-    graders = Grader.objects.select_related("team__service").filter(
-        user__groups__name=Role.AUDITOR, user__is_active=True
+    graders = list(
+        Grader.objects.select_related(*_OF_A_GRADER)
+        .filter(user__groups__name=Role.AUDITOR, user__is_active=True)
+        .distinct()
     )
     needed_on = accreditation_needed_on(draw, today)
+    teams = _teams_of([grader.user_id for grader in graders])
     return [
-        Auditor(_person(grader, needed_on), grader.capacity, in_hand[grader.user_id])
-        for grader in graders.distinct()
+        Auditor(
+            _person(grader.user_id, grader, teams[grader.user_id], needed_on),
+            grader.capacity,
+            in_hand[grader.user_id],
+        )
+        for grader in graders
     ]
+
+
+def auditors_without_capacity() -> list[User]:
+    """Who have the auditor's role, and of whom nobody has said how much they can take."""
+    auditors = User.objects.filter(groups__name=Role.AUDITOR, is_active=True, grader=None)
+    return list(auditors.distinct().order_by("name"))
 
 
 def accreditation_needed_on(draw: Draw, today: date) -> date | None:
@@ -171,24 +219,53 @@ def person_of(user: User, needed_on: date | None = None) -> Person:
 
 
 def people_as_graders(users: Sequence[User], needed_on: date | None = None) -> list[Person]:
-    """People as the rules of independence see them, in the same order. One query.
+    """People as the rules of independence see them, in the same order. Three queries.
 
     ``needed_on`` is the day on which they must be accredited, None where they need
     not be.
     """
-    graders = Grader.objects.select_related("team__service").filter(user__in=users)
-    known = {grader.user_id: _person(grader, needed_on) for grader in graders}
-    unknown = needed_on is None
-    return [known.get(user.pk) or Person(id=str(user.pk), accredited=unknown) for user in users]
+    graders = Grader.objects.select_related(*_OF_A_GRADER).filter(user__in=users)
+    known = {grader.user_id: grader for grader in graders}
+    teams = _teams_of([user.pk for user in users])
+    return [_person(user.pk, known.get(user.pk), teams[user.pk], needed_on) for user in users]
 
 
-def _person(grader: Grader, needed_on: date | None) -> Person:
-    service = grader.team.service if grader.team else None
+_OF_A_GRADER = ("team__service",)
+
+
+def _teams_of(users: Sequence[int]) -> defaultdict[int, list[tuple[int, int | None]]]:
+    """The teams that people work in, manage or deputise, with their Heads of Service. Two queries.
+
+    By the people's ids: (team, Head of Service).
+    """
+    found: defaultdict[int, list[tuple[int, int | None]]] = defaultdict(list)
+    working = Practitioner.objects.filter(user__in=users, team__isnull=False, left_on=None)
+    for user, team, head in working.values_list("user", "team", "team__service__head"):
+        found[user].append((team, head))
+    managed = Team.objects.filter(Q(manager__in=users) | Q(deputy__in=users))
+    for manager, deputy, team, head in managed.values_list(
+        "manager", "deputy", "pk", "service__head"
+    ):
+        for user in {manager, deputy} - {None}:
+            found[user].append((team, head))
+    return found
+
+
+def _person(
+    user: int,
+    grader: Grader | None,
+    teams: Iterable[tuple[int, int | None]],
+    needed_on: date | None,
+) -> Person:
+    team = grader.team if grader else None
+    service = team.service if team else None
+    accredited_on = grader.accredited_on if grader else None
     return Person(
-        id=str(grader.user_id),
-        team=str(grader.team_id or ""),
+        id=str(user),
+        team=str(team.pk) if team else "",
         head=str(service.head_id or "") if service else "",
-        exempt=grader.exempt_reason,
-        accredited=needed_on is None
-        or (grader.accredited_on is not None and grader.accredited_on <= needed_on),
+        exempt=grader.exempt_reason if grader else "",
+        accredited=needed_on is None or (accredited_on is not None and accredited_on <= needed_on),
+        other_teams=frozenset(str(team) for team, _ in teams),
+        other_heads=frozenset(str(head) for _, head in teams if head),
     )

@@ -130,10 +130,8 @@ def replacement_counts(quarter: AuditQuarter) -> list[dict[str, Any]]:
 
 
 def waiting_cases(draw: Draw) -> QuerySet[SampledCase]:
-    """The cases of a draw that have no auditor, in draw order."""
-    return sampled_cases(draw).filter(
-        status=SampledCase.Status.DRAWN, entry__child__audit_reference=""
-    )
+    """The cases of a draw that have no auditor, in draw order; those that can have none too."""
+    return sampled_cases(draw).filter(status=SampledCase.Status.DRAWN)
 
 
 def allocation_foreseen(

@@ -8,6 +8,7 @@ setting. The same question is asked of auditors, of moderators, and for every ch
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -33,6 +34,17 @@ SENTENCES = {
     NOT_ACCREDITED: ("They are not accredited as an auditor.", "not accredited"),
 }
 
+# The same, to the person themself.
+OWN_WORDS = {
+    HOLDS: "You hold or held it.",
+    OWN_TEAM: "It is of a team of yours.",
+    LINE: "You are in the line that manages it.",
+    CONFLICT: "You declared a conflict with it.",
+    SAME_HEAD: "It is of a team under the same Head of Service as yours.",
+    EXEMPT: "You are exempt from auditing.",
+    NOT_ACCREDITED: "You are not accredited as an auditor.",
+}
+
 NO_PRACTITIONER = (
     "No practitioner is recorded, so nobody can be ruled out for having held this case. Ask the "
     "auditor to declare any conflict."
@@ -48,8 +60,10 @@ NO_TEAM = (
 class Person:
     """Somebody who may grade: an id, their team and its Head of Service (ids, empty if none).
 
-    ``exempt`` is why they are exempt from auditing, empty where they are not. ``accredited`` is
-    False where the programme asks for accreditation and they have none on the day.
+    ``other_teams`` are those that they work in, manage or deputise besides, ``other_heads`` the
+    Heads of Service of these. ``exempt`` is why they are exempt from auditing, empty where they are
+    not. ``accredited`` is False where the programme asks for accreditation and they have none on
+    the day.
     """
 
     id: str
@@ -57,6 +71,8 @@ class Person:
     head: str = ""
     exempt: str = ""
     accredited: bool = True
+    other_teams: frozenset[str] = frozenset()
+    other_heads: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -64,9 +80,10 @@ class CaseToGrade:
     """One case, and everybody near it: ids of the same kind as those of `Person`.
 
     ``holders`` hold or held the case; ``line`` supervises or manages it; ``conflicts`` declared
-    one. ``team`` and ``head`` are empty where not known. ``has_practitioner`` is whether the case
-    has an allocated practitioner, with or without an account. ``missing`` is why the case cannot be
-    given to anybody yet, empty where nothing is.
+    one. ``team`` and ``head`` are empty where not known; where the case moved, ``other_teams`` and
+    ``other_heads`` are those that it was with, or is with, besides. ``has_practitioner`` is whether
+    the case has an allocated practitioner, with or without an account. ``missing`` is why the case
+    cannot be given to anybody yet, empty where nothing is.
     """
 
     key: str
@@ -77,6 +94,8 @@ class CaseToGrade:
     line: frozenset[str] = frozenset()
     conflicts: frozenset[str] = frozenset()
     missing: str = ""
+    other_teams: frozenset[str] = frozenset()
+    other_heads: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -105,20 +124,28 @@ def independence(
     person: Person, case: CaseToGrade, *, other_teams_independent: bool = True
 ) -> Independent | NotIndependent:
     """Whether this person may grade this case."""
-    same_head = bool(person.head) and person.head == case.head and not other_teams_independent
+    own_team = _in_common((person.team, *person.other_teams), (case.team, *case.other_teams))
+    same_head = not other_teams_independent and _in_common(
+        (person.head, *person.other_heads), (case.head, *case.other_heads)
+    )
     against = {
         EXEMPT: bool(person.exempt),
         NOT_ACCREDITED: not person.accredited,
         HOLDS: person.id in case.holders,
-        OWN_TEAM: bool(person.team) and person.team == case.team,
+        OWN_TEAM: own_team,
         LINE: person.id in case.line,
         CONFLICT: person.id in case.conflicts,
-        SAME_HEAD: same_head and person.team != case.team,
+        SAME_HEAD: same_head and not own_team,
     }
     because = tuple(
         Reason(code, _sentence(code, person)) for code, applies in against.items() if applies
     )
     return NotIndependent(because) if because else Independent(warnings_of(case))
+
+
+def _in_common(some: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether two lists of ids share one; what is not known is shared with nobody."""
+    return bool((set(some) & set(others)) - {""})
 
 
 def _sentence(code: str, person: Person) -> str:

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.access import SignedInRequest, allow
 from accounts.exports import csv_download
-from accounts.operations import MovedOn
+from accounts.operations import MovedOn, Refused
 from accounts.policy import Permission, may
 from accounts.sorting import PARAM
 from accounts.views.paging import page_of
@@ -140,9 +140,13 @@ def quarter_allocate(request: SignedInRequest, label: str) -> HttpResponse:
     draw = _draw(stored)
     if draw is None:
         raise MovedOn(f"No sample of {quarter} is drawn, so there is nothing to allocate.")
-    result = allocate_quarter(draw=draw, by=request.user, now=timezone.now())
-    say = messages.warning if result.unallocated else messages.success
-    say(request, quarter_page.allocated_words(result))
+    try:
+        result = allocate_quarter(draw=draw, by=request.user, now=timezone.now())
+    except Refused as refused:
+        messages.error(request, f"No case was allocated. {refused}")
+    else:
+        say = messages.warning if result.unallocated else messages.success
+        say(request, quarter_page.allocated_words(result))
     return redirect("cases:quarter_allocation", label=quarter.label)
 
 

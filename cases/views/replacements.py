@@ -18,6 +18,7 @@ from accounts.operations import Refused, record_access
 from accounts.policy import Permission, may
 from accounts.sorting import PARAM, sorted_by
 from accounts.views.paging import page_of
+from cases.above import facts_about
 from cases.forms.draw import DecisionForm, ReplacementForm
 from cases.forms.lists import ReplacementFilterForm
 from cases.models import Replacement
@@ -173,7 +174,7 @@ def _page(
         "asked": asked,
         "form": form,
         "own": own and waits,
-        "facts": _facts(asked),
+        "facts": _facts(asked) + (_standing(asked) if decides else []),
         "title": f"Replacement of {case_title(asked.sampled_case)}",
         "breadcrumbs": [
             {"label": "Replacements", "url": list_url},
@@ -199,7 +200,8 @@ def _facts(asked: Replacement) -> list[dict[str, Any]]:
     ]
     if asked.decided_at:
         decided = f"{asked.decided_by}, {_day(asked.decided_at)}"
-        rows.append({"key": "Decided by", "value": decided})
+        lapsed = asked.status == Replacement.Status.LAPSED
+        rows.append({"key": "Ended by" if lapsed else "Decided by", "value": decided})
         rows.append({"key": "Note", "value": asked.decision_note or "None given"})
     if case.replaced_by is not None:
         rows.append(
@@ -211,6 +213,11 @@ def _facts(asked: Replacement) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _standing(asked: Replacement) -> list[dict[str, Any]]:
+    """What becomes of an audit that has begun, for who decides."""
+    return [{"key": key, "value": value} for key, value in facts_about(asked.sampled_case)]
 
 
 def _day(moment: Any) -> str:

@@ -19,7 +19,7 @@ from accounts.sorting import PARAM, sorted_by
 from accounts.views.paging import page_of
 from cases.forms.lists import WaitingFilterForm
 from cases.models import Draw, SampledCase
-from cases.queries.allocation import auditors_for
+from cases.queries.allocation import auditors_for, auditors_without_capacity
 from cases.queries.calendar import local_date
 from cases.queries.quarters import allocation_foreseen, names_of, waiting_cases
 from cases.queries.sample_list import WAITING_SORTS, allocated_in, teams_of, waiting_asked_for
@@ -29,6 +29,7 @@ from cases.views import quarter_page
 from cases.views.draws import draw_or_404
 
 NOT_YET = "Not allocated yet"
+NO_CAPACITY = "No capacity recorded, so they are given no case"
 COLUMNS = ["draw", "stratum", "rank", "team", "practitioner", "why nobody has it", "to be known"]
 LOAD_HEAD = [
     "Auditor",
@@ -124,7 +125,7 @@ def _rows(draw: Draw, waiting: _Waiting) -> Iterator[list[object]]:
 
 def _load(draw: Draw, auditors: list[Auditor]) -> list[list[Any]]:
     names, here = names_of(auditors), allocated_in(draw)
-    return [
+    load: list[list[Any]] = [
         [
             names[a.person.id],
             a.capacity,
@@ -135,6 +136,8 @@ def _load(draw: Draw, auditors: list[Auditor]) -> list[list[Any]]:
         ]
         for a in sorted(auditors, key=lambda a: names[a.person.id])
     ]
+    unknown = ["–"] * (len(LOAD_HEAD) - 2)
+    return load + [[user.name, *unknown, NO_CAPACITY] for user in auditors_without_capacity()]
 
 
 def _in_this_draw(draw: Draw, auditor: str, number: int) -> dict[str, Any]:

@@ -54,6 +54,7 @@ STATUSES: dict[str, tuple[str, str]] = {
     "not_auditable": ("Could not be audited", "orange"),
     "passed_over": ("Passed over", "grey"),
     "requested": ("Waiting for approval", "purple"),
+    "lapsed": ("No longer needed", "grey"),
     # audit and grading
     "allocated": ("Allocated", "grey"),
     "returned": ("Waiting for an auditor", "yellow"),

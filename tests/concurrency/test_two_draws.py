@@ -15,7 +15,7 @@ from accounts.operations import MovedOn
 from accounts.roles import Role
 from audits.operations.tools import install_shipped_tools
 from cases.models import Allocation, Draw, Job, SampledCase, SamplingFrame
-from cases.operations.allocation import allocate_quarter
+from cases.operations.allocation import allocate_by_hand, allocate_quarter
 from cases.operations.draw import draw_sample, request_draw
 from cases.operations.frame import freeze_frame
 from cases.operations.replacement import decide_replacement, request_replacement
@@ -160,3 +160,27 @@ def test_two_allocate_and_each_case_has_one_auditor(
     )
     assert sorted(len(result.assignments) for result in results) == [0, 3]
     assert Allocation.objects.filter(ended_at__isnull=True).count() == 3
+
+
+@pytest.mark.parametrize("turn", range(3))
+def test_given_by_hand_while_it_is_drawn_again_ends_with_one_of_them(
+    cast: Cast, analysts: tuple[User, User], turn: int
+) -> None:
+    """Both lock the quarter first, so neither waits for the other for ever."""
+    freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    draw = draw_sample(quarter=Q3, seed="dice", by=cast.analyst, now=NOW)
+    case = draw.cases.filter(status="drawn")[0]
+    results = at_once(
+        lambda: allocate_by_hand(
+            sampled_case=case, auditor=cast.auditor, reason="Knows the tool", by=analysts[0],
+            now=NOW,
+        ),
+        lambda: draw_sample(
+            quarter=Q3, seed="again", reason="The dice were lost", by=analysts[1], now=NOW
+        ),
+    )  # fmt: skip
+    assert None not in results
+    draw.refresh_from_db()
+    case.refresh_from_db()
+    assert (draw.status, case.status) == ("superseded", "cancelled")
+    assert not Allocation.objects.filter(ended_at__isnull=True).exists()

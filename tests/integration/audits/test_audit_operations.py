@@ -41,7 +41,11 @@ from audits.operations.tools import install_shipped_tools
 from audits.operations.withdrawing import withdraw_audit
 from audits.queries.grading_state import grading_state
 from audits.tools import shipped_tools
-from cases.models import Allocation, AuditQuarter, DeclaredConflict, Draw, SampledCase
+from cases.models import Allocation, AuditQuarter, DeclaredConflict, Draw, Grader, SampledCase
+from cases.operations.allocation import allocate_by_hand, allocate_quarter
+from cases.operations.draw import draw_sample
+from cases.operations.replacement import decide_replacement, request_replacement
+from cases.rules.quarters import Quarter
 from cases.signals import allocation_ended, case_allocated, case_left_sample
 from tests.cast import NOW, TODAY, Cast, open_case
 from tests.integration.audits.auditing import (
@@ -66,6 +70,10 @@ def heard(signal: Signal) -> list[dict[str, Any]]:
 
     signal.connect(listen, weak=False)
     return said
+
+
+def case_of(audit: Audit) -> SampledCase:
+    return SampledCase.objects.select_related("draw", "entry__case").get(audits=audit)
 
 
 def answer(grading: Grading, code: str) -> StandardGrade:
@@ -187,6 +195,12 @@ class TestAllocation:
         audit.refresh_from_db()
         assert audit.status == "withdrawn"
         assert again.reference == "2026-Q4-0001"
+        left = SampledCase.objects.get(audits=audit)
+        assert (left.status, left.note) == (
+            "cancelled",
+            "Not begun, and the child was drawn again in 2026-Q4-D1",
+        )
+        assert not left.allocations.filter(ended_at=None).exists()
 
     def test_a_child_whose_audit_has_begun_is_not_audited_twice(
         self, cast: Cast, audit: Audit
@@ -806,8 +820,167 @@ class TestWithdrawing:
         with pytest.raises(Refused, match="submitted once"):
             withdraw_audit(audit=audit, reason="x", by=cast.lead, now=NOW)
 
+    @pytest.mark.parametrize("begun", [False, True])
+    def test_the_auditor_is_told_by_reference_alone(
+        self, cast: Cast, audit: Audit, begun: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        if begun:
+            begin(audit)
+        notices: list[dict[str, Any]] = []
+        monkeypatch.setattr(
+            "audits.operations.withdrawing.send_notice", lambda **kwargs: notices.append(kwargs)
+        )
+        withdraw_audit(audit=audit, reason="Wrong child", by=cast.lead, now=LATER)
+        (told,) = notices
+        assert told["to"] == [cast.auditor]
+        assert audit.reference in told["subject"]
+        assert "Wrong child" not in str(told)
+        assert told["path"] == f"/audits/{audit.reference}/"
+
     def test_a_reason_and_the_right_role(self, cast: Cast, audit: Audit) -> None:
         with pytest.raises(Refused):
             withdraw_audit(audit=audit, reason="", by=cast.lead, now=NOW)
         with pytest.raises(PermissionDenied):
             withdraw_audit(audit=audit, reason="x", by=cast.auditor, now=NOW)
+
+
+class TestSubmittedOnce:
+    """An audit that was submitted, reopened, and given up by its auditor: it never vanishes."""
+
+    @pytest.fixture
+    def given_up(self, cast: Cast, audit: Audit) -> Audit:
+        submitted(audit)
+        reopen_audit(audit=audit, reason="A standard was missed", by=cast.lead, now=LATER)
+        declare_conflict(audit=audit, reason="I know the family", by=cast.auditor, now=LATER)
+        audit.refresh_from_db()
+        return audit
+
+    def test_the_child_stays_audited_while_it_waits_for_another_auditor(
+        self, cast: Cast, given_up: Audit
+    ) -> None:
+        assert given_up.status == "returned"
+        assert given_up.child.audit_reference == given_up.reference
+        again = allocate_by_hand(
+            sampled_case=case_of(given_up),
+            auditor=cast.other_auditor,
+            reason="The first has a conflict",
+            by=cast.analyst,
+            now=LATER,
+        )
+        given_up.refresh_from_db()
+        given_up.child.refresh_from_db()
+        assert (given_up.status, given_up.auditor) == ("allocated", again.auditor)
+        assert given_up.child.audit_reference == given_up.reference
+
+    def test_allocation_gives_it_to_another_auditor_again(
+        self, cast: Cast, given_up: Audit
+    ) -> None:
+        result = allocate_quarter(draw=case_of(given_up).draw, by=cast.analyst, now=LATER)
+        assert len(result.assignments) == 1
+        given_up.refresh_from_db()
+        assert (given_up.status, given_up.auditor) == ("allocated", cast.other_auditor)
+
+    def test_a_replacement_does_not_take_it_out(self, cast: Cast, given_up: Audit) -> None:
+        asked = request_replacement(
+            sampled_case=case_of(given_up),
+            reason="in_court",
+            explanation="",
+            by=cast.analyst,
+            now=LATER,
+        )
+        with pytest.raises(Refused, match="was submitted once"):
+            decide_replacement(
+                replacement=asked, approve=True, note="", by=cast.director, now=LATER
+            )
+        self.check_it_stands(given_up)
+
+    def test_the_sample_is_not_drawn_again(self, cast: Cast, given_up: Audit) -> None:
+        with pytest.raises(Refused, match="so it stands"):
+            draw_sample(
+                quarter=Quarter.parse(given_up.quarter.label),
+                seed="4 4 4",
+                reason="A better seed",
+                by=cast.analyst,
+                now=LATER,
+            )
+        self.check_it_stands(given_up)
+
+    def test_a_later_sample_takes_no_room_from_it(self, cast: Cast, given_up: Audit) -> None:
+        quarter = AuditQuarter.objects.create(
+            label="2026-Q4", starts_on=date(2027, 1, 1), ends_on=date(2027, 3, 31)
+        )
+        drawn = sampled(make_draw(quarter, cast.analyst), case_of(given_up).entry.case)
+        with pytest.raises(Refused, match=given_up.reference), transaction.atomic():
+            allocate(drawn, cast.other_auditor, cast.analyst)
+        self.check_it_stands(given_up)
+
+    def check_it_stands(self, audit: Audit) -> None:
+        audit.refresh_from_db()
+        audit.child.refresh_from_db()
+        assert audit.status == "returned"
+        assert audit.child.audit_reference == audit.reference
+
+
+class TestIndependenceLater:
+    """Whoever comes near a case after it was given to them does not grade it."""
+
+    def test_not_begun_by_who_manages_the_team_by_now(self, cast: Cast, audit: Audit) -> None:
+        cast.riverside.deputy = cast.auditor
+        cast.riverside.save()
+        with pytest.raises(Refused, match=r"You are in the line.*I have a conflict"):
+            begin(audit)
+        audit.refresh_from_db()
+        assert audit.status == "allocated"
+
+    def test_not_submitted_where_the_case_came_to_their_team_and_there_is_a_way_out(
+        self, cast: Cast, audit: Audit
+    ) -> None:
+        grading = fill(begin(audit))
+        case = case_of(audit).entry.case
+        case.team = cast.audit_team
+        case.save()
+        with pytest.raises(Refused, match=r"It is of a team of yours.*I have a conflict"):
+            submit_grading(grading=grading, by=cast.auditor, now=LATER)
+        declare_conflict(audit=audit, reason="It is our case now", by=cast.auditor, now=LATER)
+        grading.refresh_from_db()
+        assert (grading.status, grading.strengths) == ("set_aside", "Visits were regular.")
+
+    def test_who_became_exempt_finishes_what_they_have(self, cast: Cast, audit: Audit) -> None:
+        Grader.objects.filter(user=cast.auditor).update(
+            exempt_reason="On leave from Monday", exempt_approved_by=cast.director
+        )
+        submitted(audit)
+        assert audit.status == "submitted"
+
+
+class TestRequestsThatNobodyNeeds:
+    def test_a_request_ends_when_the_audit_is_submitted(self, cast: Cast, audit: Audit) -> None:
+        asked = request_replacement(
+            sampled_case=case_of(audit),
+            reason="in_court",
+            explanation="",
+            by=cast.analyst,
+            now=NOW,
+        )
+        submitted(audit)
+        asked.refresh_from_db()
+        assert (asked.status, asked.decided_by) == ("lapsed", cast.auditor)
+        assert asked.decision_note == "The audit was submitted."
+        with pytest.raises(MovedOn):
+            decide_replacement(
+                replacement=asked, approve=True, note="", by=cast.director, now=LATER
+            )
+
+
+def test_an_audited_case_names_who_held_it_for_most_of_the_period(cast: Cast, audit: Audit) -> None:
+    grading = begin_audit(
+        audit=audit,
+        child_id="0042_7",
+        held_by_listed_practitioner=False,
+        held_most_by=cast.other_practitioner,
+        by=cast.auditor,
+        now=NOW,
+    )
+    submit_grading(grading=fill(grading), by=cast.auditor, now=NOW)
+    case = case_of(audit)
+    assert (case.judged_known, case.practitioner_judged) == (True, cast.other_practitioner)

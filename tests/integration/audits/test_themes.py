@@ -222,6 +222,67 @@ def test_a_child_sampled_after_the_themes_draw_stays_in_the_sample(
         )
 
 
+def test_a_theme_that_was_begun_after_the_samples_draw_is_told_and_holds_nobody_up(
+    analyst: Client, cast: Cast, cases: list[Case]
+) -> None:
+    Grader.objects.update(capacity=60)
+    theme = drawn(analyst).theme
+    assert theme
+    freeze_frame(quarter=THIS, by=cast.analyst, now=NOW)
+    sample = draw_sample(quarter=THIS, rate=Fraction(1), seed="1", by=cast.analyst, now=NOW)
+    analyst.post(f"/themes/{theme.pk}/allocate/")
+    in_both = sample.cases.filter(status="drawn", entry__child__audits__kind="thematic")
+    both = in_both[0]
+    audit = Audit.objects.get(child=both.entry.child_id)
+    begin(audit)
+    unbegun = Audit.objects.get(child=in_both[1].entry.child_id)
+    allocation = f"/quarters/{THIS.label}/allocation/"
+    words = f"Audit {audit.reference} of the same child has begun"
+    assert words in page_of(analyst, allocation)
+    assert analyst.post(f"{allocation}allocate/").status_code == 302
+    assert list(sample.cases.filter(status="drawn")) == [both]
+    page = page_of(analyst, allocation)
+    assert words in page
+    assert "has an auditor." not in page
+    # What the theme had not begun made room, and its auditor is free of it.
+    unbegun.refresh_from_db()
+    assert unbegun.status == "withdrawn"
+    left = SampledCase.objects.get(pk=unbegun.sampled_case_id)
+    assert left.status == "cancelled"
+    assert sample.reference in left.note
+    assert not left.allocations.filter(ended_at=None).exists()
+
+
+def test_a_case_that_is_in_the_sample_holds_up_no_other_case_of_the_theme(
+    analyst: Client, cast: Cast, cases: list[Case]
+) -> None:
+    Grader.objects.update(capacity=60)
+    draw = drawn(analyst)
+    freeze_frame(quarter=THIS, by=cast.analyst, now=NOW)
+    draw_sample(quarter=THIS, rate=Fraction(1), seed="1", by=cast.analyst, now=NOW)
+    first = draw.cases.filter(status="drawn")[0]
+    both = SampledCase.objects.get(entry__child=first.entry.child_id, draw__theme=None)
+    allocate_by_hand(
+        sampled_case=both, auditor=cast.auditor, reason="First", by=cast.analyst, now=NOW
+    )
+    assert analyst.post(f"/themes/{draw.theme_id}/allocate/").status_code == 302
+    assert list(draw.cases.filter(status="drawn")) == [first]
+    assert draw.cases.filter(status="allocated").count() == 9
+    page = page_of(analyst, f"/themes/{draw.theme_id}/")
+    assert "a theme takes none from the sample" in page
+    assert "Every case has an auditor." not in page
+
+
+def test_a_theme_whose_tool_was_withdrawn_says_so_and_answers(
+    analyst: Client, cases: list[Case]
+) -> None:
+    draw = drawn(analyst)
+    ToolVersion.objects.filter(tool__code="early_help").update(status="retired", retired_at=NOW)
+    assert analyst.post(f"/themes/{draw.theme_id}/allocate/").status_code == 302
+    assert "has no published version" in page_of(analyst, f"/themes/{draw.theme_id}/")
+    assert not Audit.objects.exists()
+
+
 def test_a_changed_cohort_is_frozen_again_and_a_drawn_theme_stays(
     analyst: Client, cases: list[Case]
 ) -> None:

@@ -22,6 +22,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.operations import MovedOn, Refused
+from audits.models import Audit, ToolVersion
 from audits.operations.tools import install_shipped_tools
 from cases.models import (
     Case,
@@ -30,16 +31,23 @@ from cases.models import (
     Draw,
     FrameEntry,
     Grader,
+    Practitioner,
     Replacement,
     SampledCase,
     SamplingFrame,
     Team,
 )
-from cases.operations.allocation import allocate_by_hand, allocate_quarter
+from cases.operations.allocation import (
+    allocate_by_hand,
+    allocate_quarter,
+    mark_audited,
+    return_to_allocation,
+)
 from cases.operations.draw import draw_sample, request_draw
 from cases.operations.frame import freeze_frame
 from cases.operations.frame_rows import opaque
 from cases.operations.replacement import decide_replacement, request_replacement
+from cases.queries.allocation import cases_to_grade
 from cases.queries.certificate import certificate, seed_words
 from cases.queries.frame import frame_of_rules
 from cases.rules.quarters import Quarter
@@ -513,3 +521,90 @@ def test_by_hand_the_same_independence_holds(cast: Cast, tools: None) -> None:
     assert (given.by_hand, given.reason) == (True, "Knows the tool")
     with pytest.raises(Refused, match="already has this case"):
         give(auditor=cast.other_auditor)
+
+
+def refused(case: SampledCase, auditor: User, by: User) -> str:
+    with pytest.raises(Refused) as told, transaction.atomic():
+        allocate_by_hand(sampled_case=case, auditor=auditor, reason="Tries", by=by, now=NOW)
+    return str(told.value)
+
+
+def test_the_team_that_the_case_came_to_after_the_freeze_counts_too(
+    cast: Cast, tools: None
+) -> None:
+    case = drawn(cast, 20).cases.get(status="drawn")
+    Grader.objects.filter(user=cast.auditor).update(team=cast.hilltop)
+    Grader.objects.filter(user=cast.other_auditor).update(team=cast.riverside)
+    Case.objects.filter(pk=case.entry.case_id).update(
+        team=cast.hilltop, service=cast.hilltop.service
+    )
+    for auditor in (cast.auditor, cast.other_auditor):
+        assert "of their own team" in refused(case, auditor, cast.analyst)
+    (to_grade,) = cases_to_grade([case])
+    near = {str(person.pk) for person in (cast.head, cast.other_head)}
+    assert near <= to_grade.line
+
+
+def test_a_team_that_an_auditor_works_in_counts_whatever_their_capacity_says(
+    cast: Cast, tools: None
+) -> None:
+    case = drawn(cast, 20).cases.get(status="drawn")
+    Practitioner.objects.create(name="Audrey Tor", team=cast.riverside, user=cast.auditor)
+    assert "of their own team" in refused(case, cast.auditor, cast.analyst)
+    result = allocate_quarter(draw=case.draw, by=cast.analyst, now=NOW)
+    assert [found.auditor for found in result.assignments] == [str(cast.other_auditor.pk)]
+
+
+def test_who_managed_the_team_while_it_had_the_case_stays_in_its_line(
+    cast: Cast, tools: None
+) -> None:
+    case = drawn(cast, 20).cases.get(status="drawn")
+    for manager in (cast.auditor, cast.manager):
+        cast.riverside.manager = manager
+        cast.riverside.save()
+    assert "in the line" in refused(case, cast.auditor, cast.analyst)
+
+
+def test_a_line_without_a_tool_holds_up_no_other(cast: Cast, tools: None) -> None:
+    open_cases(20, team=cast.hilltop, practitioner=cast.other_practitioner, service="early_help")
+    draw = drawn(cast, 20)
+    ToolVersion.objects.filter(tool__line__code="early_help").update(
+        status="retired", retired_at=NOW
+    )
+    result = allocate_quarter(draw=draw, by=cast.analyst, now=NOW)
+    assert len(result.assignments) == 1
+    (left,) = result.unallocated
+    assert "There is no published audit tool for Early Help" in left.because
+
+
+def test_who_held_the_case_for_most_of_the_period_rests_in_the_next_quarter(cast: Cast) -> None:
+    first = drawn(cast, 60, quarter=Q3.previous())
+    audited = list(first.cases.filter(status="drawn"))
+    judged = (cast.other_practitioner, None)
+    for case, practitioner in zip(audited, judged, strict=False):
+        mark_audited(sampled_case=case, practitioner_judged=practitioner, by=cast.auditor, now=NOW)
+    frame = freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    assert frame.rested_practitioners == [opaque("practitioner", str(cast.other_practitioner.pk))]
+
+
+def test_where_it_was_not_recorded_who_held_it_at_the_freeze_rests(cast: Cast) -> None:
+    first = drawn(cast, 60, quarter=Q3.previous())
+    first.cases.filter(status="drawn").update(status="audited")
+    frame = freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    assert frame.rested_practitioners == [opaque("practitioner", str(cast.practitioner.pk))]
+
+
+def test_drawing_again_ends_what_waits_and_takes_audits_without_an_auditor_out(
+    cast: Cast, tools: None
+) -> None:
+    draw = drawn(cast, 60)
+    allocate_quarter(draw=draw, by=cast.analyst, now=NOW)
+    first, second, _ = draw.cases.filter(status="allocated")
+    return_to_allocation(sampled_case=first, reason="A conflict", by=cast.analyst, now=NOW)
+    asked = request_replacement(
+        sampled_case=second, reason="in_court", explanation="", by=cast.analyst, now=NOW
+    )
+    draw_sample(quarter=Q3, seed="4 4 4", reason="The dice were lost", by=cast.analyst, now=NOW)
+    asked.refresh_from_db()
+    assert (asked.status, asked.decision_note) == ("lapsed", "Drawn again: The dice were lost")
+    assert set(Audit.objects.values_list("status", flat=True)) == {"withdrawn"}

@@ -18,6 +18,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import AccessRecord, User
+from accounts.operations import Refused
+from accounts.roles import Role
 from audits.operations.tools import install_shipped_tools
 from cases.models import (
     AuditQuarter,
@@ -36,7 +38,7 @@ from cases.queries.calendar import local_date
 from cases.queries.quarters import offered_quarters
 from cases.rules.quarters import Quarter
 from cases.views import drawing
-from tests.cast import NOW, QUARTER, Cast, open_case, open_cases
+from tests.cast import NOW, QUARTER, Cast, open_case, open_cases, person
 
 pytestmark = pytest.mark.django_db
 
@@ -459,6 +461,35 @@ def test_allocation_says_who_gets_none_and_why(cast: Cast, client: Client, draw:
     assert "2 cases were given to auditors." in told
     assert "Every case of draw 1 has an auditor" in told
     assert draw.cases.filter(status="allocated").count() == 3
+
+
+def test_auditors_of_whom_no_capacity_is_recorded_are_listed(
+    cast: Cast, client: Client, draw: Draw
+) -> None:
+    person("Nora Capacity", Role.AUDITOR)
+    page = text(client, f"{QUARTER_PAGE}allocation/")
+    assert "Nora Capacity" in page
+    assert "No capacity recorded" in page
+
+
+def test_without_any_tool_the_page_says_so_and_nothing_breaks(
+    cast: Cast, client: Client, frozen: None
+) -> None:
+    draw_sample(quarter=Q3, seed="dice: 4 1 6", by=cast.analyst, now=NOW)
+    told = client.post(f"{QUARTER_PAGE}allocation/allocate/", follow=True)
+    assert told.status_code == 200
+    assert "There is no published audit tool" in told.content.decode()
+
+
+def test_what_is_refused_while_cases_are_given_out_is_said(
+    client: Client, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise Refused("Another audit of this child was made just now.")
+
+    monkeypatch.setattr("cases.views.quarters.allocate_quarter", refuse)
+    told = client.post(f"{QUARTER_PAGE}allocation/allocate/", follow=True)
+    assert "No case was allocated. Another audit of this child" in told.content.decode()
 
 
 def test_cases_without_a_practitioner_or_team_are_warned_of(cast: Cast, client: Client) -> None:

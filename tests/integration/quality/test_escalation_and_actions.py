@@ -15,10 +15,12 @@ from accounts.models import User
 from accounts.operations import MovedOn, Refused
 from audits.models import Audit
 from audits.operations.feedback import release_feedback
+from audits.operations.grading import declare_conflict
 from audits.operations.saving import raise_immediate_concern
-from audits.operations.submitting import submit_grading
+from audits.operations.submitting import reopen_audit, submit_grading
 from audits.operations.withdrawing import withdraw_audit
 from cases.models import Practitioner, Service
+from cases.operations.replacement import request_replacement
 from quality.models import Action, Escalation, Moderation, NoActionReason
 from quality.operations import acting
 from quality.operations.acting import Planned, offer_evidence, plan_action, verify_action
@@ -141,6 +143,42 @@ class TestRaising:
         assert {cast.lead.email, cast.head.email} <= {address for address, _, _ in sent}
         assert "Left alone" not in str(sent)
         assert Escalation.objects.get().status == "raised"
+
+    def test_who_decides_on_a_replacement_sees_the_concern_and_how_far_the_audit_is(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        raise_immediate_concern(
+            grading=begin(audit), text="Left alone", told="Duty", by=cast.auditor, now=NOW
+        )
+        case = audit.sampled_case
+        assert case
+        asked = request_replacement(
+            sampled_case=case, reason="child_in_crisis", explanation="", by=cast.analyst, now=NOW
+        )
+        page = text_of(as_user(cast.lead).get(f"/replacements/{asked.pk}/"))
+        assert "in progress, with Audrey Tor, begun on 6 October 2026" in page
+        assert "Raised on 6 October 2026: waiting to be acknowledged" in page
+        assert "It stays open where the case is replaced" in page
+        assert "Left alone" not in page
+        assert "Raised on" not in text_of(as_user(cast.analyst).get(f"/replacements/{asked.pk}/"))
+
+    def test_once_submitted_is_said_where_a_replacement_is_decided(
+        self, cast: Cast, audit: Audit, no_random: None, as_user: AsUser
+    ) -> None:
+        submitted(audit)
+        reopen_audit(audit=audit, reason="A standard was missed", by=cast.lead, now=NOW)
+        declare_conflict(audit=audit, reason="I know the family", by=cast.auditor, now=NOW)
+        case = audit.sampled_case
+        assert case
+        asked = request_replacement(
+            sampled_case=case, reason="in_court", explanation="", by=cast.analyst, now=NOW
+        )
+        lead = as_user(cast.lead)
+        assert "The case cannot be replaced" in text_of(lead.get(f"/replacements/{asked.pk}/"))
+        told = lead.post(f"/replacements/{asked.pk}/decide/", {"decision": "approve"})
+        assert "was submitted once and reopened" in text_of(told)
+        audit.refresh_from_db()
+        assert audit.status == "returned"
 
     def test_a_concern_outlives_the_audit_that_found_it(self, cast: Cast, audit: Audit) -> None:
         grading = begin(audit)

@@ -136,6 +136,32 @@ def test_work_is_balanced_to_within_one(seed: str) -> None:
     assert max(counts) - min(counts) <= 1
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 12), st.integers(0, 60), st.integers(0, 3), st.text(max_size=5))
+def test_among_equals_whom_nothing_rules_out_work_differs_by_one_at_most(
+    people: int, work: int, spare: int, seed: str
+) -> None:
+    capacity = -(-work // people) + spare
+    auditors = [auditor(f"a{n:02}", capacity) for n in range(people)]
+    result = allocate([case(f"c{n:02}") for n in range(work)], auditors, seed)
+    counts = loads(result, auditors).values()
+    assert sum(counts) == work
+    assert max(counts) - min(counts) <= 1
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 8), st.integers(0, 40), st.integers(0, 4), st.text(max_size=5))
+def test_where_work_is_more_than_they_can_take_everybody_takes_all_they_can(
+    people: int, work: int, capacity: int, seed: str
+) -> None:
+    auditors = [auditor(f"a{n:02}", capacity) for n in range(people)]
+    result = allocate([case(f"c{n:02}") for n in range(work)], auditors, seed)
+    given_out = min(work, people * capacity)
+    counts = loads(result, auditors).values()
+    assert (sum(counts), len(result.unallocated)) == (given_out, work - given_out)
+    assert max(counts) - min(counts) <= 1
+
+
 def test_free_capacity_is_what_is_balanced() -> None:
     auditors = [auditor("busy", 6, in_hand=5), auditor("half", 3), auditor("free", 9)]
     result = allocate([case(f"{n}") for n in range(7)], auditors, "seed")

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from cases.rules.independence import (
     NO_PRACTITIONER,
     NO_TEAM,
+    OWN_WORDS,
+    SENTENCES,
     CaseToGrade,
     Independent,
     NotIndependent,
@@ -66,6 +68,27 @@ def test_all_reasons_are_given() -> None:
     case = replace(CASE, conflicts=frozenset({"petra"}), line=frozenset({"petra"}))
     person = Person("petra", team="north", exempt="New in post")
     assert codes(person, case) == ["exempt", "holds", "own_team", "line", "conflict"]
+
+
+def test_every_team_of_a_person_counts_and_every_team_that_has_the_case() -> None:
+    moved = replace(CASE, other_teams=frozenset({"west"}), other_heads=frozenset({"omar"}))
+    for person in (
+        Person("x", team="west"),
+        Person("x", team="audit", other_teams=frozenset({"north"})),
+        Person("x", team="audit", other_teams=frozenset({"west", "east"})),
+    ):
+        assert codes(person, moved) == ["own_team"]
+        # The own team is reason enough; its head is not a second one.
+        assert codes(replace(person, head="omar"), moved, other_teams=False) == ["own_team"]
+    assert codes(Person("x", team="west")) == []
+    assert codes(Person("x", "east", "omar"), moved, other_teams=False) == ["same_head"]
+    elsewhere = Person("x", "east", "oona", other_heads=frozenset({"omar"}))
+    assert codes(elsewhere, moved, other_teams=False) == ["same_head"]
+    assert codes(elsewhere, CASE, other_teams=False) == []
+
+
+def test_every_reason_has_words_for_the_person_themself() -> None:
+    assert OWN_WORDS.keys() == SENTENCES.keys()
 
 
 def test_having_no_team_is_no_team_in_common() -> None:

@@ -1,0 +1,93 @@
+"""What this app knows of sampled cases: what stands against an audit of one, and how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from audits.models import Audit, ToolVersion
+from audits.queries.tools import no_tool_of, no_tool_of_line
+from audits.queries.visibility import NOT_SUBMITTED
+from cases.above import add_facts, add_obstacles
+from cases.models import SampledCase
+
+UNBEGUN = (Audit.Status.ALLOCATED, Audit.Status.RETURNED)
+BEGUN = (
+    "Audit {} of the same child has begun, and no child is audited twice. Ask for a replacement."
+)
+ONCE = "On {}, and reopened. The case cannot be replaced: it is graded again."
+IN_SAMPLE = (
+    "The child is in the sample of this quarter ({}), and a theme takes none from the sample. Ask"
+    " for a replacement."
+)
+
+
+@add_obstacles
+def obstacles(cases: Sequence[SampledCase]) -> dict[int, str]:
+    """Why no audit of some of the cases can be made, by primary key. Three queries.
+
+    The child has an audit already that does not make room, or there is no audit tool.
+    """
+    rows = list(
+        SampledCase.objects.filter(pk__in=[case.pk for case in cases])
+        .order_by()
+        .values_list(
+            "pk", "draw__quarter", "draw__theme__tool", "entry__child",
+            "entry__child__audit_reference", "entry__service__line", "entry__service__line__name",
+        )
+    )  # fmt: skip
+    audits = {
+        audit.child_id: audit
+        for audit in Audit.objects.exclude(status=Audit.Status.WITHDRAWN).filter(
+            child__in=[row[3] for row in rows]
+        )
+    }
+    published = ToolVersion.objects.filter(status=ToolVersion.Status.PUBLISHED)
+    tools = list(published.values_list("tool__code", "tool__line"))
+    codes, lines = {code for code, _ in tools}, {line for _, line in tools}
+    found: dict[int, str] = {}
+    for pk, quarter, tool, child, reference, line, line_name in rows:
+        audit = audits.get(child)
+        if audit is not None and audit.sampled_case_id == pk:
+            continue
+        if audit is None and reference:
+            found[pk] = BEGUN.format(reference)
+        elif audit is not None and (why := why_no_room(audit, quarter, of_theme=tool is not None)):
+            found[pk] = why
+        elif tool is not None and tool not in codes:
+            found[pk] = no_tool_of(tool)
+        elif tool is None and line not in lines:
+            found[pk] = no_tool_of_line(line_name)
+    return found
+
+
+def why_no_room(earlier: Audit, quarter: int, *, of_theme: bool) -> str:
+    """Why another audit of the same child stays, in a sentence; "" where it makes room.
+
+    A child selected but never submitted returns to the next frame (domain.md section 4). A theme
+    makes no room for itself in a quarter's sample (``quarter``: primary key of the new draw's).
+    """
+    if of_theme and earlier.kind == Audit.Kind.SAMPLE and earlier.quarter_id == quarter:
+        return IN_SAMPLE.format(earlier.reference)
+    if earlier.status not in UNBEGUN or earlier.submitted_at is not None:
+        return BEGUN.format(earlier.reference)
+    return ""
+
+
+@add_facts
+def facts(case: SampledCase) -> list[tuple[str, str]]:
+    """How far the case's audit is, for who decides on a replacement. One query."""
+    audit = case.audits.exclude(status=Audit.Status.WITHDRAWN).select_related("auditor").first()
+    if audit is None:
+        return [("Audit", "None: the case has no auditor")]
+    words = f"{audit.reference}: {audit.get_status_display().lower()}"
+    if audit.status != Audit.Status.RETURNED:
+        words += f", with {audit.auditor}"
+    if audit.started_at is not None:
+        words += f", begun on {timezone.localtime(audit.started_at):%-d %B %Y}"
+    rows = [("Audit", words)]
+    if audit.submitted_at is not None and audit.status in NOT_SUBMITTED:
+        day = f"{timezone.localtime(audit.submitted_at):%-d %B %Y}"
+        rows.append(("Submitted once", ONCE.format(day)))
+    return rows
