@@ -322,7 +322,8 @@ def _pass_on(case: SampledCase, to: SampledCase, made: Draw, by: User, now: date
         live.pk, live.sampled_case = None, to
         live.save(force_insert=True)
     to.status = case.status
-    to.save(update_fields=["status"])
+    to.judged_known, to.practitioner_judged = case.judged_known, case.practitioner_judged
+    to.save(update_fields=["status", "judged_known", "practitioner_judged"])
     case_passed_on.send(sender=SampledCase, sampled_case=case, to=to, by=by, now=now)
     case.status, case.note = SampledCase.Status.CANCELLED, note
     case.save(update_fields=["status", "note"])
