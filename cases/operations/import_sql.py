@@ -398,7 +398,7 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
     returns = _counts(import_elsewhere.RETURN, values)
     _run(_PLAN, values)
     _run(_CLOSE, values)
-    _run("ANALYZE import_plan (child_id, step, team, practitioner)")
+    _run("ANALYZE import_plan (child_id, step, team, practitioner, repeated)")
     step = "SELECT {0}, count(*) FROM import_plan WHERE step = '{1}' GROUP BY {0}"
     return {
         "before": _counts(

@@ -71,13 +71,16 @@ def imports_behind_open_cases() -> list[CaseImport]:
 def confirmed_already(file_sha256: str, as_of: date) -> str:
     """Why a file cannot be imported a second time, in words; "" where it can.
 
-    It can where another list has been confirmed since for a service that it covers.
+    It can where another list has been confirmed since for a service that it covers, and where it
+    has cases of a service that it was not said to cover: it may have been meant to.
     """
     confirmed = CaseImport.objects.filter(status=CaseImport.Status.CONFIRMED)
     same = confirmed.filter(file_sha256=file_sha256, as_of=as_of).order_by("-confirmed_at").first()
     if same is None:
         return ""
     covers = set(same.summary.get("covers", ()))
+    if set(same.summary.get("by_service", ())) - covers:
+        return ""
     since = confirmed.filter(confirmed_at__gt=same.confirmed_at).values_list("summary", flat=True)
     if any(covers & set(summary.get("covers", ())) for summary in since):
         return ""
