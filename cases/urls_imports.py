@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
+from cases.views import import_covers, import_tables, imports, jobs, returns
 from cases.views import import_meanings as meanings
-from cases.views import import_tables, imports, jobs, returns
 
 import_patterns = [
     path("imports/", imports.import_list, name="import_list"),
@@ -33,6 +33,7 @@ import_patterns = [
     path("imports/<int:pk>/", imports.import_detail, name="import_detail"),
     path("imports/<int:pk>/confirm/", imports.import_confirm, name="import_confirm"),
     path("imports/<int:pk>/services/", meanings.import_services, name="import_services"),
+    path("imports/<int:pk>/covers/", import_covers.import_covers, name="import_covers"),
     path("imports/<int:pk>/columns/", meanings.import_columns, name="import_columns"),
     path("imports/<int:pk>/check-again/", imports.import_check_again, name="import_check_again"),
     path("imports/<int:pk>/discard/", imports.import_discard, name="import_discard"),

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from accounts.govuk import GovDateField
+from accounts.govuk import GovCheckboxes, GovDateField
 from cases.importers import template_columns
 from cases.importers.csv_lists import LIST_COUNT
 from cases.queries.imports import SEVERITY_NAMES, ServiceChange
@@ -130,10 +130,34 @@ class UploadForm(forms.Form):
         return as_of
 
 
+class CoversForm(forms.Form):
+    """Of which services a list holds all open cases."""
+
+    covers = forms.MultipleChoiceField(
+        label="All open cases of these services are in this list",
+        help_text="Select all that apply, or none.",
+        required=False,
+    )
+
+    def __init__(self, *args: Any, services: Sequence[ServiceChange], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        hints = {one.code: _in_list_and_now(one) for one in services}
+        field = self.fields["covers"]
+        field.widget = GovCheckboxes(hints=hints, layout="small")
+        field.choices = [(one.code, one.name) for one in services]  # type: ignore[attr-defined]
+
+
+def _in_list_and_now(change: ServiceChange) -> str:
+    in_list, before = (f"{n:,}" if n else "none" for n in (change.in_list, change.before))
+    return f"{in_list} in this list, {before} open now".capitalize()
+
+
 class ConfirmForm(forms.Form):
     """Confirms a list as it was compared; asks again where much would close."""
 
     compared_with = forms.IntegerField(widget=forms.HiddenInput)
+    # The fingerprint of the difference on the page.
+    shown = forms.CharField(widget=forms.HiddenInput, required=False)
     understood = forms.BooleanField(required=False)
 
     def __init__(self, *args: Any, closing: list[ServiceChange], **kwargs: Any) -> None:

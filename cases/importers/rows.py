@@ -1,7 +1,7 @@
 """From the cells of one row to a CaseRow and its problems.
 
 No row raises, and no child is lost because of an attribute: a row is left out only where its id
-cannot be trusted, or, in the template, where its service is not known.
+cannot be trusted, or where somebody has said that rows of its service open no case.
 """
 
 from __future__ import annotations
@@ -39,7 +39,12 @@ _SERVICES_ASKED: Final = 50
 NO_CASE: Final = ""  # what a service's name means that opens no case, as somebody has said
 _TOTALS: Final = frozenset({"total", "grand total", "totals", "sum", "count"})
 _ALLOWED_SERVICES: Final = ", ".join(codes.SERVICE_NAMES.values())
-_OPENS_NO_CASE: Final = "As you have said, rows of this service open no case."
+OPENS_NO_CASE: Final = "As you have said, rows of this service open no case."
+_STAYS: Final = (
+    "The row opens no case. An open case of this child stays where it is, because the row does "
+    "not say its service."
+)
+NO_CHILD: Final = ("This is a line of totals, not a child.", "This line repeats the headings.")
 _EXCEL_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!")
 
 
@@ -122,9 +127,9 @@ def wrong_with_id(raw: Any, child_id: str, limits: ReadLimits) -> str:
     if len(child_id) > limits.max_id_length:
         return f"The child id is longer than {limits.max_id_length} characters."
     if child_id.casefold() in _TOTALS:
-        return "This is a line of totals, not a child."
+        return NO_CHILD[0]
     if not child_id.isdigit() and COMMON.get(heading_key(child_id)) == "child_id":
-        return "This line repeats the headings."
+        return NO_CHILD[1]
     return ""
 
 
@@ -158,7 +163,7 @@ class RowReader:
         known = self._known
         service_text = known.text(service) or known.text(status)
         code, status_open = self._service(service_text)
-        if code is None and self._is_template:
+        if code == NO_CASE:
             return None
         closed_on, is_open = self._closing(closed, status_open, service_text)
         gender_text, ethnicity_text = known.text(gender), known.text(ethnicity)
@@ -170,7 +175,7 @@ class RowReader:
             list_code=self._profile.list_code,
             service_code=code,
             service_text=service_text,
-            is_open=is_open and code is not None,
+            is_open=is_open and (code is not None or self._is_template),
             opened_on=self._past_date("opened_on", opened, "It says the case was opened"),
             closed_on=closed_on,
             team=self._staff("team", team),
@@ -237,7 +242,7 @@ class RowReader:
         if code == codes.CLOSED:
             return self._profile.service_code, False
         if code == NO_CASE:
-            self._say("status", _OPENS_NO_CASE, NOTE, text)
+            self._say("status", OPENS_NO_CASE, NOTE, text)
             return self._profile.service_code, False
         if code is None:
             self._known.not_known(text)
@@ -250,13 +255,14 @@ class RowReader:
     def _template_service(self, text: str) -> tuple[str | None, bool]:
         code = self._known.service(text) if text else None
         if code == NO_CASE:
-            self._say("service", _OPENS_NO_CASE, LEFT_OUT, text)
-            return None, True
+            self._say("service", OPENS_NO_CASE, LEFT_OUT, text)
+            return NO_CASE, True
         if code is None:
             what = "This service is not known." if text else "There is no service."
             if text:
                 self._known.not_known(text)
-            self._say("service", f"{what} Use one of: {_ALLOWED_SERVICES}.", LEFT_OUT, text)
+            self._say("service", f"{what} Use one of: {_ALLOWED_SERVICES}. {_STAYS}",
+                      VALUE_OUT, text)  # fmt: skip
         return code, True
 
     def _closing(self, raw: Any, status_open: bool, status: str) -> tuple[date | None, bool]:

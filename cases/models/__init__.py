@@ -10,7 +10,13 @@ from cases.models.draw import (
     SampledCase,
 )
 from cases.models.frame import AuditQuarter, FrameEntry, HashMail, SamplingFrame
-from cases.models.imports import CaseImport, ImportMeaning, ImportProblem, StagedCase
+from cases.models.imports import (
+    CaseImport,
+    ImportMeaning,
+    ImportProblem,
+    OpenElsewhere,
+    StagedCase,
+)
 from cases.models.jobs import Job
 from cases.models.people import Grader, Practitioner, Service, ServiceLine, Team
 from cases.models.theme import Theme
@@ -31,6 +37,7 @@ __all__ = [
     "ImportProblem",
     "InclusionProbability",
     "Job",
+    "OpenElsewhere",
     "Practitioner",
     "Replacement",
     "SampledCase",

@@ -33,7 +33,9 @@ class CaseImport(models.Model):
     file_sha256 = models.CharField(max_length=64, blank=True)
     file_format = models.CharField(max_length=30, blank=True)
     # {"rows_read", "children", "open_cases", "by_service", "sheets", "dropped_columns",
-    #  "opens", "moves", "closes": {service code: n}}
+    #  "opens", "moves", "closes": {service code: n}, "covers": the services of which the list holds
+    #  all open cases, "covers_said": the same as somebody said it, "outdated": the services that a
+    #  newer list was confirmed for}
     summary = models.JSONField(default=dict, blank=True)
     refusal = models.TextField("why it cannot be accepted", blank=True)
     uploaded_by = models.ForeignKey(
@@ -58,11 +60,6 @@ class CaseImport(models.Model):
             models.CheckConstraint(
                 condition=~Q(status="refused") | ~Q(refusal=""), name="refused_import_says_why"
             ),
-            models.UniqueConstraint(
-                fields=("file_sha256", "as_of"),
-                condition=Q(status="confirmed"),
-                name="a_file_is_confirmed_once",
-            ),
         )
         triggers = named_by_a_case("last_import_id")
 
@@ -81,7 +78,8 @@ class StagedCase(models.Model):
     sheet = models.CharField(max_length=60, blank=True)
     row = models.PositiveIntegerField()
     child_id = models.CharField(max_length=60)
-    service_code = models.CharField(max_length=40, blank=True)  # empty: an event, not a case
+    # Empty: an event, not a case; where the row is open, the list does not say its service.
+    service_code = models.CharField(max_length=40, blank=True)
     is_open = models.BooleanField()
     team = models.CharField(max_length=120, blank=True)
     practitioner = models.CharField(max_length=150, blank=True)
@@ -101,6 +99,39 @@ class StagedCase(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sheet} row {self.row}"
+
+
+class OpenElsewhere(models.Model):
+    """A list has a child open to a service, and the child's one open case is of another.
+
+    Kept from one list to the next: when that case closes, because its own service's list no longer
+    has the child, the child moves to this service instead of dropping out. Gone once a list that
+    covers the service no longer has the child, or the child's case is of this service.
+    """
+
+    child = models.ForeignKey(
+        "cases.Child", on_delete=models.CASCADE, related_name="open_elsewhere"
+    )
+    service = models.ForeignKey("cases.Service", on_delete=models.CASCADE, related_name="+")
+    case_import = models.ForeignKey(CaseImport, on_delete=models.CASCADE, related_name="+")
+    opened_on = models.DateField(null=True, blank=True)
+    # The names as the list writes them; whose they are is looked up when the child moves.
+    team = models.CharField(max_length=120, blank=True)
+    practitioner = models.CharField(max_length=150, blank=True)
+    agency = models.BooleanField(null=True)
+    legal_status = models.CharField(max_length=120, blank=True)
+    plan = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        verbose_name_plural = "open elsewhere"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("child", "service"), name="one_memory_for_each_child_and_service"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.child_id} is open to {self.service} as well"
 
 
 class ImportProblem(models.Model):

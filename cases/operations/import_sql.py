@@ -9,7 +9,7 @@ Set-based throughout, in temporary tables that live as long as the transaction:
   (same service), "move", or "keep" (a case of a service that this list does not cover and that
   comes first is left alone).
 - ``import_close``: the open cases that end, because the list covers their service and no longer
-  has the child as open.
+  has the child as open, and no list has the child open to another service.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 from django.db import connection
 
 from cases.models import CaseImport
+from cases.operations import import_elsewhere
 
 # Confirming takes this lock, so that one list at a time is compared and taken over.
 CONFIRM_LOCK = 0x6366_6101
@@ -29,7 +30,8 @@ _BEST = """
 CREATE TEMP TABLE import_best ON COMMIT DROP AS
 WITH list AS NOT MATERIALIZED (
   SELECT s.*, v.id AS service_id, v.precedence
-  FROM cases_stagedcase s LEFT JOIN cases_service v ON v.code = s.service_code
+  FROM cases_stagedcase s
+  LEFT JOIN cases_service v ON v.code = s.service_code AND v.code <> ALL(%(outdated)s)
   WHERE s.case_import_id = %(import)s
 ),
 repeated AS MATERIALIZED (
@@ -72,7 +74,7 @@ SELECT first.child_id, first.service_id, first.service_code, first.precedence, f
   coalesce(filled.family_id, '') AS family_id, filled.restricted, filled.age_years,
   coalesce(filled.gender, '') AS gender, coalesce(filled.ethnicity, '') AS ethnicity,
   coalesce(filled.disability, '') AS disability, filled.transferred_in_on,
-  coalesce(filled.transferred_in_from, '') AS transferred_in_from
+  coalesce(filled.transferred_in_from, '') AS transferred_in_from, true AS repeated
 FROM first
 JOIN filled USING (child_id)
 JOIN sheet ON sheet.sheet = first.sheet
@@ -81,7 +83,7 @@ UNION ALL
 SELECT child_id, service_id, service_code, precedence, opened_on, legal_status, plan,
   says_legal_status, says_plan, says_staff, team, practitioner,
   CASE WHEN team <> '' OR practitioner <> '' THEN agency END, family_id, restricted, age_years,
-  gender, ethnicity, disability, transferred_in_on, transferred_in_from
+  gender, ethnicity, disability, transferred_in_on, transferred_in_from, false
 FROM list JOIN sheet USING (sheet)
 WHERE is_open AND service_id IS NOT NULL
   AND NOT EXISTS (SELECT FROM repeated WHERE repeated.child_id = list.child_id)
@@ -103,20 +105,41 @@ LEFT JOIN cases_case present ON present.child_id = child.id AND present.closed_o
 LEFT JOIN cases_service old ON old.id = present.service_id
 """
 
-# A row that gives a closing date is a better witness than the date of the list.
+# Children of whom the list says that they are open and not to which service, or to one that the
+# council does not have here: their case stays where it is.
+_UNSAID = """
+CREATE TEMP TABLE import_unsaid ON COMMIT DROP AS
+SELECT DISTINCT s.child_id FROM cases_stagedcase s
+WHERE s.case_import_id = %(import)s AND s.is_open
+  AND NOT EXISTS (SELECT FROM cases_service v WHERE v.code = s.service_code)
+"""
+
+# A row that gives a closing date is a better witness than the date of the list, unless it is the
+# end of an earlier time.
 _CLOSE = """
 CREATE TEMP TABLE import_close ON COMMIT DROP AS
 SELECT present.id AS case_id, service.code AS service_code,
-  coalesce(max(ended.closed_on), %(as_of)s) AS closed_on
+  greatest(coalesce(max(ended.closed_on), %(as_of)s), present.opened_on) AS closed_on
 FROM cases_case present
 JOIN cases_child child ON child.id = present.child_id
 JOIN cases_service service ON service.id = present.service_id
 LEFT JOIN cases_stagedcase ended ON ended.case_import_id = %(import)s
   AND ended.child_id = child.local_id AND ended.service_code = service.code
-  AND ended.closed_on IS NOT NULL
+  AND ended.closed_on >= coalesce(present.opened_on, ended.closed_on)
 WHERE present.closed_on IS NULL AND service.code = ANY(%(covers)s)
   AND NOT EXISTS (SELECT 1 FROM import_best best WHERE best.child_id = child.local_id)
+  AND NOT EXISTS (SELECT 1 FROM import_unsaid unsaid WHERE unsaid.child_id = child.local_id)
 GROUP BY present.id, service.code
+"""
+
+_STAYS = """
+SELECT service.code, count(*) FROM import_unsaid unsaid
+JOIN cases_child child ON child.local_id = unsaid.child_id
+JOIN cases_case present ON present.child_id = child.id AND present.closed_on IS NULL
+JOIN cases_service service ON service.id = present.service_id
+WHERE service.code = ANY(%(covers)s)
+  AND NOT EXISTS (SELECT 1 FROM import_best best WHERE best.child_id = child.local_id)
+GROUP BY service.code
 """
 
 _REPEATED = """
@@ -284,8 +307,17 @@ UPDATE cases_case c SET closed_on = gone.closed_on, last_import_id = %(import)s
 FROM import_close gone WHERE c.id = gone.case_id
 """
 
+# A row that opens nothing here still says two things that keep a child from being drawn.
+_KEPT = """
+UPDATE cases_case c SET restricted = c.restricted OR coalesce(plan.restricted, false),
+  family_id = coalesce(nullif(c.family_id, ''), plan.family_id), last_import_id = %(import)s
+FROM import_plan plan
+WHERE plan.step = 'keep' AND c.id = plan.case_id
+  AND (plan.restricted AND NOT c.restricted OR c.family_id = '' AND plan.family_id <> '')
+"""
+
 _TABLES = (
-    "import_best", "import_plan", "import_close", "import_team", "import_staff",
+    "import_best", "import_unsaid", "import_plan", "import_close", "import_team", "import_staff",
     "import_practitioner", "import_case",
 )  # fmt: skip
 
@@ -295,8 +327,11 @@ def lock_confirming() -> None:
     _run("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": CONFIRM_LOCK})
 
 
-def resolve(case_import: CaseImport) -> None:
-    """Work out each child's one open case in the staged list (``import_best``)."""
+def resolve(case_import: CaseImport, outdated: Sequence[str] = ()) -> None:
+    """Work out each child's one open case in the staged list (``import_best``).
+
+    Rows of the ``outdated`` services open nothing: a newer list of theirs was confirmed.
+    """
     # ON COMMIT DROP comes too late where one transaction compares and then takes over.
     _run(f"DROP TABLE IF EXISTS {', '.join(_TABLES)}")
     # The staging table is filled and emptied all the time: by its stale statistics the planner
@@ -305,7 +340,7 @@ def resolve(case_import: CaseImport) -> None:
     # A million rows are sorted and joined here, and in the usual 4 MB that goes through the disk.
     # Compiling such statements takes longer than it saves.
     _run("SELECT set_config('work_mem', '256MB', true), set_config('jit', 'off', true)")
-    _run(_BEST, {"import": case_import.pk})
+    _run(_BEST, {"import": case_import.pk, "outdated": list(outdated)})
     _run("ANALYZE import_best (child_id)")
 
 
@@ -338,17 +373,32 @@ def services_in_rows(case_import: CaseImport) -> set[str]:
     return {code for (code,) in _rows(sql, {"import": case_import.pk})}
 
 
+def says_no_service(case_import: CaseImport) -> bool:
+    """Whether every row is open and none says to which service."""
+    sql = (
+        "SELECT FROM cases_stagedcase WHERE case_import_id = %(import)s"
+        " AND NOT (is_open AND service_code = '') LIMIT 1"
+    )
+    return not _rows(sql, {"import": case_import.pk})
+
+
 def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[str, int]]:
     """What taking the list over would do to the open cases, in numbers by service code.
 
     ``covers`` are the services whose cases close by absence. Keys: "before" (open now), "opens",
-    "moves" (in from another service), "moves_out", "closes", and "kept" (children of the list whose
-    case in another service stays as it is, counted by that service). After ``resolve``.
+    "moves" (in from another service), "moves_out", "closes", "kept" (children of the list whose
+    case in another service stays as it is, counted by that service), "returns" (of the moves,
+    those of children whom this list no longer has and an earlier one has open to that service) and
+    "stays" (cases of covered services that stay open because the list does not say the service of
+    the child's row). After ``resolve``.
     """
     values = {"import": case_import.pk, "covers": list(covers), "as_of": case_import.as_of}
+    _run(_UNSAID, values)
+    stays = _counts(_STAYS, values)
+    returns = _counts(import_elsewhere.RETURN, values)
     _run(_PLAN, values)
     _run(_CLOSE, values)
-    _run("ANALYZE import_plan (child_id, step, team, practitioner)")
+    _run("ANALYZE import_plan (child_id, step, team, practitioner, repeated)")
     step = "SELECT {0}, count(*) FROM import_plan WHERE step = '{1}' GROUP BY {0}"
     return {
         "before": _counts(
@@ -360,26 +410,37 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
         "moves_out": _counts(step.format("old_service_code", "move")),
         "closes": _counts("SELECT service_code, count(*) FROM import_close GROUP BY service_code"),
         "kept": _counts(step.format("old_service_code", "keep")),
+        "returns": returns,
+        "stays": stays,
     }
 
 
-def take_over(case_import: CaseImport) -> None:
+def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence[str] = ()) -> None:
     """Open, move, complete and close cases as compared; after ``compare`` in one transaction.
 
     Teams and practitioners that are not known yet are made, matched by name (and team) without
     regard to case; a new team's service is the one most of its cases in the list are open to.
     """
-    values = {"import": case_import.pk}
+    values = {
+        "import": case_import.pk,
+        "covers": list(covers),
+        "outdated": list(outdated),
+    }
     for sql in (_TEAMS, _TEAM_OF_NAME, _STAFF, _PRACTITIONERS, _PRACTITIONER_OF_NAME, _AGENCY):
         _run(sql)
     _run("ANALYZE import_team (key); ANALYZE import_practitioner (key, team_id)")
     _run(_CHILDREN, values)
     _run(_CASE, values)
     _run("ANALYZE import_case (case_id)")
+    # While the cases are still what they were before this list.
+    _run(import_elsewhere.FORGET, values)
+    _run(import_elsewhere.REMEMBER, values)
     # Closing first: nothing else may ever see a child with two open cases.
     _run(_END, values)
     _run(_UPDATE, values)
+    _run(_KEPT, values)
     _run(_INSERT, values)
+    _run(import_elsewhere.SETTLE)
 
 
 def staff_named() -> dict[str, Any]:
@@ -414,5 +475,5 @@ def _rows(sql: str, values: dict[str, Any] | None = None) -> list[Any]:
         return cursor.fetchall()
 
 
-def _counts(sql: str) -> dict[str, int]:
-    return {str(code): number for code, number in _rows(sql)}
+def _counts(sql: str, values: dict[str, Any] | None = None) -> dict[str, int]:
+    return {str(code): number for code, number in _rows(sql, values)}

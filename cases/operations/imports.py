@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ from cases.importers.columns import ColumnsUnknown
 from cases.importers.csv_lists import fingerprint
 from cases.models import CaseImport, ImportProblem, Job
 from cases.operations import import_sql
+from cases.operations.import_covers import covered, refuse_covers, unread
 from cases.operations.import_files import (
     delete_strays,
     local_file,
@@ -45,20 +46,17 @@ from cases.queries.import_meanings import columns_by_signature, services_by_name
 from cases.queries.imports import (
     closing_much,
     confirmed_already,
+    difference_shown,
     last_confirmed_id,
     newer_confirmed,
 )
 
 KEPT_FOR = timedelta(days=1)
+CHANGED_SINCE = (
+    "What this list would change is different now from what was shown. Compare it again to see it "
+    "before you confirm it."
+)
 UNDER_WAY = "This list is being worked on. Wait until that is finished."
-# Annex A: each list holds all its cases, also of a service that none of its rows happens to name.
-LIST_COVERS = {
-    "list_2": ("early_help",),
-    "list_6": ("child_in_need", "assessment"),
-    "list_7": ("child_protection",),
-    "list_8": ("looked_after",),
-    "list_9": ("care_leaver",),
-}
 Status = CaseImport.Status
 NOT_ENDED = (Status.UPLOADED, Status.COLUMNS, Status.CHECKED)
 
@@ -138,22 +136,46 @@ def check_again(*, case_import: CaseImport, by: User, now: datetime) -> Job:
 
 
 @operation
+def cover_services(
+    *, case_import: CaseImport, covers: Collection[str], by: User, now: datetime
+) -> Job:
+    """Say of which services a checked list holds all open cases, and have it compared again.
+
+    Only their cases close by absence. Returns the job that compares. Raises Refused where there is
+    no such service or a newer list was confirmed for one; MovedOn where the list has moved on.
+    """
+    require(by, Permission.IMPORT_CASES)
+    case_import = _locked(case_import.pk, Status.CHECKED)
+    refuse_covers(covers, case_import.as_of)
+    case_import.summary["covers_said"] = sorted(covers)
+    case_import.save(update_fields=["summary"])
+    return check_again(case_import=case_import, by=by, now=now)
+
+
+@operation
 def confirm_list(
-    *, case_import: CaseImport, compared_with: int, understood: bool, by: User, now: datetime
+    *,
+    case_import: CaseImport,
+    compared_with: int,
+    understood: bool,
+    by: User,
+    now: datetime,
+    shown: str = "",
 ) -> Job:
     """Have a worker take a checked list over; returns the job that does.
 
     ``compared_with`` is the id of the list that was the last confirmed one when the difference was
-    shown (summary["based_on"]); ``understood`` says that closing more than a tenth of a service
-    was seen and is meant. Raises MovedOn where the difference is out of date, Refused without the
-    tick where it is needed.
+    shown (summary["based_on"]), ``shown`` the fingerprint of that difference, where it was seen on
+    a page; ``understood`` says that closing more than a tenth of a service was seen and is meant.
+    Raises MovedOn where the difference is out of date, Refused without the tick where it is needed.
     """
     require(by, Permission.IMPORT_CASES)
     case_import = _locked(case_import.pk, Status.CHECKED)
-    if compared_with != case_import.summary["based_on"]:
+    summary = case_import.summary
+    if compared_with != summary["based_on"] or shown not in ("", difference_shown(summary)):
         raise MovedOn("This list has been compared again since this page was loaded.")
     _still_right(case_import)
-    if case_import.summary.get("unknown_services"):
+    if summary.get("unknown_services"):
         raise Refused("Say first which services the names mean that are not known.")
     if closing_much(case_import) and not understood:
         raise Refused("Confirm that closing so many cases is right.")
@@ -187,12 +209,21 @@ def delete_old_uploads(*, by: User, now: datetime) -> int:
 
 @operation
 def import_list(
-    *, paths: Sequence[Path], as_of: date, by: User, now: datetime, confirm: bool
+    *,
+    paths: Sequence[Path],
+    as_of: date,
+    by: User,
+    now: datetime,
+    confirm: bool,
+    covers: Collection[str] | None = None,
+    understood: bool = False,
 ) -> CaseImport:
     """Check a list and, with ``confirm``, take it over, in one transaction (the command line).
 
-    Several ``paths`` are CSV files with a list of Annex A in each. Raises Refused where the list
-    cannot be accepted; nothing is changed then.
+    Several ``paths`` are CSV files with a list of Annex A in each. ``covers``: the services of
+    which it holds all open cases, None for what its content suggests; ``understood`` as for
+    `confirm_list`. Raises Refused where the list cannot be accepted or confirmed; nothing is
+    changed then.
     """
     require(by, Permission.IMPORT_CASES)
     import_sql.lock_confirming()
@@ -203,11 +234,32 @@ def import_list(
         uploaded_by=by,
         uploaded_at=now,
     )
+    if covers is not None:
+        refuse_covers(covers, as_of)
+        case_import.summary = {"covers_said": sorted(covers)}
     with one_path(paths) as path:
         _import(case_import, path)
     if confirm:
+        _refuse_unasked(case_import, understood)
         _take_over(case_import, by, now, Progress())
     return case_import
+
+
+def _refuse_unasked(case_import: CaseImport, understood: bool) -> None:
+    """Raise Refused where the browser would ask before it confirms."""
+    names = ", ".join(f"“{one['said']}”" for one in case_import.summary["unknown_services"])
+    if names:
+        raise Refused(
+            f"Nobody has said which services these names mean: {names}. Say it with --service."
+        )
+    if understood:
+        return
+    much = [f"{one.closes:,} of {one.before:,} of {one.name}" for one in closing_much(case_import)]
+    if much:
+        raise Refused(
+            f"More than a tenth of a service’s open cases would close: {'; '.join(much)}. If that "
+            "is right, say so with --close-many."
+        )
 
 
 def _import(case_import: CaseImport, path: Path) -> None:
@@ -242,10 +294,19 @@ def confirm(job: Job, progress: Progress) -> dict[str, Any]:
     case_import = _locked(job.arguments["import"], Status.CHECKED)
     _still_right(case_import)
     progress(15, "Comparing with the open cases")
-    import_sql.resolve(case_import)
-    import_sql.compare(case_import, case_import.summary["covers"])
+    _compare_as_shown(case_import)
     _take_over(case_import, job.requested_by, timezone.now(), progress)
     return {"status": case_import.status}
+
+
+def _compare_as_shown(case_import: CaseImport) -> None:
+    """Compare once more: what is done is what was shown, or it is not done."""
+    summary = case_import.summary
+    import_sql.resolve(case_import, summary.get("outdated", ()))
+    now = summary | import_sql.compare(case_import, summary["covers"])
+    if difference_shown(now) != difference_shown(summary):
+        raise MovedOn(CHANGED_SINCE)
+    case_import.summary = now
 
 
 def _queue(kind: Job.Kind, case_import: CaseImport, by: User, now: datetime) -> Job:
@@ -302,11 +363,11 @@ def _check(case_import: CaseImport, path: Path, progress: Progress) -> None:
     _forget(case_import)
     stage(case_import, file, _reading(path, file, progress))
     progress(75, "Counting children and open cases")
-    import_sql.resolve(case_import)
+    said = covered(case_import, file)
+    import_sql.resolve(case_import, said["outdated"])
     import_sql.note_repeated_rows(case_import)
-    summary = _summary(case_import, file)
+    summary = _summary(case_import, file) | said
     _refuse_empty(case_import, summary)
-    _refuse_with(newer_confirmed(summary["covers"], case_import.as_of))
     progress(90, "Comparing with the open cases")
     summary["based_on"] = last_confirmed_id()
     summary |= import_sql.compare(case_import, summary["covers"])
@@ -355,7 +416,7 @@ def _summary(case_import: CaseImport, file: ReadFile) -> dict[str, Any]:
         "files": _files(file.files),
         "dropped_columns": list(file.dropped_columns),
         "chosen_columns": file.chosen_columns,
-        "covers": sorted(_covers(case_import, file)),
+        "unread": unread(case_import),
         "unknown_services": [
             {"said": unknown.said, "rows": unknown.rows} for unknown in file.unknown_services
         ],
@@ -368,23 +429,15 @@ def problems_by_severity(case_import: CaseImport) -> dict[str, int]:
     return dict(counted.values_list("severity").annotate(Count("pk")))
 
 
-def _covers(case_import: CaseImport, file: ReadFile) -> set[str]:
-    """The services of which the list says all: only their cases close by absence.
-
-    An empty list covers nothing, since early help usually lies in another system.
-    """
-    covers = import_sql.services_in_rows(case_import)
-    for sheet in file.sheets:
-        if sheet.rows_read:
-            covers |= set(LIST_COVERS.get(sheet.list_code, ()))
-    return covers
-
-
 def _refuse_empty(case_import: CaseImport, summary: dict[str, Any]) -> None:
-    if summary["children"]:
+    if summary["children"] and not import_sql.says_no_service(case_import):
+        return
+    if summary["unknown_services"]:
         return
     said = Counter(
-        ImportProblem.objects.filter(case_import=case_import, severity="row_left_out")
+        ImportProblem.objects.filter(
+            case_import=case_import, severity__in=("row_left_out", "value_left_out")
+        )
         .order_by("row")
         .values_list("message", flat=True)[:1000]
     )
@@ -399,7 +452,8 @@ def _refuse_empty(case_import: CaseImport, summary: dict[str, Any]) -> None:
 
 def _take_over(case_import: CaseImport, by: User, now: datetime, progress: Progress) -> None:
     progress(40, "Opening, moving and closing cases")
-    import_sql.take_over(case_import)
+    summary = case_import.summary
+    import_sql.take_over(case_import, summary["covers"], summary.get("outdated", ()))
     progress(90, "Tidying up")
     case_import.status, case_import.confirmed_by, case_import.confirmed_at = (
         Status.CONFIRMED,

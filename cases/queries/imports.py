@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +17,10 @@ from cases.models import CaseImport, ImportProblem, Service
 
 # More than one case in ten closing by absence is more often a wrong file than a good quarter.
 MUCH = 10
+DIFFERENCE = (
+    "based_on", "covers", "before", "opens", "moves", "moves_out", "closes", "kept", "returns",
+    "stays",
+)  # fmt: skip
 
 FORMAT_NAMES = {
     "annex_a_workbook": "Annex A workbook",
@@ -22,6 +28,7 @@ FORMAT_NAMES = {
     "template_csv": "Template (CSV)",
     "template_workbook": "Template (workbook)",
 }
+ANNEX_A = ("annex_a_workbook", "annex_a_csv")
 SEVERITY_NAMES = {
     "row_left_out": "Row left out",
     "value_left_out": "Value left out",
@@ -62,16 +69,42 @@ def imports_behind_open_cases() -> list[CaseImport]:
 
 
 def confirmed_already(file_sha256: str, as_of: date) -> str:
-    """Why a file cannot be imported a second time, in words; "" where this is the first."""
-    first = CaseImport.objects.filter(
-        status=CaseImport.Status.CONFIRMED, file_sha256=file_sha256, as_of=as_of
-    ).first()
-    if first is None:
+    """Why a file cannot be imported a second time, in words; "" where it can.
+
+    It can where another list has been confirmed since for a service that it covers, and where it
+    has cases of a service that it was not said to cover: it may have been meant to.
+    """
+    confirmed = CaseImport.objects.filter(status=CaseImport.Status.CONFIRMED)
+    same = confirmed.filter(file_sha256=file_sha256, as_of=as_of).order_by("-confirmed_at").first()
+    if same is None:
+        return ""
+    covers = set(same.summary.get("covers", ()))
+    if set(same.summary.get("by_service", ())) - covers:
+        return ""
+    since = confirmed.filter(confirmed_at__gt=same.confirmed_at).values_list("summary", flat=True)
+    if any(covers & set(summary.get("covers", ())) for summary in since):
         return ""
     return (
-        f"This file was already imported as of {in_words(as_of)} ({first.file_name}). "
+        f"This file was already imported as of {in_words(as_of)} ({same.file_name}). "
         "Importing it again would change nothing."
     )
+
+
+def services_with_newer_list(as_of: date) -> set[str]:
+    """The codes of the services for which a list newer than ``as_of`` was confirmed."""
+    newer = CaseImport.objects.filter(status=CaseImport.Status.CONFIRMED, as_of__gt=as_of)
+    summaries = newer.values_list("summary", flat=True)
+    return {code for summary in summaries for code in summary.get("covers", ())}
+
+
+def annex_a_covered_early_help() -> bool:
+    """Whether the list that was confirmed last for early help was an Annex A workbook or its CSV:
+    somebody then said that list 2 holds every open early help case."""
+    confirmed = CaseImport.objects.filter(
+        status=CaseImport.Status.CONFIRMED, summary__covers__contains="early_help"
+    )
+    last = confirmed.order_by("-confirmed_at").values_list("file_format", flat=True).first()
+    return last in ANNEX_A
 
 
 def newer_confirmed(covers: Iterable[str], as_of: date) -> str:
@@ -120,6 +153,11 @@ class ServiceChange:
         return self.before + self.opens + self.moves_in - self.moves_out - self.closes
 
     @property
+    def concerned(self) -> bool:
+        """Whether the list says anything about the service, or it has open cases now."""
+        return bool(self.covered or self.in_list or self.before or self.moves_in)
+
+    @property
     def closes_much(self) -> bool:
         """More than a tenth of the service's open cases would close."""
         return self.closes * MUCH > self.before
@@ -130,14 +168,27 @@ def service_changes(case_import: CaseImport) -> list[ServiceChange]:
 
     Empty until the list is checked. One query.
     """
+    return [change for change in every_service(case_import) if change.concerned]
+
+
+def every_service(case_import: CaseImport) -> list[ServiceChange]:
+    """As `service_changes`, with the services that are not concerned."""
     summary = case_import.summary
     if "before" not in summary:
         return []
-    changes = [
+    return [
         _change(summary, code, name)
         for code, name in Service.objects.order_by("precedence").values_list("code", "name")
     ]
-    return [change for change in changes if change.covered or change.in_list or change.before]
+
+
+def difference_shown(summary: dict[str, Any]) -> str:
+    """A short fingerprint of what a list would change, and of what it was compared with.
+
+    Whoever confirms sends back the one of the page they saw; what is done has the same one.
+    """
+    said = {key: summary.get(key, {}) for key in DIFFERENCE}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _change(summary: dict[str, Any], code: str, name: str) -> ServiceChange:

@@ -10,7 +10,13 @@ from django.core.paginator import Page
 from django.utils import timezone
 
 from accounts.models import User
-from cases.forms.imports import COLUMN_LABELS, ColumnsForm, ConfirmForm, ServicesForm
+from cases.forms.imports import (
+    COLUMN_LABELS,
+    ColumnsForm,
+    ConfirmForm,
+    CoversForm,
+    ServicesForm,
+)
 from cases.models import CaseImport, ImportProblem, Job
 from cases.operations.imports import subject_of
 from cases.queries.import_meanings import service_choices
@@ -18,10 +24,11 @@ from cases.queries.imports import (
     FORMAT_NAMES,
     SEVERITY_NAMES,
     ServiceChange,
+    difference_shown,
+    every_service,
     in_words,
     last_confirmed_id,
     problem_counts,
-    service_changes,
 )
 from cases.queries.jobs import last_job
 
@@ -40,17 +47,19 @@ def preview(
     form: ConfirmForm | None = None,
     services_form: ServicesForm | None = None,
     columns_form: ColumnsForm | None = None,
+    covers_form: CoversForm | None = None,
 ) -> dict[str, Any]:
     """Everything of the page but the list of problems. Three queries, four where something has to
     be said first."""
-    changes = service_changes(case_import)
+    services = every_service(case_import)
+    changes = [change for change in services if change.concerned]
     closing = [change for change in changes if change.closes_much]
     summary = case_import.summary
     checked = case_import.status == CaseImport.Status.CHECKED
     based_on = summary.get("based_on")
     job = last_job(subject_of(case_import))
     return {
-        "facts": _facts(case_import),
+        "facts": _facts(case_import, [one.name for one in services if one.covered]),
         "figures": _figures(case_import),
         "change_head": _numeric_but_first(
             CHANGED if case_import.status == CaseImport.Status.CONFIRMED else WOULD_CHANGE
@@ -59,7 +68,13 @@ def preview(
         "problem_head": ["Sheet", "Row", "Column", "What is wrong", "What was done"],
         "change_rows": [_change_row(change) for change in changes],
         "change_total": _change_total(changes),
+        "covers": [change.name for change in services if change.covered],
         "not_covered": [change.name for change in changes if not change.covered],
+        "outdated": [one.name for one in services if one.code in summary.get("outdated", ())],
+        "list_2": checked and _has_list_2(summary),
+        "unread": summary.get("unread", 0),
+        "stays": sum(summary.get("stays", {}).values()),
+        "returns": sum(summary.get("returns", {}).values()),
         "closing": closing if checked else [],
         "staff": summary.get("staff", {}) if checked else {},
         "leaver_head": ["Name", "Team", {"text": "Cases in this list", "numeric": True}],
@@ -67,12 +82,28 @@ def preview(
         "kept": sum(summary.get("kept", {}).values()),
         "sheet_rows": _sheet_rows(summary),
         "out_of_date": checked and based_on != last_confirmed_id(),
-        "form": form or ConfirmForm(initial={"compared_with": based_on}, closing=closing),
+        "confirm_failed": _confirm_failed(job),
+        "form": form or ConfirmForm(initial=_seen(summary), closing=closing),
+        "covers_form": covers_form
+        or CoversForm(initial={"covers": summary.get("covers", [])}, services=services),
         "columns_form": columns_form or _columns_form(case_import),
         "services_form": services_form or _services_form(case_import),
         "job": job if job and job.status != Job.Status.SUCCEEDED else None,
         "problem_total": sum(problem_counts(case_import).values()),
     }
+
+
+def _seen(summary: dict[str, Any]) -> dict[str, Any]:
+    return {"compared_with": summary.get("based_on"), "shown": difference_shown(summary)}
+
+
+def _confirm_failed(job: Job | None) -> bool:
+    """Whether taking the list over was tried and did not end well: it is compared again first."""
+    return bool(job and job.kind == Job.Kind.CONFIRM_IMPORT and job.status == Job.Status.FAILED)
+
+
+def _has_list_2(summary: dict[str, Any]) -> bool:
+    return any(sheet["list"] == "list_2" and sheet["rows"] for sheet in summary.get("sheets", []))
 
 
 def _services_form(case_import: CaseImport) -> ServicesForm | None:
@@ -170,7 +201,7 @@ def _figures(case_import: CaseImport) -> list[dict[str, Any]]:
     ]
 
 
-def _facts(case_import: CaseImport) -> list[dict[str, Any]]:
+def _facts(case_import: CaseImport, covers: list[str]) -> list[dict[str, Any]]:
     facts = [
         ("File", case_import.file_name),
         ("Read as", FORMAT_NAMES.get(case_import.file_format, "")),
@@ -179,6 +210,8 @@ def _facts(case_import: CaseImport) -> list[dict[str, Any]]:
     if case_import.confirmed_at:
         who_and_when = _who_and_when(case_import.confirmed_by, case_import.confirmed_at)
         facts.append(("Confirmed", who_and_when))
+    if "covers" in case_import.summary:
+        facts.append(("Services that it covers", ", ".join(covers) or "None"))
     if chosen := case_import.summary.get("chosen_columns"):
         facts.append(("Columns as they were named", in_columns(chosen)))
     dropped = case_import.summary.get("dropped_columns", [])

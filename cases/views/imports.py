@@ -21,6 +21,7 @@ from accounts.sorting import PARAM, Sorts, place_in, sorted_by
 from cases.forms.imports import (
     ColumnsForm,
     ConfirmForm,
+    CoversForm,
     ProblemFilterForm,
     ServicesForm,
     UploadForm,
@@ -126,6 +127,7 @@ def import_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
                 case_import=case_import,
                 compared_with=form.cleaned_data["compared_with"],
                 understood=form.cleaned_data.get("understood", False),
+                shown=form.cleaned_data["shown"],
                 by=request.user,
                 now=timezone.now(),
             )
@@ -184,6 +186,7 @@ def detail_page(
     form: ConfirmForm | None = None,
     services_form: ServicesForm | None = None,
     columns_form: ColumnsForm | None = None,
+    covers_form: CoversForm | None = None,
 ) -> HttpResponse:
     """The page of one import; a form given here is one that was not accepted."""
     filters = ProblemFilterForm(request.GET or None)
@@ -198,7 +201,7 @@ def detail_page(
         "problems": page,
         "problem_rows": import_preview.problem_rows(page),
         "problem_caption": import_preview.problem_caption(page, severity),
-        **import_preview.preview(case_import, form, services_form, columns_form),
+        **import_preview.preview(case_import, form, services_form, columns_form, covers_form),
     }
     return render(request, "cases/imports/detail.html", context)
 

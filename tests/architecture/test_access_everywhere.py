@@ -317,6 +317,7 @@ TABLE: dict[str, Row] = {
     "cases:audited_upload": row("analyst"),
     "cases:audited_upload_confirm": row("analyst", post=True),
     "cases:audited_template": row("analyst", get=True),
+    "cases:import_covers": row("analyst", kwargs=of_import, post=True),
     "cases:import_columns": row("analyst", kwargs=of_import, post=True),
     "cases:import_services": row("analyst", kwargs=of_import, post=True),
     "cases:meaning_list": row("analyst", get=True),

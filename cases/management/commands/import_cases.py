@@ -18,7 +18,12 @@ from accounts.operations import MovedOn, Refused
 from cases.models import CaseImport
 from cases.operations.import_meanings import remember_services
 from cases.operations.imports import import_list
-from cases.queries.imports import by_service_name, closing_much, problems_of
+from cases.queries.imports import (
+    by_service_name,
+    closing_much,
+    problems_of,
+    service_changes,
+)
 
 
 def _date(text: str) -> date:
@@ -26,6 +31,10 @@ def _date(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ArgumentTypeError(f"{text!r} is not a date: write YYYY-MM-DD") from None
+
+
+def _codes(text: str) -> list[str]:
+    return [code.strip() for code in text.split(",") if code.strip()]
 
 
 def _service(text: str) -> tuple[str, str]:
@@ -44,7 +53,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """FILE, --as-of, --preview, --json, --by."""
+        """FILE, --as-of, --preview, --json, --service, --covers, --close-many, --by."""
         parser.add_argument(
             "files",
             type=Path,
@@ -71,6 +80,19 @@ class Command(BaseCommand):
             "'Archive=' where its rows open no case; remembered; may be repeated",
         )
         parser.add_argument(
+            "--covers",
+            type=_codes,
+            metavar="CODE,CODE",
+            help="the services of which the list holds all open cases: theirs that are not in it "
+            "close. Default: what its content suggests; for Annex A lists 6 to 9, and list 2 only "
+            "where the last list of early help was Annex A too",
+        )
+        parser.add_argument(
+            "--close-many",
+            action="store_true",
+            help="close more than a tenth of a service's open cases where the list says so",
+        )
+        parser.add_argument(
             "--by",
             metavar="EMAIL",
             help="the person in whose name the list is imported (default: the system itself)",
@@ -94,6 +116,8 @@ class Command(BaseCommand):
                     by=by,
                     now=timezone.now(),
                     confirm=not preview,
+                    covers=options["covers"],
+                    understood=options["close_many"],
                 )
                 text = _json(case_import) if options["json"] else _words(case_import, preview)
                 for change in closing_much(case_import):
@@ -157,6 +181,8 @@ def _words(case_import: CaseImport, preview: bool) -> str:
     ]
     for name, number in by_service_name(case_import).items():
         lines.append(f"  {name:<18}{number:>9,}")
+    covers = [change.name for change in service_changes(case_import) if change.covered]
+    lines.append(f"Covers      {', '.join(covers) or 'no service: nothing closes'}")
     for key, label in (("opens", "Opened"), ("moves", "Moved"), ("closes", "Closed")):
         lines.append(f"{label:<12}{sum(summary[key].values()):>9,}")
     problems = list(problems_of(case_import)[:21])

@@ -125,12 +125,38 @@ def test_a_date_that_is_none_is_said_before_anything_is_read(listed: Path) -> No
         call_command("import_cases", str(listed), "--as-of", "30/09/2026")
 
 
-def test_many_closures_are_warned_of_on_standard_error(listed: Path) -> None:
+def test_many_closures_are_asked_for_and_warned_of_on_standard_error(listed: Path) -> None:
     for number in range(5):
         open_case(service="child_protection", child_id=f"gone {number}")
-    out, err = run(listed, "--json")
+    _, err = run(listed, "--preview")
+    assert "5 of 5 open cases of Child Protection would close" in err
+    with pytest.raises(CommandError, match=r"5 of 5 of Child Protection\. If that is right"):
+        run(listed)
+    assert Case.objects.filter(closed_on=None).count() == 5
+    out, err = run(listed, "--json", "--close-many")
     assert "5 of 5 open cases of Child Protection were closed" in err
     assert json.loads(out)["open_cases"] == 2
+
+
+def test_the_services_that_a_list_covers_can_be_said(listed: Path) -> None:
+    open_case(service="child_protection", child_id="stays")
+    open_case(service="assessment", child_id="goes")
+    with pytest.raises(CommandError, match="no service with the code “chess”"):
+        run(listed, "--covers", "chess")
+    out, _ = run(listed, "--covers", "assessment, early_help", "--close-many")
+    assert "Covers      Assessment, Early Help" in out
+    still_open = Case.objects.filter(closed_on=None).values_list("child__local_id", flat=True)
+    assert set(still_open) == {"stays", "0042", "7"}
+
+
+def test_a_name_that_nobody_knows_is_not_confirmed_past(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    path.write_bytes(csv_bytes("1,CIN,T,P,2026-01-02", "2,Family Support,T,P,2026-01-02"))
+    with pytest.raises(CommandError, match=r"“Family Support”\. Say it with --service"):
+        run(path)
+    assert not Case.objects.exists()
+    run(path, "--service", "Family Support=early_help")
+    assert Case.objects.count() == 2
 
 
 def test_a_workbook_names_its_sheets(tmp_path: Path) -> None:

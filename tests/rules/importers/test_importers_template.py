@@ -101,12 +101,18 @@ def test_services_by_name_or_code(tmp_path: Path) -> None:
     assert tuple(SERVICE_NAMES) == PRECEDENCE
 
 
-def test_an_unknown_service_is_left_out_naming_line_column_and_the_allowed(tmp_path: Path) -> None:
+def test_an_unknown_service_opens_no_case_naming_line_column_and_the_allowed(
+    tmp_path: Path,
+) -> None:
     lines = ["1,Family Hub,T,W,2026-01-01", "2,,T,W,2026-01-01", "3,CIN,T,W,2026-01-01"]
-    _, (case,), (unknown, blank) = opened(csv_file(tmp_path / "t.csv", *lines))
-    assert case.child_id == "3"
+    _, cases, (unknown, blank) = opened(csv_file(tmp_path / "t.csv", *lines))
+    # Open to some service: what these children have open must not close by their absence.
+    assert [(case.child_id, case.service_code, case.is_open) for case in cases] == [
+        ("1", None, True), ("2", None, True), ("3", "child_in_need", True),
+    ]  # fmt: skip
     assert (unknown.row, unknown.column, unknown.value) == (2, "service", "Family Hub")
-    assert unknown.severity is Severity.ROW_LEFT_OUT
+    assert unknown.severity is Severity.VALUE_LEFT_OUT
+    assert "stays where it is" in unknown.message
     assert all(name in unknown.message for name in SERVICE_NAMES.values())
     assert (blank.row, blank.message[:20]) == (3, "There is no service.")
 
@@ -132,8 +138,8 @@ def test_missing_team_worker_and_opening_date_are_noted_and_the_case_kept(tmp_pa
 
 def test_lines_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
     lines = ["", '1,CIN,"Team\nNorth",W,2026-01-01', "", "2,??,T,W,2026-01-01"]
-    _, (case,), (problem,) = opened(csv_file(tmp_path / "t.csv", *lines))
-    assert (case.row, case.team, problem.row) == (3, "Team North", 6)
+    _, (case, other), (problem,) = opened(csv_file(tmp_path / "t.csv", *lines))
+    assert (case.row, case.team, other.row, problem.row) == (3, "Team North", 6, 6)
 
 
 def test_a_value_too_many_and_a_short_line(tmp_path: Path) -> None:
