@@ -47,7 +47,9 @@ from cases.queries.imports import (
     confirmed_already,
     last_confirmed_id,
     newer_confirmed,
+    other_ids_changed,
 )
+from cases.queries.other_ids import state_of_other_ids
 
 KEPT_FOR = timedelta(days=1)
 UNDER_WAY = "This list is being worked on. Wait until that is finished."
@@ -279,6 +281,11 @@ def _still_right(case_import: CaseImport) -> None:
             "Another list was confirmed after this one was compared with the open cases. Compare "
             "it again before you confirm it."
         )
+    if other_ids_changed(case_import):
+        raise MovedOn(
+            "Other ids of children were added or removed after this list was compared with the "
+            "open cases. Compare it again before you confirm it."
+        )
     words = confirmed_already(case_import.file_sha256, case_import.as_of) or newer_confirmed(
         case_import.summary["covers"], case_import.as_of
     )
@@ -301,10 +308,12 @@ def _check(case_import: CaseImport, path: Path, progress: Progress) -> None:
     case_import.file_sha256, case_import.file_format = file.sha256, file.format.value
     _forget(case_import)
     stage(case_import, file, _reading(path, file, progress))
+    other_ids: dict[str, Any] = {"other_ids": state_of_other_ids()}
+    other_ids["under_other_ids"] = import_sql.use_own_ids(case_import)
     progress(75, "Counting children and open cases")
     import_sql.resolve(case_import)
     import_sql.note_repeated_rows(case_import)
-    summary = _summary(case_import, file)
+    summary = _summary(case_import, file) | other_ids
     _refuse_empty(case_import, summary)
     _refuse_with(newer_confirmed(summary["covers"], case_import.as_of))
     progress(90, "Comparing with the open cases")

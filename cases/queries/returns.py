@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from cases.importers.returns import SERVICES, ReturnedChildren
 from cases.models import Case
+from cases.queries.other_ids import own_ids
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,10 @@ class Reconciled:
 
 
 def reconcile(found: ReturnedChildren) -> Reconciled:
-    """Compare a return with the cases of its services that were open on its day; one query."""
+    """Compare a return with the cases of its services that were open on its day; two queries.
+
+    A child whom the return names by another of their ids is that child.
+    """
     cases = Case.objects.filter(service__code__in=SERVICES[found.kind])
     if found.on is None:
         cases = cases.filter(closed_on__isnull=True)
@@ -29,9 +33,11 @@ def reconcile(found: ReturnedChildren) -> Reconciled:
             Q(opened_on__isnull=True) | Q(opened_on__lte=found.on),
             Q(closed_on__isnull=True) | Q(closed_on__gt=found.on),
         )
+    own = own_ids(found.open)
+    returned = {own.get(one, one) for one in found.open}
     here = set(cases.values_list("child__local_id", flat=True))
     return Reconciled(
-        both=len(here & found.open),
-        only_return=tuple(sorted(found.open - here)),
-        only_here=tuple(sorted(here - found.open)),
+        both=len(here & returned),
+        only_return=tuple(sorted(returned - here)),
+        only_here=tuple(sorted(here - returned)),
     )

@@ -20,6 +20,7 @@ from cases.queries.imports import (
     ServiceChange,
     in_words,
     last_confirmed_id,
+    other_ids_changed,
     problem_counts,
     service_changes,
 )
@@ -29,6 +30,9 @@ WOULD_CHANGE = (
     "Service", "In this list", "Open now", "Opens", "Moves in", "Moves out", "Closes",
     "Open afterwards",
 )  # fmt: skip
+NAME_HEAD: list[Any] = [
+    "Name", "Team in this list", {"text": "Cases in this list", "numeric": True},
+]  # fmt: skip
 CHANGED = (
     "Service", "In this list", "Open before", "Opened", "Moved in", "Moved out", "Closed",
     "Open afterwards",
@@ -41,7 +45,7 @@ def preview(
     services_form: ServicesForm | None = None,
     columns_form: ColumnsForm | None = None,
 ) -> dict[str, Any]:
-    """Everything of the page but the list of problems. Three queries, four where something has to
+    """Everything of the page but the list of problems. Four queries, five where something has to
     be said first."""
     changes = service_changes(case_import)
     closing = [change for change in changes if change.closes_much]
@@ -62,17 +66,28 @@ def preview(
         "not_covered": [change.name for change in changes if not change.covered],
         "closing": closing if checked else [],
         "staff": summary.get("staff", {}) if checked else {},
-        "leaver_head": ["Name", "Team", {"text": "Cases in this list", "numeric": True}],
-        "leaver_rows": _leaver_rows(summary),
+        "name_head": NAME_HEAD,
+        "leaver_rows": _name_rows(summary, "most"),
+        "new_name_rows": _name_rows(summary, "most_new"),
+        "by_name_head": [*NAME_HEAD[:2], "Their team here", NAME_HEAD[2]],
+        "by_name_rows": _name_rows(summary, "most_by_name"),
         "kept": sum(summary.get("kept", {}).values()),
         "sheet_rows": _sheet_rows(summary),
-        "out_of_date": checked and based_on != last_confirmed_id(),
+        "under_other_ids": summary.get("under_other_ids", 0),
+        "out_of_date": checked and _out_of_date(case_import),
         "form": form or ConfirmForm(initial={"compared_with": based_on}, closing=closing),
         "columns_form": columns_form or _columns_form(case_import),
         "services_form": services_form or _services_form(case_import),
         "job": job if job and job.status != Job.Status.SUCCEEDED else None,
         "problem_total": sum(problem_counts(case_import).values()),
     }
+
+
+def _out_of_date(case_import: CaseImport) -> str:
+    """What happened since the list was compared that makes its difference untrue; "" if nothing."""
+    if case_import.summary.get("based_on") != last_confirmed_id():
+        return "Another list was confirmed"
+    return "Other ids of children were added or removed" if other_ids_changed(case_import) else ""
 
 
 def _services_form(case_import: CaseImport) -> ServicesForm | None:
@@ -118,10 +133,15 @@ def problem_caption(page: Page[ImportProblem], severity: str) -> str:
     return f"Problems {shown}, {what}" if page.paginator.count else f"Problems, {what}"
 
 
-def _leaver_rows(summary: dict[str, Any]) -> list[list[str]]:
+def _name_rows(summary: dict[str, Any], which: str) -> list[list[str]]:
     return [
-        [one["name"], one["team"] or "No team", f"{one['cases']:,}"]
-        for one in summary.get("staff", {}).get("most", [])
+        [
+            one["name"],
+            one["team"] or "No team",
+            *([one["own_team"] or "No team"] if "own_team" in one else []),
+            f"{one['cases']:,}",
+        ]
+        for one in summary.get("staff", {}).get(which, [])
     ]
 
 
