@@ -89,7 +89,7 @@ def _read(
     if not readable:
         words = f"“{line['audited_on'][:40]}” cannot be read as a date."
     elif audited_on is None and known.get(child_id) is None:
-        words = "There is no date."
+        words = "There is no date. Where the day is not known, write the last it can have been."
     elif audited_on is not None and audited_on > today:
         words = "The date is in the future."
     else:

@@ -38,7 +38,10 @@ AUDITED_UPLOAD = TableUpload(
     plural="children",
     columns=(
         ("child_id", "The council’s own id of the child, as in your lists of open cases."),
-        ("audited_on", "When the file was audited: 14/02/2025 or 2025-02-14."),
+        (
+            "audited_on",
+            "When the file was audited: 14/02/2025. Not known: the last day it can have been.",
+        ),
     ),
     note="These children’s files were audited before this service was in use. Frames frozen from "
     "now on count them as already audited, so they are not drawn again. A line without a date "
