@@ -49,7 +49,10 @@ class TableFile:
 
 @dataclass(frozen=True)
 class Change:
-    """What one line would do: ``effect`` is "add", "change" or "same"; ``details`` in words."""
+    """What one line would do, ``details`` in words.
+
+    ``effect`` is "add", "change", "same", or "left" for a line that cannot be used and is left out.
+    """
 
     line: int
     name: str
@@ -66,7 +69,7 @@ class Plan:
 
     @property
     def does_something(self) -> bool:
-        return any(change.effect != "same" for change in self.changes)
+        return any(change.effect not in ("same", "left") for change in self.changes)
 
     def number(self, effect: str) -> int:
         """How many lines have this effect."""

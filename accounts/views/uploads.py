@@ -23,6 +23,7 @@ from accounts.operations import Refused
 from accounts.rules.table_file import Plan
 
 EFFECTS = {"add": ("New", "green"), "change": ("Changed", "yellow"), "same": ("No change", "grey")}
+LEFT_OUT = {"left": ("Left out", "orange")}
 SHOWN_CHANGES = 200
 
 
@@ -86,8 +87,11 @@ def _preview(
         "confirm_form": form,
         "refusal": [{"text": str(refusal)}] if refusal else [],
         "figures": [
-            {"value": plan.number(effect), "label": label} for effect, (label, _) in EFFECTS.items()
+            {"value": plan.number(effect), "label": label}
+            for effect, (label, _) in (EFFECTS | LEFT_OUT).items()
+            if effect in EFFECTS or plan.number(effect)
         ],
+        "left_out": plan.number("left"),
         "changes": _shown_changes(plan),
         "changes_left_out": max(0, len(plan.changes) - SHOWN_CHANGES),
         "problem_head": [{"text": "Line", "numeric": True}, "Column", "What is wrong"],
@@ -105,13 +109,15 @@ def _preview(
 
 def _shown_changes(plan: Plan) -> list[dict[str, Any]]:
     """The lines that do something first: a long list of "no change" hides what matters."""
-    order = sorted(plan.changes, key=lambda change: change.effect == "same")
+    effects = EFFECTS | LEFT_OUT
+    last = {"left": 1, "same": 2}
+    order = sorted(plan.changes, key=lambda change: last.get(change.effect, 0))
     return [
         {
             "line": change.line,
             "name": change.name,
-            "text": EFFECTS[change.effect][0],
-            "colour": EFFECTS[change.effect][1],
+            "text": effects[change.effect][0],
+            "colour": effects[change.effect][1],
             "details": change.details,
         }
         for change in order[:SHOWN_CHANGES]

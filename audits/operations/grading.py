@@ -138,8 +138,12 @@ def declare_conflict(*, audit: Audit, reason: str, by: User, now: datetime) -> N
 
 
 def same_child_id(typed: str, audit: Audit) -> bool:
-    """Whether the typed id is that of the audit's child. Spaces around it and capitals aside."""
-    return typed.strip().casefold() == audit.child.local_id.casefold()
+    """Whether the typed id is that of the audit's child, or another id of the child, as the file in
+    another system has it. Spaces around it and capitals aside."""
+    typed = typed.strip()
+    if typed.casefold() == audit.child.local_id.casefold():
+        return True
+    return audit.child.aliases.filter(other_id__iexact=typed).exists()
 
 
 def _create(grading: Grading) -> Grading:

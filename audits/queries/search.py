@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from accounts.policy import Permission, may
@@ -28,9 +28,11 @@ class Found:
 
 
 def search(user: User, term: str) -> Found:
-    """What is known under ``term``: a whole child id or a reference; capitals do not matter."""
+    """What is known under ``term``: a whole id of a child, another id of theirs too, or a
+    reference; capitals do not matter."""
     term = term.strip()
-    children = list(Child.objects.filter(local_id__iexact=term))
+    under_other_id = Q(aliases__other_id__iexact=term)
+    children = list(Child.objects.filter(Q(local_id__iexact=term) | under_other_id).distinct())
     audits = audits_visible_to(user).select_related("service", "team", "auditor", "quarter")
     by_reference = audits.filter(reference__iexact=term)
     if not children:

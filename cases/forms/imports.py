@@ -260,6 +260,12 @@ class ColumnsForm(forms.Form):
         }
 
 
+class OtherIdFilter(forms.Form):
+    """Which other ids of children to show."""
+
+    text = forms.CharField(label="A child’s id or another id", required=False, max_length=60)
+
+
 class ProblemFilterForm(forms.Form):
     """Which problems of a list to show."""
 

@@ -8,11 +8,12 @@ a list of open cases has named the child yet. A line without a date takes a regi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from accounts.rules.table_file import Change, Line, LineProblem, Plan, TableFile
 from cases.importers.cells import clean_id, read_date
+from cases.importers.other_ids import later
 from cases.importers.records import ReadLimits
 from cases.importers.rows import wrong_with_id
 
@@ -29,38 +30,52 @@ class AuditedEarlierPlan:
 
 
 def plan_audited_earlier(
-    table: TableFile, known: Mapping[str, date | None], today: date
+    table: TableFile,
+    known: Mapping[str, date | None],
+    today: date,
+    own_ids: Mapping[str, str] | None = None,
 ) -> AuditedEarlierPlan:
     """What ``table`` would change; a child on several lines has the latest of the dates.
 
     ``known``: id of every child of the table that is here → the date registered so far, None where
-    there is none. ``today``: nothing was audited after it.
+    there is none. ``today``: nothing was audited after it. ``own_ids``: another id of a child → the
+    child's own.
     """
     problems = list(table.problems)
     wanted: dict[str, date | None] = {}
     first: dict[str, int] = {}
+    under: dict[str, str] = {}
     changes: list[Change] = []
     for line in table.lines:
-        child_id = clean_id(line["child_id"])
+        given = clean_id(line["child_id"])
+        child_id = (own_ids or {}).get(given, given)
         audited_on, wrong = _read(line, child_id, known, today)
         problems += wrong
         if wrong:
             continue
         if child_id in first:
             words = f"The same child as line {first[child_id]}."
-            changes.append(Change(line.number, child_id, "same", (words,)))
+            changes.append(Change(line.number, given, "same", (words,)))
         first.setdefault(child_id, line.number)
-        wanted[child_id] = _later(wanted.get(child_id), audited_on)
+        if given != child_id:
+            under.setdefault(child_id, given)
+        wanted[child_id] = later(wanted.get(child_id), audited_on)
     changes += [
-        _change(first[child_id], child_id, audited_on, child_id in known, known.get(child_id))
+        _under(
+            under.get(child_id, ""),
+            _change(first[child_id], child_id, audited_on, child_id in known, known.get(child_id)),
+        )
         for child_id, audited_on in wanted.items()
     ]
     ordered = tuple(sorted(changes, key=lambda change: change.line))
     return AuditedEarlierPlan(Plan(() if problems else ordered, tuple(problems)), wanted)
 
 
-def _later(one: date | None, other: date | None) -> date | None:
-    return max(filter(None, (one, other)), default=None)
+def _under(given: str, change: Change) -> Change:
+    """The change, with the other id by which the file names the child."""
+    if not given:
+        return change
+    return replace(change, details=(f"{given} is another id of this child.", *change.details))
 
 
 def _read(
@@ -74,7 +89,7 @@ def _read(
     if not readable:
         words = f"“{line['audited_on'][:40]}” cannot be read as a date."
     elif audited_on is None and known.get(child_id) is None:
-        words = "There is no date."
+        words = "There is no date. Where the day is not known, write the last it can have been."
     elif audited_on is not None and audited_on > today:
         words = "The date is in the future."
     else:

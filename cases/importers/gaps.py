@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from accounts.rules.table_file import Change, Line, LineProblem, Plan, TableFile
+from accounts.rules.table_file import Change, Line, Plan, TableFile
 from cases.importers.cells import clean_id, clean_name
 from cases.importers.records import ReadLimits
 from cases.importers.rows import wrong_with_id
+from cases.rules.practitioner_names import KnownWorkers, Worker
 
 REQUIRED = ("child_id", "team", "practitioner")
 LONGEST = {"team": 120, "practitioner": 150}
@@ -29,6 +30,9 @@ class Held:
     team: str = ""
     practitioner: str = ""
     is_open: bool = True
+
+
+NOT_OPEN = Held(is_open=False)
 
 
 @dataclass(frozen=True)
@@ -51,58 +55,65 @@ def plan_gaps(
     table: TableFile,
     held: Mapping[str, Held],
     teams: Collection[str],
-    staff: Collection[tuple[str, str]],
+    staff: KnownWorkers,
+    own_ids: Mapping[str, str] | None = None,
 ) -> GapsPlan:
     """What ``table`` would change.
 
-    ``held``: child id → the case, for every child of the table that is here. ``teams``: names of
-    all teams, case-folded. ``staff``: (practitioner, team or "") of everybody, case-folded.
+    A line that cannot be used is left out, and listed as such: another system's list always names
+    children who have no open case here. ``held``: child id → the case, for every child of the table
+    that is here. ``teams``: names of all teams, case-folded. ``staff``: everybody.
+    ``own_ids``: another id of a child → the child's own.
     """
-    problems = list(table.problems)
     first: dict[str, int] = {}
     changes: list[Change] = []
     wanted: dict[str, Completion] = {}
     for line in table.lines:
-        child_id = clean_id(line["child_id"])
-        wrong = list(_wrong(line, child_id, held, first))
-        problems += wrong
-        if wrong:
+        given = clean_id(line["child_id"])
+        child_id = (own_ids or {}).get(given, given)
+        if wrong := tuple(_wrong(line, child_id, held, first)):
+            changes.append(Change(line.number, given[:60] or "No id", "left", wrong))
             continue
         first[child_id] = line.number
         case = held[child_id]
-        given = _completion(line, case)
-        details = _details(line, case, given, teams, staff)
-        does_something = bool(given.team or given.practitioner)
+        completion = _completion(line, case, staff)
+        details = _details(line, case, completion, teams, staff)
+        does_something = bool(completion.team or completion.practitioner)
         if does_something:
-            wanted[child_id] = given
+            wanted[child_id] = completion
         effect = "change" if does_something else "same"
         changes.append(Change(line.number, child_id, effect, tuple(details)))
-    return GapsPlan(Plan(() if problems else tuple(changes), tuple(problems)), wanted)
+    changes_unless = () if table.problems else tuple(changes)
+    return GapsPlan(Plan(changes_unless, table.problems), wanted)
 
 
 def _wrong(
     line: Line, child_id: str, held: Mapping[str, Held], first: Mapping[str, int]
-) -> Iterator[LineProblem]:
+) -> Iterator[str]:
+    """In words: why a line cannot be used."""
     words = wrong_with_id(line["child_id"], child_id, _LIMITS)
-    if not words and child_id not in held:
-        words = "No list of open cases has named this child."
+    if not words and not held.get(child_id, NOT_OPEN).is_open:
+        words = "No open case here."
     if not words and child_id in first:
         words = f"The same child as on line {first[child_id]}."
     if words:
-        yield LineProblem(line.number, "child_id", words)
+        yield words
     for column, longest in LONGEST.items():
         if len(line[column]) > longest:
-            words = f"The name is longer than {longest} characters."
-            yield LineProblem(line.number, column, words)
+            yield f"The name of the {column} is longer than {longest} characters."
 
 
-def _completion(line: Line, case: Held) -> Completion:
-    if not case.is_open:
-        return Completion("", "")
-    return Completion(
-        "" if case.team else clean_name(line["team"]),
-        "" if case.practitioner else clean_name(line["practitioner"]),
-    )
+def _completion(line: Line, case: Held, staff: KnownWorkers) -> Completion:
+    team = "" if case.team else clean_name(line["team"])
+    practitioner = "" if case.practitioner else clean_name(line["practitioner"])
+    if practitioner and not (team or case.team):
+        known = staff.find(practitioner, "")
+        team = known.team if known else ""
+    return Completion(team, practitioner)
+
+
+def _elsewhere(known: Worker) -> str:
+    return f" (found by name: here in {known.team})" if known.team else " (found by name)"
 
 
 def _details(
@@ -110,23 +121,22 @@ def _details(
     case: Held,
     given: Completion,
     teams: Collection[str],
-    staff: Collection[tuple[str, str]],
+    staff: KnownWorkers,
 ) -> Iterator[str]:
     """In words: what is filled in, what is new, what stays, what is still missing."""
-    if not case.is_open:
-        yield "The child has no open case: nothing to complete."
-        return
     team = given.team or case.team
     if given.team:
         new = "" if given.team.casefold() in teams else " (a new team)"
         yield f"Team: {given.team}{new}."
     if given.practitioner:
-        known = (given.practitioner.casefold(), team.casefold()) in staff
-        new = "" if known else " (not in the staff list: added, without an account)"
+        known = staff.find(given.practitioner, team)
+        new = " (not in the staff list: added, without an account)"
+        if known:
+            new = "" if known.team.casefold() == team.casefold() else _elsewhere(known)
         yield f"Practitioner: {given.practitioner}{new}."
     for column, has in (("team", case.team), ("practitioner", case.practitioner)):
         says = clean_name(line[column])
         if has and says and says.casefold() != has.casefold():
             yield f"The {column} stays {has}. Only a list of open cases changes it."
-        if not has and not says:
+        if not has and not getattr(given, column):
             yield f"Still without a {column}."

@@ -1,7 +1,7 @@
 """Children's open cases, imports, frames, draws and allocation."""
 
 from cases.models.allocation import Allocation
-from cases.models.child import Case, Child, DeclaredConflict
+from cases.models.child import Case, Child, ChildAlias, DeclaredConflict
 from cases.models.draw import (
     ChancesOfDraw,
     Draw,
@@ -28,6 +28,7 @@ __all__ = [
     "CaseImport",
     "ChancesOfDraw",
     "Child",
+    "ChildAlias",
     "DeclaredConflict",
     "Draw",
     "FrameEntry",

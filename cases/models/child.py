@@ -49,6 +49,26 @@ class Child(models.Model):
         return bool(self.audit_reference) or self.audited_before_on is not None
 
 
+@tracked()
+class ChildAlias(models.Model):
+    """Another id of a child, in another of the council's systems: one child, many ids.
+
+    What a file says under ``other_id`` is about ``child``. Why, and what becomes of two children
+    who turn out to be one: docs/decisions/0019.
+    """
+
+    other_id = models.CharField("other id", max_length=60)
+    child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="aliases")
+
+    class Meta:
+        verbose_name_plural = "child aliases"
+        ordering = ("other_id",)
+        constraints = (models.UniqueConstraint(fields=("other_id",), name="an_id_is_of_one_child"),)
+
+    def __str__(self) -> str:
+        return f"{self.other_id} is {self.child}"
+
+
 @tracked_in_bulk({
     "child": named("cases.Child"),
     "service": named("cases.Service"),

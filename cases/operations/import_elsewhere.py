@@ -12,10 +12,10 @@ from __future__ import annotations
 RETURN = """
 WITH found AS (
   INSERT INTO import_best (child_id, service_id, service_code, precedence, opened_on, legal_status,
-    plan, says_legal_status, says_plan, says_staff, team, practitioner, agency, family_id, gender,
-    ethnicity, disability, transferred_in_from, repeated)
+    plan, says_legal_status, says_plan, says_team, says_practitioner, team, practitioner, agency,
+    family_id, gender, ethnicity, disability, transferred_in_from, repeated)
   SELECT DISTINCT ON (child.local_id) child.local_id, service.id, service.code, service.precedence,
-    known.opened_on, known.legal_status, known.plan, true, true, true, known.team,
+    known.opened_on, known.legal_status, known.plan, true, true, true, true, known.team,
     known.practitioner, known.agency, '', '', '', '', '', false
   FROM cases_openelsewhere known
   JOIN cases_child child ON child.id = known.child_id

@@ -14,14 +14,14 @@ from cases.importers.gaps import Completion
 from cases.models import Case, Practitioner, Team
 from cases.operations import import_sql
 from cases.operations.import_audited import AT_ONCE, OTHER_PLAN, PROBLEMS
-from cases.queries.gaps import plan_for_gaps
+from cases.queries.gaps import known_workers, plan_for_gaps
 
 
 @operation
 def complete_gaps(*, text: str, digest: str, by: User, now: datetime) -> Plan:
     """Give open cases the team and practitioner they lack, from a CSV file, all or none.
 
-    Teams and practitioners are matched by name (and team) as in lists of open cases; those that are
+    Teams and practitioners are matched by name as in lists of open cases; those that are
     not known are added, never as accounts. ``digest`` is that of the plan that was shown. Raises
     Refused where the file has problems, or would now do something else than was shown.
     """
@@ -32,7 +32,7 @@ def complete_gaps(*, text: str, digest: str, by: User, now: datetime) -> Plan:
         raise Refused(PROBLEMS)
     if planned.plan.digest != digest:
         raise Refused(OTHER_PLAN)
-    found = Case.objects.select_for_update(of=("self",)).select_related("child", "service")
+    found = Case.objects.select_for_update(of=("self",)).select_related("child", "service", "team")
     cases = list(found.filter(child__local_id__in=planned.wanted, closed_on__isnull=True))
     _give_teams(cases, planned.wanted)
     _give_practitioners(cases, planned.wanted)
@@ -57,18 +57,17 @@ def _give_teams(cases: list[Case], wanted: Mapping[str, Completion]) -> None:
 
 
 def _give_practitioners(cases: list[Case], wanted: Mapping[str, Completion]) -> None:
-    # Of several people of one name in one team, the one who is still there and can sign in.
-    staff: dict[tuple[str, int | None], Practitioner] = {}
-    for one in sorted(
-        Practitioner.objects.all(),
-        key=lambda one: (one.left_on is not None, one.user_id is None, one.pk),
-    ):
-        staff.setdefault((one.name.casefold(), one.team_id), one)
+    known = known_workers()
+    new: dict[tuple[str, int | None], Practitioner] = {}
     for case in cases:
         name = wanted[case.child.local_id].practitioner
         if not name:
             continue
+        worker = known.find(name, case.team.name if case.team else "")
+        if worker is not None:
+            case.practitioner_id = worker.id
+            continue
         key = (name.casefold(), case.team_id)
-        if key not in staff:
-            staff[key] = Practitioner.objects.create(name=name, team_id=case.team_id)
-        case.practitioner = staff[key]
+        if key not in new:
+            new[key] = Practitioner.objects.create(name=name, team_id=case.team_id)
+        case.practitioner = new[key]

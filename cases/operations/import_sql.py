@@ -19,7 +19,7 @@ from typing import Any
 
 from django.db import connection
 
-from cases.models import CaseImport
+from cases.models import CaseImport, ChildAlias
 from cases.operations import import_elsewhere
 
 # Confirming takes this lock, so that one list at a time is compared and taken over.
@@ -39,10 +39,11 @@ repeated AS MATERIALIZED (
   GROUP BY child_id HAVING count(*) > 1
 ),
 several AS MATERIALIZED (SELECT * FROM list JOIN repeated USING (child_id)),
-sheet AS (  -- a sheet without any value has no such column: it says nothing, it clears nothing
-  SELECT sheet, bool_or(team <> '' OR practitioner <> '') AS says_staff,
+sheet AS (  -- of a service without any value a sheet says nothing: it clears nothing
+  SELECT sheet, service_code, bool_or(team <> '') AS says_team,
+    bool_or(practitioner <> '') AS says_practitioner,
     bool_or(legal_status <> '') AS says_legal_status, bool_or(plan <> '') AS says_plan
-  FROM list GROUP BY sheet
+  FROM list GROUP BY sheet, service_code
 ),
 first AS (
   SELECT DISTINCT ON (child_id)
@@ -69,7 +70,8 @@ filled AS (
 )
 SELECT first.child_id, first.service_id, first.service_code, first.precedence, first.opened_on,
   first.legal_status, first.plan, sheet.says_legal_status, sheet.says_plan,
-  sheet.says_staff OR filled.staff_row IS NOT NULL AS says_staff,
+  sheet.says_team OR coalesce(staff.team, '') <> '' AS says_team,
+  sheet.says_practitioner OR coalesce(staff.practitioner, '') <> '' AS says_practitioner,
   coalesce(staff.team, '') AS team, coalesce(staff.practitioner, '') AS practitioner, staff.agency,
   coalesce(filled.family_id, '') AS family_id, filled.restricted, filled.age_years,
   coalesce(filled.gender, '') AS gender, coalesce(filled.ethnicity, '') AS ethnicity,
@@ -77,14 +79,14 @@ SELECT first.child_id, first.service_id, first.service_code, first.precedence, f
   coalesce(filled.transferred_in_from, '') AS transferred_in_from, true AS repeated
 FROM first
 JOIN filled USING (child_id)
-JOIN sheet ON sheet.sheet = first.sheet
+JOIN sheet ON sheet.sheet = first.sheet AND sheet.service_code = first.service_code
 LEFT JOIN several AS staff ON staff.id = filled.staff_row
 UNION ALL
 SELECT child_id, service_id, service_code, precedence, opened_on, legal_status, plan,
-  says_legal_status, says_plan, says_staff, team, practitioner,
+  says_legal_status, says_plan, says_team, says_practitioner, team, practitioner,
   CASE WHEN team <> '' OR practitioner <> '' THEN agency END, family_id, restricted, age_years,
   gender, ethnicity, disability, transferred_in_on, transferred_in_from, false
-FROM list JOIN sheet USING (sheet)
+FROM list JOIN sheet USING (sheet, service_code)
 WHERE is_open AND service_id IS NOT NULL
   AND NOT EXISTS (SELECT FROM repeated WHERE repeated.child_id = list.child_id)
 """
@@ -142,6 +144,12 @@ WHERE service.code = ANY(%(covers)s)
 GROUP BY service.code
 """
 
+_OWN_IDS = """
+UPDATE cases_stagedcase s SET child_id = child.local_id
+FROM cases_childalias alias JOIN cases_child child ON child.id = alias.child_id
+WHERE s.case_import_id = %(import)s AND s.child_id = alias.other_id
+"""
+
 _REPEATED = """
 INSERT INTO cases_importproblem (case_import_id, sheet, row, "column", message, severity)
 SELECT %(import)s, sheet, row, '', CASE WHEN service_code = used_code
@@ -185,56 +193,92 @@ FROM cases_team WHERE lower(name) IN (SELECT lower(team) FROM import_plan)
 ORDER BY lower(name), id
 """
 
+# The names of the list, each with its team as the list says it.
 _STAFF = """
 CREATE TEMP TABLE import_staff ON COMMIT DROP AS
-SELECT lower(practitioner) AS key, team_id,
-  mode() WITHIN GROUP (ORDER BY practitioner) AS name, bool_or(agency) AS agency
-FROM import_plan LEFT JOIN import_team ON import_team.key = lower(team)
-WHERE step <> 'keep' AND practitioner <> ''
-GROUP BY lower(practitioner), team_id
+SELECT lower(practitioner) AS key, lower(team) AS team_key, min(team) AS team,
+  mode() WITHIN GROUP (ORDER BY practitioner) AS name, bool_or(agency) AS agency,
+  count(*) AS cases
+FROM import_plan WHERE step <> 'keep' AND practitioner <> ''
+GROUP BY lower(practitioner), lower(team)
+"""
+
+# Whom these names mean, by the rule of cases.rules.practitioner_names. Of several people of one
+# name in one team, the one who is still there and can sign in.
+_KNOWN = """
+CREATE TEMP TABLE import_known ON COMMIT DROP AS
+WITH found AS (
+  SELECT s.key, s.team_key,
+    (array_agg(p.id ORDER BY p.left_on IS NOT NULL, p.user_id IS NULL, p.id)
+      FILTER (WHERE lower(coalesce(t.name, '')) = s.team_key))[1] AS there,
+    array_agg(p.id) FILTER (WHERE p.left_on IS NULL
+      AND (p.staff_number <> '' OR p.in_staff_list OR p.user_id IS NOT NULL)) AS listed,
+    array_agg(p.id) FILTER (WHERE p.left_on IS NULL AND p.team_id IS NOT NULL) AS placed
+  FROM import_staff s JOIN cases_practitioner p ON lower(p.name) = s.key
+  LEFT JOIN cases_team t ON t.id = p.team_id
+  GROUP BY s.key, s.team_key
+),
+meant AS (
+  SELECT key, team_key, there, CASE WHEN team_key <> ''
+    THEN coalesce(there, CASE WHEN cardinality(listed) = 1 THEN listed[1] END)
+    ELSE coalesce(CASE WHEN cardinality(listed) = 1 THEN listed[1] END,
+      CASE WHEN cardinality(placed) = 1 THEN placed[1] END, there)
+    END AS practitioner_id
+  FROM found
+)
+SELECT meant.key, meant.team_key, p.id AS practitioner_id, p.name, p.team_id,
+  p.left_on IS NOT NULL AS has_left, p.id IS DISTINCT FROM meant.there AS by_name_alone
+FROM meant JOIN cases_practitioner p ON p.id = meant.practitioner_id
 """
 
 _PRACTITIONERS = """
 INSERT INTO cases_practitioner (name, staff_number, team_id, agency)
-SELECT s.name, '', s.team_id, coalesce(s.agency, false) FROM import_staff s
+SELECT s.name, '', t.team_id, coalesce(s.agency, false)
+FROM import_staff s LEFT JOIN import_team t ON t.key = s.team_key
 WHERE NOT EXISTS (
-  SELECT 1 FROM cases_practitioner p
-  WHERE lower(p.name) = s.key AND p.team_id IS NOT DISTINCT FROM s.team_id)
+  SELECT FROM import_known k WHERE k.key = s.key AND k.team_key = s.team_key)
 """
 
-# Of several people of one name in one team, the one who is still there and can sign in.
 _PRACTITIONER_OF_NAME = """
 CREATE TEMP TABLE import_practitioner ON COMMIT DROP AS
-SELECT DISTINCT ON (s.key, s.team_id) s.key, s.team_id, p.id AS practitioner_id, s.agency
-FROM import_staff s JOIN cases_practitioner p
-  ON lower(p.name) = s.key AND p.team_id IS NOT DISTINCT FROM s.team_id
-ORDER BY s.key, s.team_id, p.left_on IS NOT NULL, p.user_id IS NULL, p.id
+SELECT key, team_key, k.practitioner_id, k.team_id, s.agency
+FROM import_staff s JOIN import_known k USING (key, team_key)
+UNION ALL
+SELECT s.key, s.team_key, p.id, p.team_id, s.agency
+FROM import_staff s LEFT JOIN import_team t ON t.key = s.team_key
+JOIN cases_practitioner p
+  ON lower(p.name) = s.key AND p.team_id IS NOT DISTINCT FROM t.team_id
+WHERE NOT EXISTS (
+  SELECT FROM import_known k WHERE k.key = s.key AND k.team_key = s.team_key)
 """
 
-LEAVERS_SHOWN = 20
+NAMES_SHOWN = 20
+# As many as no council employs; a list that has more of them is no list of this council.
+NAMES_KEPT = 5_000
 
-# Names of the list that nobody has who is still there; matched as `_PRACTITIONER_OF_NAME` does.
+# Names that nobody has yet, that only people have who left, or that were followed without a team.
 _STAFF_NAMED = """
-SELECT coalesce(known.name, named.practitioner), named.team, named.cases, known.id IS NOT NULL
-FROM (
-  SELECT mode() WITHIN GROUP (ORDER BY practitioner) AS practitioner,
-    mode() WITHIN GROUP (ORDER BY team) AS team, lower(team) AS team_key,
-    lower(practitioner) AS key, count(*) AS cases
-  FROM import_plan WHERE step <> 'keep' AND practitioner <> ''
-  GROUP BY lower(practitioner), lower(team)
-) AS named
-LEFT JOIN LATERAL (
-  SELECT p.id, p.name, p.left_on FROM cases_practitioner p
-  LEFT JOIN cases_team t ON t.id = p.team_id
-  WHERE lower(p.name) = named.key AND lower(coalesce(t.name, '')) = named.team_key
-  ORDER BY p.left_on IS NOT NULL LIMIT 1
-) AS known ON true
-WHERE known.id IS NULL OR known.left_on IS NOT NULL
-ORDER BY named.cases DESC, named.key, named.team_key
+SELECT coalesce(known.name, s.name), s.team, s.cases, coalesce(team.name, ''),
+  CASE WHEN known.key IS NULL THEN 'new' WHEN known.has_left THEN 'left' ELSE 'by_name' END
+FROM import_staff s LEFT JOIN import_known known USING (key, team_key)
+LEFT JOIN cases_team team ON team.id = known.team_id
+WHERE known.key IS NULL OR known.has_left OR known.by_name_alone
+ORDER BY s.cases DESC, s.key, s.team_key
+"""
+
+# Cases whose service has practitioners in this list, but they themselves none.
+_LOSING = """
+SELECT count(*) FROM import_plan plan JOIN cases_case present ON present.id = plan.case_id
+WHERE plan.step <> 'keep' AND plan.practitioner = ''
+  AND (plan.says_practitioner OR plan.step = 'move') AND present.practitioner_id IS NOT NULL
 """
 
 _AGENCY = """
-UPDATE cases_practitioner p SET agency = i.agency FROM import_practitioner i
+UPDATE cases_practitioner p SET agency = i.agency
+FROM (
+  SELECT practitioner_id, bool_or(agency) AS agency FROM import_practitioner
+  GROUP BY practitioner_id
+) AS i
 WHERE p.id = i.practitioner_id AND i.agency IS NOT NULL AND p.agency <> i.agency
 """
 
@@ -255,12 +299,13 @@ VALUES = (
 )  # fmt: skip
 
 # The values a case will have: the list's, or where it says nothing those the case has already.
+# Where it names a practitioner and no team, the practitioner's.
 _CASE = """
 CREATE TEMP TABLE import_case ON COMMIT DROP AS
 SELECT plan.case_id, child.id AS child_id, plan.service_id,
-  CASE WHEN plan.says_staff OR plan.step = 'move' THEN team.team_id
-    ELSE present.team_id END AS team_id,
-  CASE WHEN plan.says_staff OR plan.step = 'move' THEN worker.practitioner_id
+  CASE WHEN plan.says_team OR plan.step = 'move' THEN coalesce(team.team_id, worker.team_id)
+    ELSE coalesce(worker.team_id, present.team_id) END AS team_id,
+  CASE WHEN plan.says_practitioner OR plan.step = 'move' THEN worker.practitioner_id
     ELSE present.practitioner_id END AS practitioner_id,
   coalesce(plan.opened_on, present.opened_on) AS opened_on,
   coalesce(plan.restricted, present.restricted, false) AS restricted,
@@ -281,7 +326,7 @@ JOIN cases_child child ON child.local_id = plan.child_id
 LEFT JOIN cases_case present ON present.id = plan.case_id
 LEFT JOIN import_team team ON team.key = lower(plan.team)
 LEFT JOIN import_practitioner worker
-  ON worker.key = lower(plan.practitioner) AND worker.team_id IS NOT DISTINCT FROM team.team_id
+  ON worker.key = lower(plan.practitioner) AND worker.team_key = lower(plan.team)
 WHERE plan.step <> 'keep'
 """
 
@@ -318,13 +363,23 @@ WHERE plan.step = 'keep' AND c.id = plan.case_id
 
 _TABLES = (
     "import_best", "import_unsaid", "import_plan", "import_close", "import_team", "import_staff",
-    "import_practitioner", "import_case",
+    "import_known", "import_practitioner", "import_case",
 )  # fmt: skip
 
 
 def lock_confirming() -> None:
     """Wait until no other list is being taken over; held to the end of the transaction."""
     _run("SELECT pg_advisory_xact_lock(%(lock)s)", {"lock": CONFIRM_LOCK})
+
+
+def use_own_ids(case_import: CaseImport) -> int:
+    """Put each child's own id where the staged list has another id of the child; how many rows."""
+    if not ChildAlias.objects.exists():
+        return 0
+    _run("SELECT set_config('enable_nestloop', 'off', true)")  # why: `resolve`
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN_IDS, {"import": case_import.pk})
+        return int(cursor.rowcount)
 
 
 def resolve(case_import: CaseImport, outdated: Sequence[str] = ()) -> None:
@@ -399,6 +454,10 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
     _run(_PLAN, values)
     _run(_CLOSE, values)
     _run("ANALYZE import_plan (child_id, step, team, practitioner, repeated)")
+    _run(_STAFF)
+    _run("ANALYZE import_staff (key, team_key)")
+    _run(_KNOWN)
+    _run("ANALYZE import_known (key, team_key)")
     step = "SELECT {0}, count(*) FROM import_plan WHERE step = '{1}' GROUP BY {0}"
     return {
         "before": _counts(
@@ -418,17 +477,18 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
 def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence[str] = ()) -> None:
     """Open, move, complete and close cases as compared; after ``compare`` in one transaction.
 
-    Teams and practitioners that are not known yet are made, matched by name (and team) without
-    regard to case; a new team's service is the one most of its cases in the list are open to.
+    Teams and practitioners that are not known yet are made, matched by name (and team, see
+    cases.rules.practitioner_names) without regard to case; a new team's service is the one most of
+    its cases in the list are open to.
     """
     values = {
         "import": case_import.pk,
         "covers": list(covers),
         "outdated": list(outdated),
     }
-    for sql in (_TEAMS, _TEAM_OF_NAME, _STAFF, _PRACTITIONERS, _PRACTITIONER_OF_NAME, _AGENCY):
+    for sql in (_TEAMS, _TEAM_OF_NAME, _PRACTITIONERS, _PRACTITIONER_OF_NAME, _AGENCY):
         _run(sql)
-    _run("ANALYZE import_team (key); ANALYZE import_practitioner (key, team_id)")
+    _run("ANALYZE import_team (key); ANALYZE import_practitioner (key, team_key)")
     _run(_CHILDREN, values)
     _run(_CASE, values)
     _run("ANALYZE import_case (case_id)")
@@ -447,14 +507,23 @@ def staff_named() -> dict[str, Any]:
     """What taking over would make of the practitioners' names. After ``compare``.
 
     "new" counts the names (with their team) that nobody has yet; "left" those that only people
-    have who left; "most" are the first of the latter, each with "name", "team" and "cases" of the
-    list, most cases first.
+    have who left; "by_name" those of somebody whose team is another, or whose team the list does
+    not say; "most", "most_new" and "most_by_name" are the first of them, each with "name", "team"
+    and "cases" of the list, most cases first. "new_names" are more of the new ones than a page
+    shows. "losing": how many cases would lose their practitioner.
     """
-    rows = _rows(_STAFF_NAMED)
-    left = [
-        {"name": name, "team": team, "cases": cases} for name, team, cases, known in rows if known
-    ]
-    return {"new": len(rows) - len(left), "left": len(left), "most": left[:LEAVERS_SHOWN]}
+    found: dict[str, list[dict[str, Any]]] = {"new": [], "left": [], "by_name": []}
+    for name, team, cases, own_team, kind in _rows(_STAFF_NAMED):
+        one = {"name": name, "team": team, "cases": cases}
+        found[kind].append(one | {"own_team": own_team} if kind == "by_name" else one)
+    return {
+        **{kind: len(names) for kind, names in found.items()},
+        "most": found["left"][:NAMES_SHOWN],
+        "most_new": found["new"][:NAMES_SHOWN],
+        "most_by_name": found["by_name"][:NAMES_SHOWN],
+        "new_names": [list(one.values()) for one in found["new"][:NAMES_KEPT]],
+        "losing": _rows(_LOSING)[0][0],
+    }
 
 
 def forget_rows(case_import: CaseImport) -> None:

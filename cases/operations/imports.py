@@ -49,7 +49,9 @@ from cases.queries.imports import (
     difference_shown,
     last_confirmed_id,
     newer_confirmed,
+    other_ids_changed,
 )
+from cases.queries.other_ids import state_of_other_ids
 
 KEPT_FOR = timedelta(days=1)
 CHANGED_SINCE = (
@@ -340,6 +342,11 @@ def _still_right(case_import: CaseImport) -> None:
             "Another list was confirmed after this one was compared with the open cases. Compare "
             "it again before you confirm it."
         )
+    if other_ids_changed(case_import):
+        raise MovedOn(
+            "Other ids of children were added or removed after this list was compared with the "
+            "open cases. Compare it again before you confirm it."
+        )
     words = confirmed_already(case_import.file_sha256, case_import.as_of) or newer_confirmed(
         case_import.summary["covers"], case_import.as_of
     )
@@ -362,11 +369,13 @@ def _check(case_import: CaseImport, path: Path, progress: Progress) -> None:
     case_import.file_sha256, case_import.file_format = file.sha256, file.format.value
     _forget(case_import)
     stage(case_import, file, _reading(path, file, progress))
+    other_ids: dict[str, Any] = {"other_ids": state_of_other_ids()}
+    other_ids["under_other_ids"] = import_sql.use_own_ids(case_import)
     progress(75, "Counting children and open cases")
     said = covered(case_import, file)
     import_sql.resolve(case_import, said["outdated"])
     import_sql.note_repeated_rows(case_import)
-    summary = _summary(case_import, file) | said
+    summary = _summary(case_import, file) | said | other_ids
     _refuse_empty(case_import, summary)
     progress(90, "Comparing with the open cases")
     summary["based_on"] = last_confirmed_id()

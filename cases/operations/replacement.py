@@ -14,6 +14,7 @@ from accounts.queries import people_with_role
 from accounts.roles import Role
 from cases.models import AuditQuarter, Replacement, SampledCase
 from cases.queries.allocation import is_near
+from cases.queries.other_ids import own_ids
 from cases.rules.policy import CasePolicy
 from cases.rules.replacement import Waiting, next_reserve
 from cases.signals import case_left_sample
@@ -25,6 +26,8 @@ IN_SAMPLE = (
 )
 AUDIT_BEGUN = "Another audit of the child has begun since the draw."
 AUDITED_EARLIER = "Registered since the draw as audited before this product was in use."
+
+ANOTHER_ID = "Known since the draw to be another id of a child."
 
 
 @operation
@@ -135,6 +138,10 @@ def _next_reserve(case: SampledCase) -> SampledCase | None:
             stratum=case.stratum, status=SampledCase.Status.IN_RESERVE
         )
     }
+    another = own_ids(reserve.entry.child.local_id for reserve in reserves.values())
+    joined = [key for key, reserve in reserves.items() if reserve.entry.child.local_id in another]
+    for key in joined:
+        _pass_over(reserves.pop(key), ANOTHER_ID)
     audited = [key for key, reserve in reserves.items() if reserve.entry.child.already_audited]
     for key in audited:
         reserve = reserves.pop(key)

@@ -24,6 +24,7 @@ from cases.models import (
     SampledCase,
     Team,
 )
+from cases.queries.other_ids import own_id_of
 from cases.rules.allocation import Auditor
 from cases.rules.independence import CaseToGrade, Person, missing_for_allocation
 from cases.rules.policy import CasePolicy
@@ -133,6 +134,7 @@ def cases_to_grade(cases: Iterable[SampledCase]) -> list[CaseToGrade]:
                 team=bool(staff[case.entry_id].team),
                 manager=staff[case.entry_id].manager,
                 audited_before_on=staff[case.entry_id].audited_before_on,
+                another_id=staff[case.entry_id].another_id,
             ),
         )
         for case in cases
@@ -149,6 +151,7 @@ class _Staff:
     heads: frozenset[str]  # of its service now
     manager: bool
     audited_before_on: date | None  # registered after the draw, and no audit begun here
+    another_id: bool  # known since the freeze to be another id of a child
 
 
 def _staff_known(entries: Iterable[int]) -> dict[int, _Staff]:
@@ -161,14 +164,15 @@ def _staff_known(entries: Iterable[int]) -> dict[int, _Staff]:
             heads=frozenset({str(head_now)} if head_now else ()),
             manager=bool(manager_then or manager_now),
             audited_before_on=None if begun else audited_before_on,
+            another_id=own_id is not None,
         )
         for (
             pk, worker_then, worker_now, team_then, team_now, manager_then, manager_now,
-            head_now, begun, audited_before_on,
+            head_now, begun, audited_before_on, own_id,
         ) in found.values_list(
             "pk", "practitioner", "case__practitioner", "team", "case__team",
-            "team__manager", "case__team__manager",
-            "case__service__head", "child__audit_reference", "child__audited_before_on",
+            "team__manager", "case__team__manager", "case__service__head",
+            "child__audit_reference", "child__audited_before_on", own_id_of("child__local_id"),
         )
     }  # fmt: skip
 

@@ -10,6 +10,7 @@ from accounts.rules.table_file import read_table
 from cases.importers.audited_earlier import REQUIRED, AuditedEarlierPlan, plan_audited_earlier
 from cases.importers.cells import clean_id
 from cases.models import Child
+from cases.queries.other_ids import own_ids
 
 
 def already_audited(child: str = "") -> Q:
@@ -22,9 +23,10 @@ def plan_for_audited_earlier(text: str, today: date) -> AuditedEarlierPlan:
     """What a list of children audited earlier would change today."""
     table = read_table(text, required=REQUIRED)
     named = {clean_id(line["child_id"]) for line in table.lines}
-    children = Child.objects.filter(local_id__in=named)
+    own = own_ids(named)
+    children = Child.objects.filter(local_id__in=named | set(own.values()))
     known = dict(children.values_list("local_id", "audited_before_on"))
-    return plan_audited_earlier(table, known, today)
+    return plan_audited_earlier(table, known, today, own)
 
 
 def audited_earlier_count() -> int:

@@ -8,6 +8,8 @@ from accounts.rules.table_file import read_table
 from cases.importers.cells import clean_id
 from cases.importers.gaps import REQUIRED, GapsPlan, Held, plan_gaps
 from cases.models import Case, Child, Practitioner, Team
+from cases.queries.other_ids import own_ids
+from cases.rules.practitioner_names import KnownWorkers, Worker
 
 NO_STAFF = Q(practitioner__isnull=True) | Q(team__isnull=True)
 NO_MANAGER = Q(team__isnull=False, team__manager__isnull=True)
@@ -31,9 +33,11 @@ def incomplete_cases() -> QuerySet[Case]:
 
 
 def plan_for_gaps(text: str) -> GapsPlan:
-    """What a list of teams and practitioners would complete today. Four queries."""
+    """What a list of teams and practitioners would complete today. Five queries."""
     table = read_table(text, required=REQUIRED)
     named = {clean_id(line["child_id"]) for line in table.lines}
+    own = own_ids(named)
+    named |= set(own.values())
     here = Child.objects.filter(local_id__in=named).values_list("local_id", flat=True)
     held = dict.fromkeys(here, Held(is_open=False))
     cases = Case.objects.filter(child__local_id__in=named, closed_on__isnull=True)
@@ -42,8 +46,22 @@ def plan_for_gaps(text: str) -> GapsPlan:
     ):
         held[child_id] = Held(team or "", practitioner or "")
     teams = {name.casefold() for name in Team.objects.values_list("name", flat=True)}
-    staff = {
-        (name.casefold(), (team or "").casefold())
-        for name, team in Practitioner.objects.values_list("name", "team__name")
-    }
-    return plan_gaps(table, held, teams, staff)
+    return plan_gaps(table, held, teams, known_workers(), own)
+
+
+def known_workers() -> KnownWorkers:
+    """All practitioners, to be found by name; one query."""
+    found = Practitioner.objects.order_by().values_list(
+        "pk", "name", "team__name", "left_on", "staff_number", "in_staff_list", "user"
+    )
+    return KnownWorkers(
+        Worker(
+            id=pk,
+            name=name,
+            team=team or "",
+            in_post=left_on is None,
+            listed=bool(number or in_list or user),
+            signs_in=user is not None,
+        )
+        for pk, name, team, left_on, number, in_list, user in found
+    )

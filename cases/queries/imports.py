@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from accounts.policy import Permission, may
 from cases.models import CaseImport, ImportProblem, Service
+from cases.queries.other_ids import NO_OTHER_IDS, state_of_other_ids
 
 # More than one case in ten closing by absence is more often a wrong file than a good quarter.
 MUCH = 10
@@ -50,6 +51,11 @@ def last_confirmed_id() -> int:
     """
     last = CaseImport.objects.filter(status=CaseImport.Status.CONFIRMED).order_by("-confirmed_at")
     return last.values_list("pk", flat=True).first() or 0
+
+
+def other_ids_changed(case_import: CaseImport) -> bool:
+    """Whether ids of children were joined or parted since the list was compared."""
+    return bool(case_import.summary.get("other_ids", NO_OTHER_IDS) != state_of_other_ids())
 
 
 def imports_behind_open_cases() -> list[CaseImport]:

@@ -49,6 +49,10 @@ NO_PRACTITIONER = (
     "No practitioner is recorded, so nobody can be ruled out for having held this case. Ask the "
     "auditor to declare any conflict."
 )
+ANOTHER_ID = (
+    "This id is known now to be another id of a child who is here under their own. Ask for a "
+    "replacement."
+)
 NOT_COMPLETE = "It cannot be allocated before {} known."
 NO_TEAM = (
     "No team is recorded, so independence from the team and its line cannot be checked. Ask the "
@@ -161,14 +165,22 @@ def warnings_of(case: CaseToGrade) -> tuple[str, ...]:
 
 
 def missing_for_allocation(
-    *, practitioner: bool, team: bool, manager: bool, audited_before_on: date | None = None
+    *,
+    practitioner: bool,
+    team: bool,
+    manager: bool,
+    audited_before_on: date | None = None,
+    another_id: bool = False,
 ) -> str:
     """Why a case cannot be given to an auditor, in a sentence; "" where nothing stands against it.
 
     What follows a grade goes to the practitioner and the team manager, so both must be known first.
     ``audited_before_on`` is when the child's file was audited before this product, where that was
-    registered after the draw: never the same child again.
+    registered after the draw: never the same child again. ``another_id``: since the freeze the id
+    of this case became known as another id of a child, who can be drawn under their own.
     """
+    if another_id:
+        return ANOTHER_ID
     if audited_before_on is not None:
         return (
             f"This child’s file was audited before, on {audited_before_on.day}"

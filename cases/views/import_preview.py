@@ -28,6 +28,7 @@ from cases.queries.imports import (
     every_service,
     in_words,
     last_confirmed_id,
+    other_ids_changed,
     problem_counts,
 )
 from cases.queries.jobs import last_job
@@ -36,6 +37,9 @@ WOULD_CHANGE = (
     "Service", "In this list", "Open now", "Opens", "Moves in", "Moves out", "Closes",
     "Open afterwards",
 )  # fmt: skip
+NAME_HEAD: list[Any] = [
+    "Name", "Team in this list", {"text": "Cases in this list", "numeric": True},
+]  # fmt: skip
 CHANGED = (
     "Service", "In this list", "Open before", "Opened", "Moved in", "Moved out", "Closed",
     "Open afterwards",
@@ -49,14 +53,13 @@ def preview(
     columns_form: ColumnsForm | None = None,
     covers_form: CoversForm | None = None,
 ) -> dict[str, Any]:
-    """Everything of the page but the list of problems. Three queries, four where something has to
+    """Everything of the page but the list of problems. Four queries, five where something has to
     be said first."""
     services = every_service(case_import)
     changes = [change for change in services if change.concerned]
     closing = [change for change in changes if change.closes_much]
     summary = case_import.summary
     checked = case_import.status == CaseImport.Status.CHECKED
-    based_on = summary.get("based_on")
     job = last_job(subject_of(case_import))
     return {
         "facts": _facts(case_import, [one.name for one in services if one.covered]),
@@ -77,11 +80,15 @@ def preview(
         "returns": sum(summary.get("returns", {}).values()),
         "closing": closing if checked else [],
         "staff": summary.get("staff", {}) if checked else {},
-        "leaver_head": ["Name", "Team", {"text": "Cases in this list", "numeric": True}],
-        "leaver_rows": _leaver_rows(summary),
+        "name_head": NAME_HEAD,
+        "leaver_rows": _name_rows(summary, "most"),
+        "new_name_rows": _name_rows(summary, "most_new"),
+        "by_name_head": [*NAME_HEAD[:2], "Their team here", NAME_HEAD[2]],
+        "by_name_rows": _name_rows(summary, "most_by_name"),
         "kept": sum(summary.get("kept", {}).values()),
         "sheet_rows": _sheet_rows(summary),
-        "out_of_date": checked and based_on != last_confirmed_id(),
+        "under_other_ids": summary.get("under_other_ids", 0),
+        "out_of_date": checked and _out_of_date(case_import),
         "confirm_failed": _confirm_failed(job),
         "form": form or ConfirmForm(initial=_seen(summary), closing=closing),
         "covers_form": covers_form
@@ -104,6 +111,13 @@ def _confirm_failed(job: Job | None) -> bool:
 
 def _has_list_2(summary: dict[str, Any]) -> bool:
     return any(sheet["list"] == "list_2" and sheet["rows"] for sheet in summary.get("sheets", []))
+
+
+def _out_of_date(case_import: CaseImport) -> str:
+    """What happened since the list was compared that makes its difference untrue; "" if nothing."""
+    if case_import.summary.get("based_on") != last_confirmed_id():
+        return "Another list was confirmed"
+    return "Other ids of children were added or removed" if other_ids_changed(case_import) else ""
 
 
 def _services_form(case_import: CaseImport) -> ServicesForm | None:
@@ -149,10 +163,15 @@ def problem_caption(page: Page[ImportProblem], severity: str) -> str:
     return f"Problems {shown}, {what}" if page.paginator.count else f"Problems, {what}"
 
 
-def _leaver_rows(summary: dict[str, Any]) -> list[list[str]]:
+def _name_rows(summary: dict[str, Any], which: str) -> list[list[str]]:
     return [
-        [one["name"], one["team"] or "No team", f"{one['cases']:,}"]
-        for one in summary.get("staff", {}).get("most", [])
+        [
+            one["name"],
+            one["team"] or "No team",
+            *([one["own_team"] or "No team"] if "own_team" in one else []),
+            f"{one['cases']:,}",
+        ]
+        for one in summary.get("staff", {}).get(which, [])
     ]
 
 

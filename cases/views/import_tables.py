@@ -1,6 +1,7 @@
 """Short lists that complete what lists of open cases say.
 
-Children audited before this product; teams and practitioners of cases that came without.
+Children audited before this product; other ids of children; teams and practitioners of cases that
+came without.
 """
 
 from __future__ import annotations
@@ -17,9 +18,11 @@ from accounts.views.uploads import TableUpload, confirm_page, empty_table, uploa
 from cases.importers.gaps import REQUIRED as GAPS_HEADINGS
 from cases.operations.import_audited import register_audited_earlier
 from cases.operations.import_gaps import complete_gaps
+from cases.operations.import_other_ids import register_other_ids
 from cases.queries.audited_earlier import plan_for_audited_earlier
 from cases.queries.calendar import local_date
 from cases.queries.gaps import incomplete_cases, plan_for_gaps
+from cases.queries.other_ids import plan_for_other_ids
 from cases.views.people import log_download
 
 may_import = allow(Permission.IMPORT_CASES)
@@ -35,7 +38,10 @@ AUDITED_UPLOAD = TableUpload(
     plural="children",
     columns=(
         ("child_id", "The council’s own id of the child, as in your lists of open cases."),
-        ("audited_on", "When the file was audited: 14/02/2025 or 2025-02-14."),
+        (
+            "audited_on",
+            "When the file was audited: 14/02/2025. Not known: the last day it can have been.",
+        ),
     ),
     note="These children’s files were audited before this service was in use. Frames frozen from "
     "now on count them as already audited, so they are not drawn again. A line without a date "
@@ -69,6 +75,53 @@ def audited_upload_confirm(request: SignedInRequest) -> HttpResponse:
 def audited_template(request: SignedInRequest) -> HttpResponse:
     """The headings of the list of children audited earlier."""
     return empty_table(AUDITED_UPLOAD)
+
+
+def _other_ids_plan(text: str) -> Plan:
+    return plan_for_other_ids(text).plan
+
+
+OTHER_IDS_UPLOAD = TableUpload(
+    title="Say which other ids children have",
+    noun="other id",
+    plural="other ids",
+    columns=(
+        ("child_id", "The id that stands for the child here, such as the social care system’s."),
+        ("other_id", "Another id of the same child, for example that of the early help system."),
+    ),
+    note="What any list says under another id is about the child from then on, so that the child "
+    "has one open case and is audited once. Where both ids are known here already, the open case "
+    "under the other id ends or goes on under the first, and an earlier audit counts for the "
+    "child. An id under which a child was audited or drawn stays, whichever column it is in.",
+    plan=_other_ids_plan,
+    apply=register_other_ids,
+    list_name="cases:other_id_list",
+    list_label="Other ids of children",
+    upload_name="cases:other_ids_upload",
+    confirm_name="cases:other_ids_upload_confirm",
+    template_name="cases:other_ids_template",
+)  # fmt: skip
+
+
+@may_import
+@require_http_methods(["GET", "POST"])
+def other_ids_upload(request: SignedInRequest) -> HttpResponse:
+    """Upload other ids of children and see what that would change."""
+    return upload_page(request, OTHER_IDS_UPLOAD)
+
+
+@may_import
+@require_POST
+def other_ids_upload_confirm(request: SignedInRequest) -> HttpResponse:
+    """Register the other ids that were shown."""
+    return confirm_page(request, OTHER_IDS_UPLOAD)
+
+
+@may_import
+@require_GET
+def other_ids_template(request: SignedInRequest) -> HttpResponse:
+    """The headings of the list of other ids."""
+    return empty_table(OTHER_IDS_UPLOAD)
 
 
 def _gaps_plan(text: str) -> Plan:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SignedInRequest, allow
+from accounts.exports import csv_download
 from accounts.operations import Refused, record_access
 from accounts.policy import Permission
 from accounts.rules.table_file import guarded
@@ -39,8 +40,10 @@ from cases.queries.imports import (
     in_words,
     problems_of,
 )
+from cases.queries.other_ids import other_ids_count
 from cases.views import import_preview
 from cases.views.csv_lines import Echo
+from cases.views.people import log_download
 
 PER_PAGE = 25
 SORTS: Sorts = {
@@ -57,7 +60,12 @@ def import_list(request: SignedInRequest) -> HttpResponse:
     """All imports, newest first or as their headings say."""
     found = sorted_by(imports_visible_to(request.user), SORTS, request.GET.get(PARAM, ""))
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "audited_earlier": audited_earlier_count(), "gaps": gap_counts()}
+    context = {
+        "page": page,
+        "audited_earlier": audited_earlier_count(),
+        "other_ids": other_ids_count(),
+        "gaps": gap_counts(),
+    }
     return render(request, "cases/imports/list.html", context)
 
 
@@ -173,6 +181,16 @@ def import_problems(request: SignedInRequest, pk: int) -> StreamingHttpResponse:
     name = f"import-{case_import.pk}-problems.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+@allow(Permission.IMPORT_CASES)
+@require_GET
+def import_new_names(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The practitioners' names of a list that nobody has yet, as CSV."""
+    case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
+    names = case_import.summary.get("staff", {}).get("new_names", [])
+    kind = log_download(request, "new-practitioners")
+    return csv_download(kind, ("practitioner", "team", "cases in the list"), names)
 
 
 def crumbs(last: str) -> list[dict[str, str]]:

@@ -23,6 +23,8 @@ from audits.operations.tools import install_shipped_tools
 from cases.models import (
     AuditQuarter,
     CaseImport,
+    Child,
+    ChildAlias,
     Draw,
     ImportMeaning,
     Job,
@@ -65,6 +67,11 @@ class Samples:
     def case_import(self) -> CaseImport:
         run_job(str(self.import_job.pk))
         return CaseImport.objects.get(pk=self.import_job.arguments["import"])
+
+    @cached_property
+    def other_id(self) -> ChildAlias:
+        child = Child.objects.create(local_id="C-other-ids")
+        return ChildAlias.objects.create(other_id="EH-1", child=child)
 
     @cached_property
     def import_meaning(self) -> ImportMeaning:

@@ -105,6 +105,10 @@ def of_meaning(samples: Samples) -> dict[str, Any]:
     return {"pk": samples.import_meaning.pk}
 
 
+def of_other_id(samples: Samples) -> dict[str, Any]:
+    return {"pk": samples.other_id.pk}
+
+
 def of_grading(samples: Samples) -> dict[str, Any]:
     """Her draft."""
     return {"reference": samples.audit.reference, "pk": samples.grading.pk}
@@ -318,6 +322,11 @@ TABLE: dict[str, Row] = {
     "cases:audited_upload_confirm": row("analyst", post=True),
     "cases:audited_template": row("analyst", get=True),
     "cases:import_covers": row("analyst", kwargs=of_import, post=True),
+    "cases:other_id_list": row("analyst", get=True),
+    "cases:other_ids_upload": row("analyst"),
+    "cases:other_ids_upload_confirm": row("analyst", post=True),
+    "cases:other_ids_template": row("analyst", get=True),
+    "cases:other_id_remove": row("analyst", kwargs=of_other_id, post=True),
     "cases:import_columns": row("analyst", kwargs=of_import, post=True),
     "cases:import_services": row("analyst", kwargs=of_import, post=True),
     "cases:meaning_list": row("analyst", get=True),
@@ -331,6 +340,7 @@ TABLE: dict[str, Row] = {
     "cases:import_confirm": row("analyst", kwargs=of_import, post=True),
     "cases:import_check_again": row("analyst", kwargs=of_import, post=True),
     "cases:import_discard": row("analyst", kwargs=of_import, post=True),
+    "cases:import_new_names": row("analyst", kwargs=of_import, get=True),
     "cases:import_problems": row("analyst", kwargs=of_import, get=True),
     "cases:job_detail": row("analyst", hides=" ".join(EVERYBODY), kwargs=of_job, get=True),
     "cases:job_progress": row("analyst", hides=" ".join(EVERYBODY), kwargs=of_job, get=True),

@@ -45,6 +45,11 @@ class TableCommand(BaseCommand):
             raise CommandError(str(error)) from error
         for label, effect in (("New", "add"), ("Changed", "change"), ("No change", "same")):
             self.stdout.write(f"{label:<10}{plan.number(effect):>7,}")
+        left = [change for change in plan.changes if change.effect == "left"]
+        if left:
+            self.stdout.write(f"{'Left out':<10}{len(left):>7,}")
+        for change in left:
+            self.stderr.write(f"Line {change.line}: left out. {' '.join(change.details)}")
         self.stdout.write("Preview: nothing was changed." if options["preview"] else "Done.")
 
 

@@ -79,13 +79,27 @@ def test_what_was_completed_stays_when_a_list_without_staff_comes_again(cast: Ca
     assert open_now() == {"1": ("early_help", "Hilltop", "Orla Titioner")}
 
 
+def test_children_of_the_other_system_alone_are_left_out_and_listed(
+    cast: Cast, as_user: AsUser
+) -> None:
+    open_case(child_id="1", service="early_help")
+    text = f"{HEAD}1,Hilltop,Orla Titioner\n99,Hilltop,P\n"
+    file = SimpleUploadedFile("x.csv", text.encode())
+    page = text_of(as_user(cast.analyst).post(reverse("cases:gaps_upload"), {"file": file}))
+    assert "Left out" in page
+    assert "No open case here." in page
+    assert "Make these changes" in page
+    complete(text, cast.analyst)
+    assert open_now() == {"1": ("early_help", "Hilltop", "Orla Titioner")}
+
+
 def test_nothing_is_done_where_something_is_wrong(cast: Cast) -> None:
     open_case(child_id="1")
     digest = plan_for_gaps(f"{HEAD}1,Hilltop,P\n").plan.digest
     with pytest.raises(Refused, match="changed since you looked"):
         complete_gaps(text=f"{HEAD}1,Riverside,P\n", digest=digest, by=cast.analyst, now=NOW)
     with pytest.raises(Refused, match="has problems"):
-        complete(f"{HEAD}1,Hilltop,P\n99,Hilltop,P\n", cast.analyst)
+        complete("child_id,team\n1,Hilltop\n", cast.analyst)
     with pytest.raises(PermissionDenied):
         complete(f"{HEAD}1,Hilltop,P\n", cast.lead)
     assert open_now()["1"] == ("child_protection", "", "")
@@ -182,9 +196,9 @@ def test_the_command(cast: Cast, tmp_path: Path) -> None:
     path = tmp_path / "gaps.csv"
     path.write_text(f"{HEAD}1,Hilltop,Orla Titioner\n")
 
-    def run(*options: str) -> str:
+    def run(*options: str, **streams: Any) -> str:
         out = StringIO()
-        call_command("complete_cases", str(path), *options, stdout=out)
+        call_command("complete_cases", str(path), *options, stdout=out, **streams)
         return out.getvalue()
 
     assert "nothing was changed" in run("--preview")
@@ -192,5 +206,9 @@ def test_the_command(cast: Cast, tmp_path: Path) -> None:
     assert "Changed         1" in run()
     assert open_now()["1"] == ("child_protection", "Hilltop", "Orla Titioner")
     path.write_text(f"{HEAD}5,Hilltop,P\n")
-    with pytest.raises(CommandError, match="Line 2, child_id: No list of open cases"):
+    errors = StringIO()
+    assert "Left out        1" in run("--preview", stderr=errors)
+    assert errors.getvalue() == "Line 2: left out. No open case here.\n"
+    path.write_text("child_id,team\n5,Hilltop\n")
+    with pytest.raises(CommandError, match="Line 1, practitioner: This column is missing"):
         run()

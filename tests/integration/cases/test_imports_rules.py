@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,12 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from accounts.models import User
 from accounts.operations import MovedOn, Refused
 from accounts.policy import Permission, may
 from cases.models import (
@@ -28,6 +32,7 @@ from cases.models import (
     StagedCase,
     Team,
 )
+from cases.operations.import_gaps import complete_gaps
 from cases.operations.imports import (
     check_again,
     confirm_list,
@@ -36,6 +41,7 @@ from cases.operations.imports import (
     upload_list,
 )
 from cases.operations.jobs import run_job
+from cases.queries.gaps import plan_for_gaps
 from cases.queries.imports import imports_behind_open_cases
 from tests.cast import NOW, Cast, open_case
 from tests.integration.cases.importing import (
@@ -48,6 +54,7 @@ from tests.integration.cases.importing import (
 )
 from tests.rules.importers.making import LIST_6, list_6_row, workbook
 
+AsUser = Callable[[User], Client]
 OCTOBER = date(2026, 10, 3)
 
 
@@ -105,11 +112,17 @@ def test_names_that_are_new_or_of_people_who_left_are_told_before(cast: Cast) ->
     assert named.summary["staff"] == {
         "new": 1,  # of that name, but in another team
         "left": 1,
+        "by_name": 0,
         "most": [{"name": "Pat Titioner", "team": "Riverside", "cases": 2}],
+        "most_new": [{"name": "Pat Titioner", "team": "Hilltop", "cases": 1}],
+        "most_by_name": [],
+        "new_names": [["Pat Titioner", "Hilltop", 1]],
+        "losing": 0,
     }
     Practitioner.objects.filter(pk=cast.practitioner.pk).update(left_on=None)
     again = uploaded(csv_bytes("1,CP,Riverside,Pat Titioner,2026-01-02"), cast.analyst)
-    assert again.summary["staff"] == {"new": 0, "left": 0, "most": []}
+    staff = again.summary["staff"]
+    assert (staff["new"], staff["left"], staff["most"]) == (0, 0, [])
 
 
 def test_namesakes_in_two_teams_are_two_people(cast: Cast) -> None:
@@ -218,6 +231,30 @@ def test_staff_of_a_list_without_such_columns_stay_as_they_are(cast: Cast) -> No
         OCTOBER,
     )
     assert open_now()["1"] == ("early_help", "", "")
+
+
+def test_a_blank_service_of_a_list_leaves_its_staff_as_completed(cast: Cast) -> None:
+    """One list of all services, in which early help has neither team nor practitioner."""
+    rows = ["1,Early help,,,2026-01-02", "2,Child protection,Riverside,P,2026-01-02"]
+    confirmed(csv_bytes(*rows), cast.analyst)
+    text = "child_id,team,practitioner\n1,Hilltop,Orla Titioner\n"
+    digest = plan_for_gaps(text).plan.digest
+    complete_gaps(text=text, digest=digest, by=cast.analyst, now=NOW)
+    again = confirmed(csv_bytes(*reversed(rows)), cast.analyst, OCTOBER)
+    assert again.summary["staff"]["losing"] == 0
+    assert open_now()["1"] == ("early_help", "Hilltop", "Orla Titioner")
+
+
+def test_cases_that_would_lose_their_practitioner_are_counted(cast: Cast, as_user: AsUser) -> None:
+    confirmed(csv_bytes("1,CP,Riverside,A,2026-01-02", "2,CP,Riverside,B,2026-01-02"), cast.analyst)
+    listed = uploaded(
+        csv_bytes("1,CP,Riverside,,2026-01-02", "2,CP,Riverside,B,2026-01-02"),
+        cast.analyst,
+        OCTOBER,
+    )
+    assert listed.summary["staff"]["losing"] == 1
+    page = as_user(cast.analyst).get(reverse("cases:import_detail", args=[listed.pk]))
+    assert "1 case would lose the practitioner" in " ".join(page.content.decode().split())
 
 
 def test_the_same_content_again_changes_no_case_and_writes_no_history(cast: Cast) -> None:

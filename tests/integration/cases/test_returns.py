@@ -15,7 +15,7 @@ from django.test import Client
 from accounts.models import AccessRecord, User
 from cases.importers.records import FileRefused
 from cases.importers.returns import read_return
-from cases.models import Case
+from cases.models import Case, Service
 from config.launch import ROOT
 from tests.cast import Cast, open_case
 
@@ -167,6 +167,25 @@ def test_the_day_of_the_return_counts_for_our_cases_too(
     day = {"on_day": "31", "on_month": "3", "on_year": "2026"}
     page = sent(as_user(cast.analyst), EPISODES.encode(), "episodes.csv", **day)
     assert [each["children"] for each in page.context["lists"]] == [(), ("L9",)]
+
+
+def test_a_child_who_moved_since_the_day_counts_as_it_was(cast: Cast, as_user: AsUser) -> None:
+    """In need on the day of the census, looked after since; and one who has left its services."""
+    for child_id in ("N1", "N2"):
+        case = open_case(cast.riverside, cast.practitioner, "child_in_need", child_id)
+        service = "looked_after" if child_id == "N1" else "early_help"
+        case.service = Service.objects.get(code=service)
+        case.opened_on = date(2026, 5, 1)
+        case.save()
+    later = open_case(cast.riverside, cast.practitioner, "early_help", "N3")
+    later.service = Service.objects.get(code="child_in_need")
+    later.opened_on = date(2026, 5, 1)
+    later.save()
+    given = census(child("N1", ""), child("N2", ""))
+    page = sent(as_user(cast.analyst), given, "census.xml")
+    assert [each["children"] for each in page.context["lists"]] == [(), ()]
+    shown = {figure["label"]: figure["value"] for figure in page.context["figures"]}
+    assert shown["Open in both"] == "2"
 
 
 def test_the_differences_can_be_downloaded_and_that_is_logged(

@@ -1,0 +1,135 @@
+"""Saying that a child has another id, and making one child of two."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from accounts.models import User
+from accounts.operations import MovedOn, Refused, operation
+from accounts.policy import Permission, require
+from accounts.rules.table_file import Plan
+from cases.importers.other_ids import later
+from cases.models import Case, Child, ChildAlias
+from cases.operations import import_sql
+from cases.operations.import_audited import AT_ONCE, OTHER_PLAN, PROBLEMS
+from cases.queries.calendar import local_date
+from cases.queries.other_ids import plan_for_other_ids
+
+
+@operation
+def register_other_ids(*, text: str, digest: str, by: User, now: datetime) -> Plan:
+    """Register the other ids of a CSV file (`child_id,other_id`), all of them or none.
+
+    Where both ids are children here, they become one: docs/decisions/0019. ``digest`` is that of
+    the plan that was shown. Raises Refused where the file has problems, or would now do something
+    else than was shown.
+    """
+    require(by, Permission.IMPORT_CASES)
+    import_sql.lock_confirming()  # nobody takes over a list that was compared under the old ids
+    _lock_children(plan_for_other_ids(text).pairs)
+    planned = plan_for_other_ids(text)
+    if planned.plan.problems:
+        raise Refused(PROBLEMS)
+    if planned.plan.digest != digest:
+        raise Refused(OTHER_PLAN)
+    children = _children(planned.pairs)
+    _move_other_ids(planned.pairs, children)
+    ChildAlias.objects.bulk_create(
+        [ChildAlias(other_id=other, child=children[stays]) for stays, other in planned.pairs],
+        batch_size=AT_ONCE,
+    )
+    _carry_audited(planned.pairs, children)
+    _join_cases(planned.pairs, children, local_date(now))
+    return planned.plan
+
+
+@operation
+def remove_other_id(*, alias: ChildAlias, by: User, now: datetime) -> None:
+    """Take another id back: lists that name it are about a child of their own again.
+
+    What was joined stays as it is. Raises MovedOn where somebody has removed it already.
+    """
+    require(by, Permission.IMPORT_CASES)
+    import_sql.lock_confirming()
+    found = ChildAlias.objects.select_for_update().filter(pk=alias.pk).first()
+    if found is None:
+        raise MovedOn("This other id has been removed already.")
+    found.delete()
+
+
+def _lock_children(pairs: tuple[tuple[str, str], ...]) -> None:
+    """An audit that begins meanwhile waits, or has been waited for: the plan is made after this."""
+    named = {one for pair in pairs for one in pair}
+    list(Child.objects.select_for_update().filter(local_id__in=named).order_by("pk"))
+
+
+def _children(pairs: tuple[tuple[str, str], ...]) -> dict[str, Child]:
+    """The children of all pairs by id; those whose id stays are made where they are not here."""
+    named = {one for pair in pairs for one in pair}
+    here = {child.local_id: child for child in Child.objects.filter(local_id__in=named)}
+    new = sorted({stays for stays, _ in pairs} - here.keys())
+    made = Child.objects.bulk_create([Child(local_id=one) for one in new], batch_size=AT_ONCE)
+    return here | {child.local_id: child for child in made}
+
+
+def _move_other_ids(pairs: tuple[tuple[str, str], ...], children: dict[str, Child]) -> None:
+    """Ids of a child who turns out to be another go on to that one."""
+    stays = {other: stays for stays, other in pairs}
+    moved = list(ChildAlias.objects.filter(child__local_id__in=stays).select_related("child"))
+    for alias in moved:
+        alias.child = children[stays[alias.child.local_id]]
+    ChildAlias.objects.bulk_update(moved, ["child"], batch_size=AT_ONCE)
+
+
+def _carry_audited(pairs: tuple[tuple[str, str], ...], children: dict[str, Child]) -> None:
+    """An audit before this product counts for the child, whichever id it was registered under."""
+    marked = {}
+    for stays, other in pairs:
+        child, joined = children[stays], children.get(other)
+        if joined is None or joined.audited_before_on is None:
+            continue
+        wanted = later(child.audited_before_on, joined.audited_before_on)
+        if wanted != child.audited_before_on:
+            child.audited_before_on = wanted
+            marked[stays] = child
+    Child.objects.bulk_update(marked.values(), ["audited_before_on"], batch_size=AT_ONCE)
+
+
+def _join_cases(
+    pairs: tuple[tuple[str, str], ...], children: dict[str, Child], today: date
+) -> None:
+    """One open case for each child: that of the service that comes first.
+
+    A case keeps its child for good, since frames name both. So the one under the other id ends
+    today, and what it says goes on in a case of the child.
+    """
+    found = Case.objects.select_for_update(of=("self",)).select_related("service")
+    named = {one.pk for one in children.values()}
+    opened = {case.child_id: case for case in found.filter(child__in=named, closed_on__isnull=True)}
+    ended, changed, new = [], {}, {}
+    for stays, other in pairs:
+        joined = opened.get(children[other].pk) if other in children else None
+        if joined is None:
+            continue
+        joined.closed_on = today
+        ended.append(joined)
+        child = children[stays]
+        present = opened.get(child.pk)
+        if present is None:
+            opened[child.pk] = new[child.pk] = _with_facts_of(joined, Case(child=child))
+        elif joined.service.precedence < present.service.precedence:
+            _with_facts_of(joined, present)
+            if child.pk not in new:
+                changed[child.pk] = present
+    # Ending first: nothing else may ever see a child with two open cases.
+    Case.objects.bulk_update(ended, ["closed_on"], batch_size=AT_ONCE)
+    Case.objects.bulk_update(
+        changed.values(), [*import_sql.VALUES, "last_import"], batch_size=AT_ONCE
+    )
+    Case.objects.bulk_create(new.values(), batch_size=AT_ONCE)
+
+
+def _with_facts_of(joined: Case, case: Case) -> Case:
+    for name in (*import_sql.VALUES, "last_import_id"):
+        setattr(case, name, getattr(joined, name))
+    return case
