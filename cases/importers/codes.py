@@ -112,6 +112,14 @@ _ETHNICITIES = {
              "not known", "unknown", "not recorded", "no information", "unborn", "e4"),
 }  # fmt: skip
 
+# Legal statuses of the SSDA903 return. Only those of short breaks are known in words: they decide
+# whether a case is drawn (cases.rules.policy.SHORT_BREAKS).
+_LEGAL_STATUS = re.compile(r"\b(?:C[12]|D1|E1|V[234]|L[123]|J[123])\b", re.IGNORECASE)
+_SHORT_BREAKS = re.compile(r"(?<!no )(?<!not )\bshort[ -](?:term[ -])?breaks?\b", re.IGNORECASE)
+_SINGLE_EPISODES = re.compile(
+    r"(?<!not )individual episodes|(?<!no )(?<!not )\bepisodes recorded", re.IGNORECASE
+)
+
 _YES = frozenset({"yes", "y", "true", "t", "1", "x"})
 _NO = frozenset({"no", "n", "false", "f", "0", "none", "no disability", "not disabled"})
 _NOT_KNOWN = frozenset(
@@ -161,6 +169,16 @@ def ethnicity_code(text: str) -> str:
         if found in _ETHNICITIES and (found != "BOTH" or plain(text).startswith("both")):
             return str(found)
     return _ETHNICITY_BY_SPELLING.get(plain(text), "")
+
+
+def legal_status(text: str) -> str:
+    """The code that stands in a legal status ("V4 - Accommodation under a series of short term
+    breaks"), the first of several; "V3" or "V4" for short breaks in words; else the text."""
+    if found := _LEGAL_STATUS.search(text):
+        return found[0].upper()
+    if _SHORT_BREAKS.search(text):
+        return "V3" if _SINGLE_EPISODES.search(text) else "V4"
+    return text
 
 
 def yes_or_no(text: str) -> tuple[bool | None, bool]:

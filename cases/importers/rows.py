@@ -72,6 +72,9 @@ class Spellings:
         self.gender: Memo[str, str] = Memo(codes.gender_code)
         self.ethnicity: Memo[str, str] = Memo(codes.ethnicity_code)
         self.yes_or_no: Memo[str, tuple[bool | None, bool]] = Memo(codes.yes_or_no)
+        self.legal_status: Memo[Any, str] = Memo(
+            lambda value: codes.legal_status(clean_text(value))
+        )
         self.agency: Memo[str, tuple[bool | None, bool]] = Memo(codes.agency_status)
         self._reported: set[tuple[str, str]] = set()
 
@@ -189,7 +192,7 @@ class RowReader:
                 "transferred_in_on", moved_on, "It says the case was transferred in"
             ),
             transferred_in_from=known.text(moved_from),
-            legal_status=known.text(legal),
+            legal_status=known.legal_status(legal),
             plan=known.text(plan),
         )
 

@@ -53,6 +53,27 @@ def test_the_template_filled_with_its_own_examples_reads_without_a_problem(tmp_p
     assert case.plan == "Child protection plan"
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("C2 - Full care order", "C2"),
+        ("INTERIM CARE ORDER [C1]", "C1"),
+        ("CLA - E1 - Placement Order and C2 - Full Care Order", "E1"),
+        ("v4", "V4"),
+        ("V4 - Accommodation under a series of short term breaks", "V4"),
+        ("Short breaks, individual episodes of care recorded", "V3"),
+        ("Agreed series of short-term breaks (NOT individual episodes of care)", "V4"),
+        ("No short breaks", "No short breaks"),
+        ("L31 Care Order S31.1(a) CA 89", "L31 Care Order S31.1(a) CA 89"),
+        ("Special Guardianship Order", "Special Guardianship Order"),
+    ],
+)
+def test_a_legal_status_is_its_code_or_else_its_words(tmp_path: Path, text: str, kept: str) -> None:
+    path = csv_file(tmp_path / "t.csv", f'{GOOD},"{text}"', header=f"{HEADER},legal_status")
+    _, (case,), problems = opened(path)
+    assert (case.legal_status, problems) == (kept, [])
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le"])
 def test_encodings_that_excel_writes(tmp_path: Path, encoding: str) -> None:
     path = csv_file(tmp_path / "t.csv", GOOD.replace("Okafor", "Ó Dálaigh"), encoding=encoding)
