@@ -10,6 +10,8 @@ import re
 from types import MappingProxyType
 from typing import Final
 
+from cases.importers.cells import PLACEHOLDERS
+
 # The first that applies is a child's service (domain rule; the order is a setting elsewhere).
 PRECEDENCE: Final = (
     "looked_after",
@@ -55,6 +57,9 @@ _SERVICE_SPELLINGS = {
         "eha", "common assessment", "caf",
     ),
 }  # fmt: skip
+
+# A longer name of a service is known by its beginning.
+LONGEST_WORD: Final = 200
 
 CLOSED: Final = "closed"
 _CLOSED_SPELLINGS = (
@@ -127,6 +132,15 @@ _NOT_KNOWN = frozenset(
 )
 _AGENCY = {"agency": True, "agency worker": True, "locum": True, "permanent": False, "perm": False}
 
+_RESTRICTED = frozenset(
+    {"restricted", "confidential", "sensitive", "y - restricted", "yes - restricted", "locked",
+     "restricted access", "restricted record"}
+)  # fmt: skip
+_NOT_RESTRICTED = frozenset(
+    {"not restricted", "unrestricted", "no restriction", "no restrictions", "n - not restricted",
+     "no - not restricted", "not sensitive", "not confidential", "open", "standard", "normal"}
+)  # fmt: skip
+
 _LETTER_PREFIX = re.compile(r"^[a-z]\d?\)\s*")
 _FOUR_LETTERS = re.compile(r"\b[A-Z]{4}\b")
 
@@ -145,6 +159,12 @@ def plain(text: str) -> str:
     """A cleaned value as it is looked up: lower case, no "a)" before it, straight marks."""
     lowered = text.casefold().replace("\u2013", "-").replace("\u2019", "'").replace("_", " ")
     return _LETTER_PREFIX.sub("", lowered).strip()
+
+
+def word_key(text: str) -> str:
+    """A word as what it means is remembered: `plain`, never blank, and of a length that is kept."""
+    cut = text[:LONGEST_WORD]
+    return (plain(cut) or cut.casefold())[:LONGEST_WORD]
 
 
 def service_code(text: str) -> str | None:
@@ -187,6 +207,17 @@ def yes_or_no(text: str) -> tuple[bool | None, bool]:
     if word in _YES or word in _NO:
         return word in _YES, True
     return None, not word or word in _NOT_KNOWN
+
+
+def restricted_flag(text: str) -> tuple[bool | None, bool]:
+    """Like `yes_or_no`, on the safe side: what is not understood counts as restricted."""
+    word = plain(text)
+    if word in _RESTRICTED or word in _NOT_RESTRICTED:
+        return word in _RESTRICTED, True
+    if word in PLACEHOLDERS:
+        return None, True
+    answer, recognised = yes_or_no(text)
+    return (answer, True) if recognised else (True, False)
 
 
 def agency_status(text: str) -> tuple[bool | None, bool]:

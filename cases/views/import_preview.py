@@ -22,6 +22,7 @@ from cases.queries.imports import (
     last_confirmed_id,
     problem_counts,
     service_changes,
+    what_was_done,
 )
 from cases.queries.jobs import last_job
 
@@ -56,7 +57,7 @@ def preview(
             CHANGED if case_import.status == CaseImport.Status.CONFIRMED else WOULD_CHANGE
         ),
         "sheet_head": ["Sheet", "Read as", {"text": "Rows", "numeric": True}],
-        "problem_head": ["Sheet", "Row", "Column", "What is wrong", "What was done"],
+        "problem_head": ["Sheet", "Row", "Column", "Value", "What is wrong", "What was done"],
         "change_rows": [_change_row(change) for change in changes],
         "change_total": _change_total(changes),
         "not_covered": [change.name for change in changes if not change.covered],
@@ -104,8 +105,9 @@ def problem_rows(problems: Iterable[ImportProblem]) -> list[list[Any]]:
             problem.sheet or "The file",
             problem.row or "–",
             problem.column or "–",
+            problem.value or "–",
             problem.message,
-            SEVERITY_NAMES.get(problem.severity, problem.severity),
+            what_was_done(problem.severity, problem.done),
         ]
         for problem in problems
     ]
@@ -184,6 +186,9 @@ def _facts(case_import: CaseImport) -> list[dict[str, Any]]:
     dropped = case_import.summary.get("dropped_columns", [])
     if dropped:
         facts.append(("Columns not kept", ", ".join(dropped)))
+    unread = case_import.summary.get("unread_columns", [])
+    if unread:
+        facts.append(("Columns not read", ", ".join(unread)))
     empty = case_import.summary.get("empty_lists", [])
     if empty:
         facts.append(("Lists without rows", "; ".join(empty)))

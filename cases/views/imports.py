@@ -32,11 +32,11 @@ from cases.queries.audited_earlier import audited_earlier_count
 from cases.queries.calendar import local_date
 from cases.queries.gaps import gap_counts
 from cases.queries.imports import (
-    SEVERITY_NAMES,
     closing_much,
     imports_visible_to,
     in_words,
     problems_of,
+    what_was_done,
 )
 from cases.views import import_preview
 from cases.views.csv_lines import Echo
@@ -206,8 +206,11 @@ def detail_page(
 def _problem_lines(case_import: CaseImport) -> Iterator[str]:
     """The problems as CSV lines, fetched and sent piece by piece."""
     writer = csv.writer(Echo())
-    yield "\ufeff" + writer.writerow(["sheet", "row", "column", "message", "what was done"])
-    problems = problems_of(case_import).values_list("sheet", "row", "column", "message", "severity")
-    for sheet, row, column, message, severity in problems.iterator(chunk_size=2000):
-        done = SEVERITY_NAMES.get(severity, severity)
-        yield writer.writerow([guarded(cell) for cell in (sheet, row, column, message, done)])
+    head = ["sheet", "row", "column", "value", "what is wrong", "what was done"]
+    yield "\ufeff" + writer.writerow(head)
+    problems = problems_of(case_import).values_list(
+        "sheet", "row", "column", "value", "message", "severity", "done"
+    )
+    for *where, severity, done in problems.iterator(chunk_size=2000):
+        cells = (*where, what_was_done(severity, done))
+        yield writer.writerow([guarded(cell) for cell in cells])
