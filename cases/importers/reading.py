@@ -73,6 +73,7 @@ class ReadFile:
                 continue
             yield from sheet.notes()
             yield from self._sheet_rows(sheet, spellings)
+        yield from spellings.not_reported()
         self.unknown_services = tuple(spellings.unknown_services.values())
 
     def _sheet_rows(self, sheet: Sheet, spellings: Spellings) -> Iterator[Row]:

@@ -6,6 +6,7 @@ cannot be trusted, or, in the template, where its service is not known.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ from cases.importers.cells import (
     read_age,
     read_date,
 )
+from cases.importers.ethnicities import ethnicity_code
 from cases.importers.headings import COMMON, heading_key
 from cases.importers.records import CaseRow, Problem, ReadLimits, Severity
 from cases.importers.source import WANTED, Sheet
@@ -82,14 +84,16 @@ class Spellings:
         )
         self.unknown_services: dict[str, UnknownService] = {}
         self.gender: Memo[str, str] = Memo(codes.gender_code)
-        self.ethnicity: Memo[str, str] = Memo(codes.ethnicity_code)
+        self.ethnicity: Memo[str, str] = Memo(ethnicity_code)
         self.yes_or_no: Memo[str, tuple[bool | None, bool]] = Memo(codes.yes_or_no)
         self.legal_status: Memo[Any, str] = Memo(
             lambda value: codes.legal_status(clean_text(value))
         )
         self.restricted: Memo[str, tuple[bool | None, bool]] = Memo(codes.restricted_flag)
         self.agency: Memo[str, tuple[bool | None, bool]] = Memo(codes.agency_status)
+        self.disability: Memo[str, tuple[bool | None, bool]] = Memo(codes.disability_answer)
         self._reported: set[tuple[str, str]] = set()
+        self._rows_beyond: Counter[str] = Counter()
 
     def not_known(self, text: str) -> None:
         """Count a row whose service's name is not known, so that somebody can say what it means."""
@@ -98,14 +102,29 @@ class Spellings:
             self.unknown_services[key].rows += 1
         elif len(self.unknown_services) < _SERVICES_ASKED:
             self.unknown_services[key] = UnknownService(text[: codes.LONGEST_WORD])
+        else:
+            self._rows_beyond["service"] += 1
 
     def first_time(self, field: str, text: str) -> bool:
         """Whether an unknown spelling is new, so that it is reported once and not per row."""
         key = (field, text)
-        if key in self._reported or len(self._reported) >= _SPELLINGS_REPORTED:
+        if key in self._reported:
+            return False
+        if len(self._reported) >= _SPELLINGS_REPORTED:
+            self._rows_beyond[field] += 1
             return False
         self._reported.add(key)
         return True
+
+    def not_reported(self) -> list[Problem]:
+        """How many rows have words that are not known and were not told one by one."""
+        notes = []
+        for field, rows in self._rows_beyond.items():
+            number = "1 more row has" if rows == 1 else f"{rows:,} more rows have"
+            message = f"{number} a spelling of {field} that is not known."
+            done = "It is kept as text." if field != "service" else "It will be asked about later."
+            notes.append(Problem("", None, "", message, NOTE, done=done))
+        return notes
 
 
 def plain_id(raw: Any, limits: ReadLimits) -> bool:
@@ -375,7 +394,9 @@ class RowReader:
     def _past_date(self, field: str, raw: Any, says: str) -> date | None:
         value, readable = self._known.date(raw)
         if not readable:
-            self._say(field, "This date cannot be read.", VALUE_OUT, raw)
+            # Such a column may hold yes and no, which is told once.
+            if field != "transferred_in_on" or self._known.first_time(field, str(raw)):
+                self._say(field, "This date cannot be read.", VALUE_OUT, raw)
         elif value is not None and value > self._as_of:
             self._say(field, f"{says} after the as-of date.", VALUE_OUT, raw)
             return None
@@ -435,8 +456,13 @@ class RowReader:
 
     def _disabled(self, text: str) -> bool | None:
         """Anything but no or unknown names a disability (councils write "Autism", "LD")."""
-        answer, recognised = self._known.yes_or_no(text)
-        return answer if recognised else True
+        if not text:
+            return None
+        answer, recognised = self._known.disability(text)
+        if not recognised and self._known.first_time("disability", text):
+            self._say("disability", "This spelling of disability is not known.", NOTE, text,
+                      "It is kept as text and counts as a disability.")  # fmt: skip
+        return answer
 
     def _code(self, field: str, text: str, meaning: Memo[str, str]) -> str:
         if not text:

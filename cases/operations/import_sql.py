@@ -120,11 +120,11 @@ GROUP BY present.id, service.code
 """
 
 _REPEATED = """
-INSERT INTO cases_importproblem (case_import_id, sheet, row, "column", message, severity)
+INSERT INTO cases_importproblem (case_import_id, sheet, row, "column", message, severity, done)
 SELECT %(import)s, sheet, row, '', CASE WHEN service_code = used_code
-    THEN format('This child is in row %%s as well. Row %%s was used.', used_row, used_row)
-    ELSE format('This child is in row %%s as well, open to %%s, which comes first. Row %%s was '
-      'used.', used_row, used_name, used_row) END, 'note'
+    THEN format('This child is in row %%s as well.', used_row)
+    ELSE format('This child is in row %%s as well, open to %%s, which comes first.', used_row,
+      used_name) END, 'note', format('Row %%s was used.', used_row)
 FROM (
   SELECT s.sheet, s.row, s.service_code, first_value(s.row) OVER one AS used_row,
     first_value(s.service_code) OVER one AS used_code, first_value(v.name) OVER one AS used_name
@@ -137,10 +137,40 @@ FROM (
 WHERE row <> used_row
 """
 
+# Annex A has most children in several lists: told for each pair of sheets, not for each row.
+_ELSEWHERE = """
+INSERT INTO cases_importproblem (case_import_id, sheet, row, "column", message, severity, done)
+SELECT %(import)s, sheet, NULL, '', format(
+    'Children of this sheet whose case is opened by the sheet “%%s”: %%s.', used_sheet,
+    count(DISTINCT child_id)), 'note',
+  'Each has one open case. The rows here fill in what is blank there.'
+FROM (
+  SELECT s.sheet, s.child_id, first_value(s.sheet) OVER one AS used_sheet
+  FROM cases_stagedcase s JOIN cases_service v ON v.code = s.service_code
+  WHERE s.case_import_id = %(import)s AND s.is_open AND s.child_id IN (
+    SELECT child_id FROM cases_stagedcase WHERE case_import_id = %(import)s
+    GROUP BY child_id HAVING min(sheet) <> max(sheet))
+  WINDOW one AS (PARTITION BY s.child_id ORDER BY v.precedence, s.id)
+) AS rows
+WHERE sheet <> used_sheet GROUP BY sheet, used_sheet
+"""
+
+# No family has so many children: what looks like its id stands for something else.
+LARGEST_FAMILY = 12
+_FAMILIES = """
+INSERT INTO cases_importproblem
+  (case_import_id, sheet, row, "column", message, value, severity, done)
+SELECT %(import)s, '', NULL, '', format(
+    'This family id is that of %%s children with an open case. Is it a placeholder?', count(*)),
+  left(family_id, 40), 'note', 'It was kept, so at most one of them is drawn.'
+FROM import_best WHERE family_id <> ''
+GROUP BY family_id HAVING count(*) > %(most)s ORDER BY count(*) DESC LIMIT 50
+"""
+
 _NO_SUCH_SERVICE = """
-INSERT INTO cases_importproblem (case_import_id, sheet, row, "column", message, severity)
-SELECT %(import)s, sheet, row, '', 'This service is not one of the council''s services here, so '
-  'the row opens no case.', 'value_left_out'
+INSERT INTO cases_importproblem (case_import_id, sheet, row, "column", message, severity, done)
+SELECT %(import)s, sheet, row, '', 'This service is not one of the council''s services here.',
+  'value_left_out', 'The row opens no case.'
 FROM cases_stagedcase s
 WHERE s.case_import_id = %(import)s AND s.is_open AND s.service_code <> ''
   AND NOT EXISTS (SELECT 1 FROM cases_service v WHERE v.code = s.service_code)
@@ -310,22 +340,30 @@ def resolve(case_import: CaseImport) -> None:
 
 
 def note_repeated_rows(case_import: CaseImport) -> None:
-    """List the rows that opened no case although they say open, and the row used instead."""
-    _run(_REPEATED, {"import": case_import.pk})
-    _run(_NO_SUCH_SERVICE, {"import": case_import.pk})
+    """List the rows that opened no case although they say open, and the row used instead; and the
+    ids of families that are none. After ``resolve``."""
+    values = {"import": case_import.pk, "most": LARGEST_FAMILY}
+    for sql in (_REPEATED, _ELSEWHERE, _NO_SUCH_SERVICE, _FAMILIES):
+        _run(sql, values)
 
 
 def count_list(case_import: CaseImport) -> dict[str, Any]:
-    """``{"children", "open_cases", "by_service"}`` of the list; after ``resolve``."""
-    children = _rows(
-        "SELECT count(DISTINCT child_id) FROM cases_stagedcase WHERE case_import_id = %(import)s",
+    """``{"children", "open_cases", "by_service", "rows_kept", "rows_merged"}`` of the list; after
+    ``resolve``. A row that says open is merged where another opened the child's case."""
+    ((children, kept, opening),) = _rows(
+        "SELECT count(DISTINCT child_id), count(*), count(*) FILTER (WHERE is_open AND"
+        " service_code IN (SELECT code FROM cases_service))"
+        " FROM cases_stagedcase WHERE case_import_id = %(import)s",
         {"import": case_import.pk},
-    )[0][0]
+    )
     by_service = _counts("SELECT service_code, count(*) FROM import_best GROUP BY service_code")
+    open_cases = sum(by_service.values())
     return {
         "children": children,
-        "open_cases": sum(by_service.values()),
+        "open_cases": open_cases,
         "by_service": by_service,
+        "rows_kept": kept,
+        "rows_merged": opening - open_cases,
     }
 
 

@@ -161,6 +161,7 @@ def _figures(case_import: CaseImport) -> list[dict[str, Any]]:
     problems = problem_counts(case_import)
     return [
         {"value": f"{summary['rows_read']:,}", "label": "rows read"},
+        *_rows_kept(summary),
         {"value": f"{summary['children']:,}", "label": "children"},
         {"value": f"{summary['open_cases']:,}", "label": "open cases"},
         {
@@ -169,6 +170,16 @@ def _figures(case_import: CaseImport) -> list[dict[str, Any]]:
             "warning": problems["row_left_out"] > 0,
             "url": "#problems" if problems["row_left_out"] else "",
         },
+    ]
+
+
+def _rows_kept(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """Only of lists that were read since these are counted."""
+    if "rows_kept" not in summary:
+        return []
+    return [
+        {"value": f"{summary['rows_kept']:,}", "label": "rows kept"},
+        {"value": f"{summary['rows_merged']:,}", "label": "rows merged into another"},
     ]
 
 

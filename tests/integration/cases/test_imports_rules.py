@@ -46,8 +46,10 @@ from tests.integration.cases.importing import (
     open_now,
     uploaded,
 )
-from tests.rules.importers.making import LIST_6, list_6_row, workbook
+from tests.rules.importers.making import LIST_6, LIST_9, list_6_row, workbook
 
+LIST_7 = ["Child Unique ID", "Child Protection Plan Start Date", "Child Protection Plan End Date",
+          "Initial Category of Abuse"]  # fmt: skip
 OCTOBER = date(2026, 10, 3)
 
 
@@ -134,9 +136,36 @@ def test_the_service_that_comes_first_counts_and_the_other_row_is_listed(cast: C
     assert case_import.summary["children"] == 2
     first = "This child is in row 3 as well, open to Child Protection, which comes first."
     assert messages_of(case_import) == [
-        (2, f"{first} Row 3 was used."),
-        (5, "This child is in row 4 as well. Row 4 was used."),
+        (2, first),
+        (5, "This child is in row 4 as well."),
     ]
+    done = ImportProblem.objects.values_list("done", flat=True)
+    assert set(done) == {"Row 3 was used.", "Row 4 was used."}
+    assert (case_import.summary["rows_kept"], case_import.summary["rows_merged"]) == (4, 2)
+
+
+def test_rows_merged_into_another_sheet_are_counted(cast: Cast, tmp_path: Path) -> None:
+    sheets = {
+        "List 6": [LIST_6, list_6_row("1"), list_6_row("2"), list_6_row("3")],
+        "List 9": [LIST_9, ["1"], ["2"]],
+        "List 7": [LIST_7, ["3"], ["4"]],
+    }
+    case_import = uploaded(workbook(tmp_path / "a.xlsx", sheets).read_bytes(), cast.analyst)
+    summary = case_import.summary
+    assert (summary["rows_read"], summary["rows_kept"], summary["rows_merged"]) == (7, 7, 3)
+    told = ImportProblem.objects.filter(row=None, message__startswith="Children of this sheet")
+    assert set(told.values_list("sheet", "message")) == {
+        ("List 9", "Children of this sheet whose case is opened by the sheet “List 6”: 2."),
+        ("List 6", "Children of this sheet whose case is opened by the sheet “List 7”: 1."),
+    }
+
+
+def test_an_id_that_no_family_can_have_is_told(cast: Cast) -> None:
+    lines = [f"{n},CIN,T,P,2026-01-02,{'999' if n < 13 else f'F{n // 2}'}" for n in range(30)]
+    uploaded(csv_bytes(*lines, header=f"{REQUIRED},family_id"), cast.analyst)
+    problem = ImportProblem.objects.get()
+    assert (problem.row, problem.value) == (None, "999")
+    assert "13 children" in problem.message
 
 
 def test_what_the_used_row_leaves_blank_comes_from_the_childs_other_rows(cast: Cast) -> None:

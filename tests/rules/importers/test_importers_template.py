@@ -259,6 +259,37 @@ def test_a_placeholder_is_nobodys_family(tmp_path: Path, said: str) -> None:
     assert case.family_id == ""
 
 
+def test_spellings_that_are_not_known_are_told_once_and_beyond_a_number_counted(
+    tmp_path: Path,
+) -> None:
+    lines = [f"{n},CIN,T,W,2026-01-02,Martian {n // 2},Blue" for n in range(420)]
+    path = csv_file(tmp_path / "t.csv", *lines, header=f"{HEADER},ethnicity,disability")
+    _, cases, problems = opened(path)
+    assert (cases[0].ethnicity, cases[0].ethnicity_code) == ("Martian 0", "")
+    assert (cases[0].disability, cases[0].disabled) == ("Blue", True)
+    told = [problem for problem in problems if problem.row]
+    assert [p.row for p in told if p.column == "disability"] == [2]
+    assert len(told) == 200
+    assert problems[-1].message == "22 more rows have a spelling of ethnicity that is not known."
+
+
+@pytest.mark.parametrize(
+    ("said", "disabled", "told"),
+    [
+        ("NOBT - Information not yet obtained", None, False), ("Autism, LD", True, False),
+        ("No", False, False), ("", None, False), ("N/A", None, False), ("Hearing", True, False),
+        ("Severe", True, True),
+    ],
+)  # fmt: skip
+def test_a_disability_that_is_not_known_is_kept_and_told(
+    tmp_path: Path, said: str, disabled: bool | None, told: bool
+) -> None:
+    path = csv_file(tmp_path / "t.csv", f'{GOOD},"{said}"', header=f"{HEADER},disability")
+    _, (case,), problems = opened(path)
+    assert case.disabled is disabled
+    assert [problem.value for problem in problems] == ([said] if told else [])
+
+
 def test_one_unreadable_line_does_not_end_the_reading(tmp_path: Path) -> None:
     lines = [GOOD, "2,CIN," + "x" * 200_000 + ",W,", "3,CIN,T,W,2026-01-01"]
     file, cases, problems = opened(csv_file(tmp_path / "t.csv", *lines))
