@@ -44,7 +44,8 @@ _OLDER = {
 _GROUPS = {
     "white": "|white|w|wht|white white",
     "mixed": "mixed|m|dual|dual and|dual heritage|mixed mixed|mixed multiple"
-    "|mixed multiple ethnic groups|mixed multiple ethnic group|mixed dual heritage|mixed dual background|mixed race|mixed white",
+    "|mixed multiple ethnic groups|mixed multiple ethnic group|mixed dual heritage"
+    "|mixed dual background|mixed race|mixed white",
     "asian": "asian|a|asian british|asian or asian british|asian asian british|asian brit"
     "|asian asian brit|asian asian bri|asian asian bristish|asian a brit",
     "black": "black|black british|black or black british|black black british|black brit"
