@@ -90,6 +90,8 @@ COMMON: Final = _aliases(
         "transferred_in_from": "transferred in from|transferring authority|transferred from"
         "|transfer from|transfer in from|transferring la|transferring local authority"
         "|transferred from authority|previous authority|previous local authority|originating la",
+        "disability_team": "disability team|disability team (y/n)|disabled children's team"
+        "|disabled childrens team|disabled children team|children with disabilities team|cwd team",
         "legal_status": "legal status|child's legal status|childs legal status",
         "plan": "plan|plan type|what is the permanence plan for this child|permanence plan",
     }

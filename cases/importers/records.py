@@ -88,6 +88,7 @@ class CaseRow:
     ethnicity_code: str
     disability: str
     disabled: bool | None
+    disability_team: bool | None
     transferred_in_on: date | None
     transferred_in_from: str
     legal_status: str

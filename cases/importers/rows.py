@@ -33,7 +33,8 @@ LEFT_OUT, VALUE_OUT, NOTE = Severity.ROW_LEFT_OUT, Severity.VALUE_LEFT_OUT, Seve
 FIELDS: Final = (
     "child_id", "service", "status", "team", "practitioner", "opened_on", "closed_on",
     "family_id", "agency", "restricted", "date_of_birth", "age", "gender", "ethnicity",
-    "disability", "transferred_in_on", "transferred_in_from", "legal_status", "plan",
+    "disability", "disability_team", "transferred_in_on", "transferred_in_from", "legal_status",
+    "plan",
 )  # fmt: skip
 SHOWN_LENGTH: Final = 40
 _SPELLINGS_REPORTED: Final = 200
@@ -207,7 +208,7 @@ class RowReader:
                 return None
             cells = trusted
         (raw_id, service, status, team, worker, opened, closed, family, agency, restricted, born,
-         age, gender, ethnicity, disability, moved_on, moved_from, legal, plan,
+         age, gender, ethnicity, disability, disability_team, moved_on, moved_from, legal, plan,
          ) = self._pick(self._padded(cells))  # fmt: skip
         child_id = self._child_id(raw_id)
         if child_id is None:
@@ -244,6 +245,9 @@ class RowReader:
             ethnicity_code=self._code("ethnicity", ethnicity_text, known.ethnicity),
             disability=disability_text,
             disabled=self._disabled(disability_text),
+            disability_team=self._answer("disability_team", disability_team)
+            if disability_team not in ("", None)
+            else None,
             transferred_in_on=self._past_date(
                 "transferred_in_on", moved_on, "It says the case was transferred in"
             ),

@@ -94,6 +94,7 @@ class StagedCase(models.Model):
     gender = models.CharField(max_length=40, blank=True)
     ethnicity = models.CharField(max_length=120, blank=True)
     disability = models.CharField(max_length=120, blank=True)
+    disability_team = models.BooleanField(null=True)  # what the row says of its team
     transferred_in_on = models.DateField(null=True)
     transferred_in_from = models.CharField(max_length=120, blank=True)
     legal_status = models.CharField(max_length=120, blank=True)

@@ -25,7 +25,8 @@ PIECE = 5_000
 STAGED = (
     "sheet", "row", "child_id", "service_code", "is_open", "team", "practitioner", "agency",
     "opened_on", "closed_on", "restricted", "family_id", "age_years", "gender", "ethnicity",
-    "disability", "transferred_in_on", "transferred_in_from", "legal_status", "plan",
+    "disability", "disability_team", "transferred_in_on", "transferred_in_from", "legal_status",
+    "plan",
 )  # fmt: skip
 PROBLEM = ("sheet", "row", "column", "message", "value", "severity", "done")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": None})
@@ -88,7 +89,7 @@ def _staged(row: CaseRow, problems: list[Problem]) -> str:
         sheet, str(row.row), child, service, "t" if row.is_open else "f", team, worker,
         _ANSWERS[row.agency], _day(row.opened_on), _day(row.closed_on), _ANSWERS[row.restricted],
         family, NULL if row.age_years is None else str(row.age_years), gender, ethnicity,
-        disability,
+        disability, _ANSWERS[row.disability_team],
         _day(row.transferred_in_on), moved_from, legal_status, plan,
     ))  # fmt: skip
 

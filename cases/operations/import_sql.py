@@ -192,6 +192,37 @@ FROM cases_team WHERE lower(name) IN (SELECT lower(team) FROM import_plan)
 ORDER BY lower(name), id
 """
 
+# Teams about which the list says whether they work with disabled children: do all rows say so?
+_DISABILITY_TEAMS = """
+SELECT mode() WITHIN GROUP (ORDER BY team) AS name, lower(team) AS key,
+  bool_and(disability_team) AS all_say, bool_or(disability_team) AS some_say
+FROM cases_stagedcase
+WHERE case_import_id = %(import)s AND team <> '' AND disability_team IS NOT NULL
+GROUP BY lower(team)
+"""
+
+_TELL_DISABILITY_TEAMS = f"""
+INSERT INTO cases_importproblem (case_import_id, sheet, row, "column", message, severity, done)
+SELECT %(import)s, '', NULL, '',
+  CASE WHEN said.all_say THEN format('All rows of %%s say that it is a disability team.', said.name)
+    WHEN said.some_say
+      THEN format('%%s is a disability team in some rows and not in others.', said.name)
+    ELSE format('%%s is a disability team here and not in this list.', said.name) END,
+  'note',
+  CASE WHEN said.all_say THEN 'The team is marked so once the list is confirmed.'
+    ELSE 'The team stays as it is.' END
+FROM ({_DISABILITY_TEAMS}) AS said LEFT JOIN cases_team t ON lower(t.name) = said.key
+WHERE CASE WHEN said.some_say THEN NOT said.all_say OR t.works_with_disability IS NOT TRUE
+  ELSE t.works_with_disability END
+ORDER BY said.key
+"""  # noqa: S608 (expressions of our own)
+
+_MARK_DISABILITY_TEAMS = f"""
+UPDATE cases_team t SET works_with_disability = true
+FROM ({_DISABILITY_TEAMS}) AS said
+WHERE lower(t.name) = said.key AND said.all_say AND NOT t.works_with_disability
+"""  # noqa: S608
+
 _STAFF = """
 CREATE TEMP TABLE import_staff ON COMMIT DROP AS
 SELECT lower(practitioner) AS key, team_id,
@@ -343,7 +374,7 @@ def note_repeated_rows(case_import: CaseImport) -> None:
     """List the rows that opened no case although they say open, and the row used instead; and the
     ids of families that are none. After ``resolve``."""
     values = {"import": case_import.pk, "most": LARGEST_FAMILY}
-    for sql in (_REPEATED, _ELSEWHERE, _NO_SUCH_SERVICE, _FAMILIES):
+    for sql in (_REPEATED, _ELSEWHERE, _NO_SUCH_SERVICE, _FAMILIES, _TELL_DISABILITY_TEAMS):
         _run(sql, values)
 
 
@@ -410,6 +441,7 @@ def take_over(case_import: CaseImport) -> None:
     values = {"import": case_import.pk}
     for sql in (_TEAMS, _TEAM_OF_NAME, _STAFF, _PRACTITIONERS, _PRACTITIONER_OF_NAME, _AGENCY):
         _run(sql)
+    _run(_MARK_DISABILITY_TEAMS, values)
     _run("ANALYZE import_team (key); ANALYZE import_practitioner (key, team_id)")
     _run(_CHILDREN, values)
     _run(_CASE, values)

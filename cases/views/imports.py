@@ -31,6 +31,7 @@ from cases.operations.imports import check_again, confirm_list, discard_list, up
 from cases.queries.audited_earlier import audited_earlier_count
 from cases.queries.calendar import local_date
 from cases.queries.gaps import gap_counts
+from cases.queries.import_meanings import service_choices
 from cases.queries.imports import (
     closing_much,
     imports_visible_to,
@@ -92,7 +93,12 @@ def import_template_help(request: SignedInRequest) -> HttpResponse:
         for column in template_columns()
     ]
     head = ["Column", "Needed", "What goes in it", "Example"]
-    context = {"head": head, "rows": rows, "breadcrumbs": crumbs("The template")}
+    context = {
+        "head": head,
+        "rows": rows,
+        "services": [name for _, name in service_choices()],
+        "breadcrumbs": crumbs("The template"),
+    }
     return render(request, "cases/imports/template_help.html", context)
 
 

@@ -160,6 +160,29 @@ def test_rows_merged_into_another_sheet_are_counted(cast: Cast, tmp_path: Path) 
     }
 
 
+def test_a_team_is_marked_as_disability_team_where_all_its_rows_say_so(cast: Cast) -> None:
+    Team.objects.create(name="Stays", works_with_disability=True)
+    case_import = confirmed(
+        csv_bytes(
+            "1,CIN,Rainbow,P,2026-01-02,Yes",
+            "2,CIN,RAINBOW,P,2026-01-02,",
+            "3,CIN,Mixed,P,2026-01-02,Yes",
+            "4,CIN,Mixed,P,2026-01-02,No",
+            "5,CIN,Stays,P,2026-01-02,No",
+            "6,CIN,Riverside,P,2026-01-02,No",
+            header=f"{REQUIRED},Disability team",
+        ),
+        cast.analyst,
+    )
+    marked = Team.objects.filter(works_with_disability=True)
+    assert set(marked.values_list("name", flat=True)) == {"Rainbow", "Stays"}
+    assert messages_of(case_import) == [
+        (None, "Mixed is a disability team in some rows and not in others."),
+        (None, "All rows of Rainbow say that it is a disability team."),
+        (None, "Stays is a disability team here and not in this list."),
+    ]
+
+
 def test_an_id_that_no_family_can_have_is_told(cast: Cast) -> None:
     lines = [f"{n},CIN,T,P,2026-01-02,{'999' if n < 13 else f'F{n // 2}'}" for n in range(30)]
     uploaded(csv_bytes(*lines, header=f"{REQUIRED},family_id"), cast.analyst)

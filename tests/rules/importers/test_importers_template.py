@@ -34,7 +34,7 @@ def test_the_template_has_the_promised_columns_and_no_child() -> None:
     assert [c.heading for c in columns if c.required] == HEADER.split(",")
     assert [c.heading for c in columns if not c.required] == (
         "family_id closed_on agency restricted date_of_birth gender ethnicity disability "
-        "transferred_in_on transferred_in_from legal_status plan"
+        "disability_team transferred_in_on transferred_in_from legal_status plan"
     ).split()
     assert all(column.explanation for column in columns)
 
