@@ -13,7 +13,6 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from accounts.govuk import GovCheckboxes, GovDateField
-from cases.importers import template_columns
 from cases.importers.csv_lists import LIST_COUNT
 from cases.queries.imports import SEVERITY_NAMES, ServiceChange
 
@@ -30,14 +29,18 @@ COLUMN_LABELS = {
     "agency": "Agency worker",
     "restricted": "Restricted record",
     "date_of_birth": "Date of birth (becomes the age)",
+    "age": "Age in years",
     "gender": "Gender",
     "ethnicity": "Ethnicity",
     "disability": "Disability",
+    "disability_team": "Disability team",
     "transferred_in_on": "Date transferred in",
     "transferred_in_from": "Transferred in from",
     "legal_status": "Legal status",
     "plan": "Plan",
 }
+# What can be said of a column: the template's, and the age, which it has no column for.
+ASKED = tuple(COLUMN_LABELS)
 MEGABYTE = 1024 * 1024
 
 
@@ -226,11 +229,11 @@ class ColumnsForm(forms.Form):
         choices = [("", "Not in this file"), *((heading, heading) for heading in headings)]
         every_row = self.fields.pop("every_row")
         every_row.choices = [("", "A column gives it"), *services]  # type: ignore[attr-defined]
-        for column in template_columns():
-            self.fields[column.heading] = forms.ChoiceField(
-                label=COLUMN_LABELS[column.heading], choices=choices, required=False
+        for name in ASKED:
+            self.fields[name] = forms.ChoiceField(
+                label=COLUMN_LABELS[name], choices=choices, required=False
             )
-            if column.heading == "service":
+            if name == "service":
                 self.fields["every_row"] = every_row
         self.fields["child_id"].required = True
         self.fields["child_id"].error_messages["required"] = "Say which column holds the child’s id"

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import UploadedFile
 from cases.importers.records import MEGABYTE, FileRefused
 from cases.importers.staff_list import LIMITS, staff_text
 
-ENDINGS = (".xlsx", ".csv")
+ENDINGS = (".xlsx", ".xls", ".ods", ".csv")
 
 
 class StaffUploadForm(forms.Form):
@@ -22,7 +22,7 @@ class StaffUploadForm(forms.Form):
 
     file = forms.FileField(
         label="Staff list",
-        help_text="A CSV file, or a workbook (.xlsx) whose first sheet is the list.",
+        help_text="A CSV file, or a workbook (.xlsx, .xls or .ods) whose first sheet is the list.",
         max_length=200,
         widget=forms.FileInput(attrs={"accept": ",".join(ENDINGS)}),
         error_messages={
@@ -44,7 +44,7 @@ class StaffUploadForm(forms.Form):
             )
         ending = PurePath(file.name or "").suffix.lower()
         if ending not in ENDINGS:
-            raise ValidationError("The file must be an .xlsx or .csv file")
+            raise ValidationError("The file must be an .xlsx, .xls, .ods or .csv file")
         with tempfile.NamedTemporaryFile(suffix=ending) as kept:
             for chunk in file.chunks():
                 kept.write(chunk)

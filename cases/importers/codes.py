@@ -10,6 +10,8 @@ import re
 from types import MappingProxyType
 from typing import Final
 
+from cases.importers.cells import PLACEHOLDERS
+
 # The first that applies is a child's service (domain rule; the order is a setting elsewhere).
 PRECEDENCE: Final = (
     "looked_after",
@@ -56,6 +58,9 @@ _SERVICE_SPELLINGS = {
     ),
 }  # fmt: skip
 
+# A longer name of a service is known by its beginning.
+LONGEST_WORD: Final = 200
+
 CLOSED: Final = "closed"
 _CLOSED_SPELLINGS = (
     "closed", "closed episode", "closed case", "case closed", "closed assessment", "ceased",
@@ -74,53 +79,47 @@ _GENDERS = {
     "neither": ("neither", "non-binary", "non binary", "nonbinary", "transgender", "other"),
 }  # fmt: skip
 
-# Annex A's twenty groups, each with names in common use. The letter before the bracket is not
-# used: the published list gives "s)" to two of them.
-_ETHNICITIES = {
-    "WBRI": ("white british", "white - british", "white/british", "english", "white english",
-             "white scottish", "white welsh", "a1"),
-    "WIRI": ("white irish", "white - irish", "irish", "a2"),
-    "WIRT": ("traveller of irish heritage", "irish traveller", "white - irish traveller"),
-    "WOTH": ("any other white background", "white other", "white - other", "other white",
-             "any other white", "white european", "polish", "a3"),
-    "WROM": ("gypsy/roma", "gypsy / roma", "gypsy or roma", "gypsy", "roma",
-             "white - gypsy/roma"),
-    "MWBC": ("white and black caribbean", "white & black caribbean",
-             "mixed - white and black caribbean", "b1"),
-    "MWBA": ("white and black african", "white & black african",
-             "mixed - white and black african", "b2"),
-    "MWAS": ("white and asian", "white & asian", "mixed - white and asian", "b3"),
-    "MOTH": ("any other mixed background", "mixed other", "mixed - other", "other mixed",
-             "any other mixed", "b4"),
-    "AIND": ("indian", "asian indian", "asian - indian", "asian or asian british - indian", "c1"),
-    "APKN": ("pakistani", "asian pakistani", "asian - pakistani",
-             "asian or asian british - pakistani", "c2"),
-    "ABAN": ("bangladeshi", "asian bangladeshi", "asian - bangladeshi",
-             "asian or asian british - bangladeshi", "c3"),
-    "AOTH": ("any other asian background", "other asian", "asian other", "asian - other",
-             "any other asian", "c4"),
-    "BCRB": ("caribbean", "black caribbean", "black - caribbean",
-             "black or black british - caribbean", "d1"),
-    "BAFR": ("african", "black african", "black - african", "black or black british - african",
-             "d2"),
-    "BOTH": ("any other black background", "other black", "black other", "black - other",
-             "any other black", "d3"),
-    "CHNE": ("chinese", "e1"),
-    "OOTH": ("any other ethnic group", "other ethnic group", "other", "arab", "e2"),
-    "REFU": ("refused", "declined", "prefer not to say", "declined to give", "e3"),
-    "NOBT": ("information not yet obtained", "not yet obtained", "not obtained", "not stated",
-             "not known", "unknown", "not recorded", "no information", "unborn", "e4"),
-}  # fmt: skip
+# Legal statuses of the SSDA903 return. Only those of short breaks are known in words: they decide
+# whether a case is drawn (cases.rules.policy.SHORT_BREAKS).
+_LEGAL_STATUS = re.compile(r"\b(?:C[12]|D1|E1|V[234]|L[123]|J[123])\b", re.IGNORECASE)
+_SHORT_BREAKS = re.compile(r"(?<!no )(?<!not )\bshort[ -](?:term[ -])?breaks?\b", re.IGNORECASE)
+_SINGLE_EPISODES = re.compile(
+    r"(?<!not )individual episodes|(?<!no )(?<!not )\bepisodes recorded", re.IGNORECASE
+)
 
 _YES = frozenset({"yes", "y", "true", "t", "1", "x"})
-_NO = frozenset({"no", "n", "false", "f", "0", "none", "no disability", "not disabled"})
-_NOT_KNOWN = frozenset(
-    {"unknown", "u", "not known", "not stated", "not recorded", "not obtained", "nobt", "refu"}
+_NO = frozenset(
+    {"no", "n", "false", "f", "0", "none", "no disability", "not disabled", "no known disability"}
 )
+_NOT_KNOWN = frozenset(
+    {"unknown", "u", "not known", "not stated", "not recorded", "not obtained", "nobt", "refu",
+     "nobt - information not yet obtained", "information not yet obtained", "not yet obtained",
+     "refu - refused", "refused", "not yet known", "no information", "not assessed"}
+) | PLACEHOLDERS  # fmt: skip
+# Disabilities as the children in need census names and codes them, and as councils write them.
+_DISABILITIES = frozenset(
+    {"aut", "autism", "asperger syndrome", "aspergers", "asperger's syndrome", "asd",
+     "autism or asperger syndrome", "diagnosed with autism or asperger syndrome", "adhd",
+     "autistic spectrum disorder", "autism spectrum disorder", "beh", "behaviour", "behavioural",
+     "comm", "communication", "con", "consciousness", "conciousness", "hand", "hand function",
+     "hear", "hearing", "hearing impairment", "deaf", "inc", "incontinence", "incontience", "ld",
+     "learning", "learning disability", "learning difficulty", "learning difficulties", "mob",
+     "mobility", "pc", "personal care", "vis", "vision", "visual impairment", "blind",
+     "physical disability", "physical", "dda", "other disability", "disabled", "down syndrome",
+     "down's syndrome", "cerebral palsy", "epilepsy", "mental health"}
+)  # fmt: skip
 _AGENCY = {"agency": True, "agency worker": True, "locum": True, "permanent": False, "perm": False}
 
+_RESTRICTED = frozenset(
+    {"restricted", "confidential", "sensitive", "y - restricted", "yes - restricted", "locked",
+     "restricted access", "restricted record"}
+)  # fmt: skip
+_NOT_RESTRICTED = frozenset(
+    {"not restricted", "unrestricted", "no restriction", "no restrictions", "n - not restricted",
+     "no - not restricted", "not sensitive", "not confidential", "open", "standard", "normal"}
+)  # fmt: skip
+
 _LETTER_PREFIX = re.compile(r"^[a-z]\d?\)\s*")
-_FOUR_LETTERS = re.compile(r"\b[A-Z]{4}\b")
 
 
 def _by_spelling(table: dict[str, tuple[str, ...]]) -> dict[str, str]:
@@ -130,13 +129,18 @@ def _by_spelling(table: dict[str, tuple[str, ...]]) -> dict[str, str]:
 _SERVICE_BY_SPELLING = _by_spelling(_SERVICE_SPELLINGS)
 _STATUS_BY_SPELLING = _SERVICE_BY_SPELLING | dict.fromkeys(_CLOSED_SPELLINGS, CLOSED)
 _GENDER_BY_SPELLING = _by_spelling(_GENDERS)
-_ETHNICITY_BY_SPELLING = _by_spelling(_ETHNICITIES)
 
 
 def plain(text: str) -> str:
     """A cleaned value as it is looked up: lower case, no "a)" before it, straight marks."""
     lowered = text.casefold().replace("\u2013", "-").replace("\u2019", "'").replace("_", " ")
     return _LETTER_PREFIX.sub("", lowered).strip()
+
+
+def word_key(text: str) -> str:
+    """A word as what it means is remembered: `plain`, never blank, and of a length that is kept."""
+    cut = text[:LONGEST_WORD]
+    return (plain(cut) or cut.casefold())[:LONGEST_WORD]
 
 
 def service_code(text: str) -> str | None:
@@ -154,13 +158,14 @@ def gender_code(text: str) -> str:
     return _GENDER_BY_SPELLING.get(plain(text), "")
 
 
-def ethnicity_code(text: str) -> str:
-    """The four-letter code ("a) WBRI", "WBRI - White British", "White British"), or ""."""
-    for found in _FOUR_LETTERS.findall(text.upper()):
-        # "BOTH" is a word as well as a code, so it counts only where it stands first.
-        if found in _ETHNICITIES and (found != "BOTH" or plain(text).startswith("both")):
-            return str(found)
-    return _ETHNICITY_BY_SPELLING.get(plain(text), "")
+def legal_status(text: str) -> str:
+    """The code that stands in a legal status ("V4 - Accommodation under a series of short term
+    breaks"), the first of several; "V3" or "V4" for short breaks in words; else the text."""
+    if found := _LEGAL_STATUS.search(text):
+        return found[0].upper()
+    if _SHORT_BREAKS.search(text):
+        return "V3" if _SINGLE_EPISODES.search(text) else "V4"
+    return text
 
 
 def yes_or_no(text: str) -> tuple[bool | None, bool]:
@@ -169,6 +174,25 @@ def yes_or_no(text: str) -> tuple[bool | None, bool]:
     if word in _YES or word in _NO:
         return word in _YES, True
     return None, not word or word in _NOT_KNOWN
+
+
+def disability_answer(text: str) -> tuple[bool | None, bool]:
+    """Like `yes_or_no`; the name of a disability is a yes, and so is what is not known here."""
+    answer, recognised = yes_or_no(text)
+    if recognised:
+        return answer, True
+    return True, all(
+        part.strip() in _DISABILITIES for part in re.split(r"[,;/+&]| and | - ", plain(text))
+    )
+
+
+def restricted_flag(text: str) -> tuple[bool | None, bool]:
+    """Like `yes_or_no`, on the safe side: what is not understood counts as restricted."""
+    word = plain(text)
+    if word in _RESTRICTED or word in _NOT_RESTRICTED:
+        return word in _RESTRICTED, True
+    answer, recognised = yes_or_no(text)
+    return (answer, True) if recognised else (True, False)
 
 
 def agency_status(text: str) -> tuple[bool | None, bool]:

@@ -23,6 +23,7 @@ from cases.importers.headings import (
     is_personal,
     known_fields,
     map_columns,
+    names_a_person,
 )
 from cases.importers.records import FileRefused
 from cases.importers.template import PROFILE, check_header, header_row
@@ -107,7 +108,7 @@ def _likely_row(top: Sequence[Sequence[object]]) -> int | None:
         filled = [text for text in texts if text]
         if len(filled) < _FEWEST_HEADINGS or any(_is_value(text) for text in filled):
             continue
-        if known_fields(row, PROFILE.columns) or any(map(is_personal, filled)):
+        if known_fields(row, PROFILE.columns) or any(map(names_a_person, filled)):
             return number
     return None
 
@@ -120,13 +121,10 @@ def _is_value(text: str) -> bool:
 def _as_chosen(number: int, header: Sequence[object], choice: ColumnChoice) -> FlatHeader:
     known = {heading_key(heading): field for field, heading in choice.columns.items()}
     columns = map_columns(header, known)
-    kept = set(columns.headings.values())
-    headings = dict.fromkeys(text for cell in header if (text := clean_text(cell)))
     profile = replace(
         PROFILE,
         title=CHOSEN_TITLE,
         service_code=choice.service or None,
         columns=MappingProxyType(known),
     )
-    dropped = tuple(heading for heading in headings if heading not in kept)
-    return FlatHeader(number, profile, replace(columns, dropped=dropped))
+    return FlatHeader(number, profile, columns)

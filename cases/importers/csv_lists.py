@@ -18,7 +18,7 @@ from typing import IO, Final
 from cases.importers import annex_a, template
 from cases.importers.annex_a import ADOPTERS, LISTS
 from cases.importers.containers import inspect_text
-from cases.importers.delimited import Records
+from cases.importers.delimited import Record, Records
 from cases.importers.headings import map_columns
 from cases.importers.records import FileFormat, FileRefused, SheetInfo
 from cases.importers.source import Sheet
@@ -64,9 +64,10 @@ class CsvLists:
         if not any(code != ADOPTERS for code in self._sheets):
             raise FileRefused(self._nothing())
 
-    def rows(self, sheet: Sheet) -> Iterator[tuple[int, list[str] | None]]:
-        """`(line, cells)` below the header; None for cells where a record cannot be taken apart."""
-        return self._records[sheet.info.list_code].below(sheet.info.header_row)
+    def rows(self, sheet: Sheet) -> Iterator[Record]:
+        """`(line, cells)` below the header, or what is broken."""
+        records = self._records[sheet.info.list_code]
+        return records.below(sheet.info.header_row, sheet.columns)
 
     def _add(self, file: CsvFile) -> None:
         records = Records(file.path, file.encoding)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TextIO, cast
@@ -12,7 +13,7 @@ from typing import TextIO, cast
 from cases.importers import template
 from cases.importers.columns import ColumnChoice, find_header
 from cases.importers.containers import NOT_A_SPREADSHEET
-from cases.importers.headings import HEADER_SEARCH_ROWS
+from cases.importers.headings import HEADER_SEARCH_ROWS, ColumnMap
 from cases.importers.records import FileFormat, FileRefused, SheetInfo
 from cases.importers.source import Sheet
 
@@ -21,6 +22,18 @@ CSV_SHEET = "CSV"
 _LONGEST_LINE = 64 * 1024
 # A quotation mark that is never closed swallows the lines after it: no value has so many lines.
 _LONGEST_RECORD = 20
+# In a narrower table an honest value of two lines could look like two rows run together.
+_NARROWEST = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A record that cannot be taken apart, and how many lines it runs over."""
+
+    lines: int
+
+
+Record = tuple[int, list[str] | Broken]
 
 
 class Records:
@@ -31,8 +44,8 @@ class Records:
         self._encoding = encoding
         self._separator = self._find_separator()
 
-    def __iter__(self) -> Iterator[tuple[int, list[str] | None]]:
-        """`(line, cells)`; None for cells where a record cannot be taken apart.
+    def read(self, columns: ColumnMap | None = None) -> Iterator[Record]:
+        """`(line, cells)`, or what is broken. With ``columns`` lines run together are found too.
 
         The line is the one the record begins on: a value in quotes may run over several.
         """
@@ -45,9 +58,36 @@ class Records:
                 except StopIteration:
                     return
                 except csv.Error:
-                    yield line, None
+                    yield line, Broken(max(reader.line_num - line + 1, 1))
                     continue
-                yield line, cells if reader.line_num - line < _LONGEST_RECORD else None
+                more = reader.line_num - line
+                if more > 0 and (
+                    more >= _LONGEST_RECORD or (columns and self._run_together(cells, columns))
+                ):
+                    yield line, Broken(more + 1)
+                else:
+                    yield line, cells
+
+    def _run_together(self, cells: Sequence[str], columns: ColumnMap) -> bool:
+        """Whether a record of several lines is several rows, by a quotation mark left open.
+
+        It has too few or too many values; or one value holds the rest of a row, whole rows, and
+        the beginning of a row as far as where it stands.
+        """
+        number = len(cells)
+        while number > columns.cells and not cells[number - 1].strip():
+            number -= 1
+        if not columns.width <= number <= columns.cells:
+            return True
+        return number >= _NARROWEST and any(
+            self._holds_rows(value, place, number)
+            for place, value in enumerate(cells)
+            if "\n" in value
+        )
+
+    def _holds_rows(self, value: str, place: int, number: int) -> bool:
+        first, *whole, last = (line.count(self._separator) for line in value.split("\n"))
+        return (first, last) == (number - 1 - place, place) and set(whole) <= {number - 1}
 
     def text(self) -> TextIO:
         """The file opened as text, its line ends untouched."""
@@ -56,16 +96,24 @@ class Records:
 
     def top(self) -> tuple[list[int], list[list[str]]]:
         """The lines and the cells of the records, of the first ten, that hold anything."""
-        found = [(line, cells) for line, cells in islice(self, HEADER_SEARCH_ROWS) if cells]
-        return [line for line, _ in found], [cells for _, cells in found]
+        lines: list[int] = []
+        top: list[list[str]] = []
+        for line, cells in islice(self.read(), HEADER_SEARCH_ROWS):
+            if cells and not isinstance(cells, Broken):
+                lines.append(line)
+                top.append(cells)
+        return lines, top
 
-    def below(self, line: int) -> Iterator[tuple[int, list[str] | None]]:
+    def below(self, line: int, columns: ColumnMap | None = None) -> Iterator[Record]:
         """The records that begin below a line."""
-        return ((n, cells) for n, cells in self if n > line)
+        return ((n, cells) for n, cells in self.read(columns) if n > line)
 
     def any_below(self, line: int) -> bool:
         """Whether there is a value below a line."""
-        return any(any(map(str.strip, cells or ())) for _, cells in self.below(line))
+        return any(
+            not isinstance(cells, Broken) and any(map(str.strip, cells))
+            for _, cells in self.below(line)
+        )
 
     def _find_separator(self) -> str:
         """The separator that most often stands in the first ten lines; a comma if none does."""
@@ -94,9 +142,9 @@ class DelimitedFile:
         if not self._records.any_below(line):
             raise FileRefused("The list is empty: there are no rows below the headings.")
 
-    def rows(self, sheet: Sheet) -> Iterator[tuple[int, list[str] | None]]:
-        """`(line, cells)` below the header; None for cells where a record cannot be taken apart."""
-        return self._records.below(sheet.info.header_row)
+    def rows(self, sheet: Sheet) -> Iterator[Record]:
+        """`(line, cells)` below the header, or what is broken."""
+        return self._records.below(sheet.info.header_row, sheet.columns)
 
     def _unknown(self) -> str:
         with self._records.text() as text:

@@ -25,8 +25,18 @@ _PERSONAL = re.compile(
     r"|\b(?:first|last|middle|full|family|preferred|known|child|childs|child's|client|clients|"
     r"person|persons|mother|mothers|mother's|father|fathers|father's|carer|carers|carer's|parent|"
     r"parents|subject|service user|young person)\s+names?\b"
+    r"|\bnames? of (?:the )?(?:child|client|person|young person|service user|mother|father|carer|"
+    r"parent|pupil)\b"
     r"|^names?$|\baddress\b|\bpost\s?-?codes?\b|\bnhs\b|\bupn\b|\bunique pupil\b|\btelephone\b"
     r"|\bphone\b|\bmobile\b|\be-?mail\b|\bnational insurance\b|\bnino\b",
+    re.IGNORECASE,
+)
+
+# A heading of one such word: its column holds a name. Not in `_PERSONAL`, since in a row of values
+# they are values ("Parent" as the source of a contact).
+_PERSON = re.compile(
+    r"(?:the )?(?:child|children|client|person|young person|service user|pupil|student|subject|"
+    r"mother|father|carer|parent|sibling)s?|initials",
     re.IGNORECASE,
 )
 
@@ -38,7 +48,12 @@ def heading_key(heading: object) -> str:
 
 def is_personal(heading: str) -> bool:
     """Whether a heading names something that is dropped: names, addresses, numbers of persons."""
-    return _PERSONAL.search(heading.replace("_", " ").replace("\u2019", "'")) is not None
+    return names_a_person(heading) or _PERSON.fullmatch(heading.replace("_", " ")) is not None
+
+
+def names_a_person(text: str) -> bool:
+    """Whether a cell is the heading of something personal by what it says, in whatever row."""
+    return _PERSONAL.search(text.replace("_", " ").replace("\u2019", "'")) is not None
 
 
 def _aliases(table: Mapping[str, str]) -> Mapping[str, str]:
@@ -57,16 +72,26 @@ COMMON: Final = _aliases(
         "practitioner": "practitioner|allocated worker|allocated social worker|social worker"
         "|worker|worker name|practitioner name|allocated practitioner|lead practitioner"
         "|lead professional|case worker|caseworker",
-        "family_id": "family id|family identifier|family reference|family ref|household id",
+        "family_id": "family id|family identifier|family reference|family ref|household id"
+        "|family group id|family group|family group number|family number|family unique id"
+        "|household reference|household ref|sibling group|sibling group id",
         "agency": "agency|agency worker|agency worker (y/n)|agency staff|employment type",
-        "restricted": "restricted|restricted record|restricted (y/n)|restricted case|sensitive",
+        "restricted": "restricted|restricted record|restricted (y/n)|restricted case|sensitive"
+        "|restricted flag|restricted access|restricted access flag|restricted file|is restricted"
+        "|record restricted|access restricted|restriction|restrictions|sensitive record"
+        "|sensitive case|sensitivity|confidential|confidential record|locked record",
         "date_of_birth": "date of birth|dob|birth date|expected date of birth",
         "age": "age|age of child (years)|age of child|age (years)|age in years|child age",
         "gender": "gender|sex",
         "ethnicity": "ethnicity|ethnic origin|ethnic group|ethnicity code",
         "disability": "disability|does the child have a disability|disabled|disability (y/n)",
-        "transferred_in_on": "transferred in on|transfer in date|date transferred in",
-        "transferred_in_from": "transferred in from|transferring authority",
+        "transferred_in_on": "transferred in on|transfer in date|date transferred in"
+        "|transferred in|transfer in|transferred in date|date of transfer in|transferred on",
+        "transferred_in_from": "transferred in from|transferring authority|transferred from"
+        "|transfer from|transfer in from|transferring la|transferring local authority"
+        "|transferred from authority|previous authority|previous local authority|originating la",
+        "disability_team": "disability team|disability team (y/n)|disabled children's team"
+        "|disabled childrens team|disabled children team|children with disabilities team|cwd team",
         "legal_status": "legal status|child's legal status|childs legal status",
         "plan": "plan|plan type|what is the permanence plan for this child|permanence plan",
     }
@@ -78,7 +103,8 @@ class ColumnMap:
     """Where each field stands in a row, under which heading, and what is dropped.
 
     `positions` and `headings` are keyed by field; positions count from 0. `width` is the
-    number of columns up to the last one with a heading.
+    number of columns up to the last one with a heading, `cells` that of all cells of the header
+    row. `unread` are the headings that mean nothing here and are nothing personal.
     """
 
     positions: Mapping[str, int]
@@ -86,6 +112,8 @@ class ColumnMap:
     dropped: tuple[str, ...]
     repeated: tuple[str, ...]
     width: int
+    cells: int = 0
+    unread: tuple[str, ...] = ()
 
 
 def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap:
@@ -94,6 +122,7 @@ def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap
     headings: dict[str, str] = {}
     dropped: list[str] = []
     repeated: list[str] = []
+    unread: list[str] = []
     width = 0
     for position, cell in enumerate(header):
         heading = clean_text(cell)
@@ -102,13 +131,20 @@ def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap
         width = position + 1
         field = known.get(heading_key(heading))
         if field is None:
-            if is_personal(heading):
-                dropped.append(heading)
+            (dropped if is_personal(heading) else unread).append(heading)
         elif field in positions:
             repeated.append(heading)
         else:
             positions[field], headings[field] = position, heading
-    return ColumnMap(positions, headings, tuple(dropped), tuple(repeated), width)
+    return ColumnMap(
+        positions,
+        headings,
+        dropped=tuple(dropped),
+        repeated=tuple(repeated),
+        width=width,
+        cells=len(header),
+        unread=tuple(unread),
+    )
 
 
 def known_fields(header: Sequence[object], known: Mapping[str, str]) -> set[str]:

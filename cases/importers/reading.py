@@ -11,7 +11,7 @@ from cases.importers.annex_a import ADOPTERS
 from cases.importers.columns import CHOSEN_TITLE, ColumnChoice, ColumnsUnknown
 from cases.importers.containers import DAMAGED, Container, Kind, inspect
 from cases.importers.csv_lists import CsvFile, CsvLists, files_in, fingerprint, is_a_list
-from cases.importers.delimited import DelimitedFile
+from cases.importers.delimited import Broken, DelimitedFile
 from cases.importers.records import (
     FileFormat,
     FileRefused,
@@ -26,6 +26,7 @@ from cases.importers.source import Sheet
 from cases.importers.workbook import Workbook
 
 Source = Workbook | DelimitedFile | CsvLists
+_CSV = (FileFormat.ANNEX_A_CSV, FileFormat.TEMPLATE_CSV)
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class ReadFile:
     sheets: tuple[SheetInfo, ...]
     empty_lists: tuple[str, ...]
     dropped_columns: tuple[str, ...]
+    unread_columns: tuple[str, ...]
     _as_of: date
     _services: Mapping[str, str]
     _limits: ReadLimits
@@ -71,14 +73,15 @@ class ReadFile:
                 continue
             yield from sheet.notes()
             yield from self._sheet_rows(sheet, spellings)
+        yield from spellings.not_reported()
         self.unknown_services = tuple(spellings.unknown_services.values())
 
     def _sheet_rows(self, sheet: Sheet, spellings: Spellings) -> Iterator[Row]:
-        reader = RowReader(sheet, self._as_of, spellings, self._limits)
+        reader = RowReader(sheet, self._as_of, spellings, self._limits, shifts=self.format in _CSV)
         for number, cells in self._source.rows(sheet):
-            if cells is None:
+            if isinstance(cells, Broken):
                 sheet.info.rows_read += 1
-                yield reader.broken(number)
+                yield reader.broken(number, cells.lines)
                 continue
             if _is_blank(cells):
                 continue
@@ -87,6 +90,7 @@ class ReadFile:
             yield from reader.problems
             if row is not None:
                 yield row
+        yield from reader.at_the_end()
 
     @property
     def missing_lists(self) -> tuple[str, ...]:
@@ -143,7 +147,9 @@ def read(
         files = tuple((file.name, file.sha256) for file in found)
     else:
         source = _open_workbook(path, columns)
-    dropped = dict.fromkeys(name for sheet in source.sheets for name in sheet.columns.dropped)
+    columns_of = [sheet.columns for sheet in source.sheets]
+    dropped = dict.fromkeys(name for columns in columns_of for name in columns.dropped)
+    unread = dict.fromkeys(name for columns in columns_of for name in columns.unread)
     return ReadFile(
         path=path,
         sha256=sha256,
@@ -151,6 +157,7 @@ def read(
         sheets=tuple(sheet.info for sheet in source.sheets),
         empty_lists=tuple(source.empty_lists),
         dropped_columns=tuple(dropped),
+        unread_columns=tuple(unread),
         _as_of=as_of,
         _services=services or {},
         _limits=limits,

@@ -90,6 +90,7 @@ class CaseRow:
     ethnicity_code: str
     disability: str
     disabled: bool | None
+    disability_team: bool | None
     transferred_in_on: date | None
     transferred_in_from: str
     legal_status: str
@@ -101,7 +102,8 @@ class Problem:
     """Something the file's owner should know. `row` is None where a whole sheet is meant.
 
     `column` is the heading as it stands in the file. `value` is what stood there, cut short;
-    it is left empty for dates of birth and for whatever else is not kept.
+    it is left empty for dates of birth and for whatever else is not kept. `done` says what was
+    done, "" where the severity says it all.
     """
 
     sheet: str
@@ -110,6 +112,7 @@ class Problem:
     message: str
     severity: Severity
     value: str = ""
+    done: str = ""
 
 
 Row = CaseRow | Problem

@@ -6,6 +6,7 @@ cannot be trusted, or where somebody has said that rows of its service open no c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,15 +24,17 @@ from cases.importers.cells import (
     read_age,
     read_date,
 )
+from cases.importers.ethnicities import ethnicity_code
 from cases.importers.headings import COMMON, heading_key
 from cases.importers.records import CaseRow, Problem, ReadLimits, Severity
-from cases.importers.source import Sheet
+from cases.importers.source import WANTED, Sheet
 
 LEFT_OUT, VALUE_OUT, NOTE = Severity.ROW_LEFT_OUT, Severity.VALUE_LEFT_OUT, Severity.NOTE
 FIELDS: Final = (
     "child_id", "service", "status", "team", "practitioner", "opened_on", "closed_on",
     "family_id", "agency", "restricted", "date_of_birth", "age", "gender", "ethnicity",
-    "disability", "transferred_in_on", "transferred_in_from", "legal_status", "plan",
+    "disability", "disability_team", "transferred_in_on", "transferred_in_from", "legal_status",
+    "plan",
 )  # fmt: skip
 SHOWN_LENGTH: Final = 40
 _SPELLINGS_REPORTED: Final = 200
@@ -45,6 +48,18 @@ _STAYS: Final = (
     "not say its service."
 )
 NO_CHILD: Final = ("This is a line of totals, not a child.", "This line repeats the headings.")
+_OPEN: Final = "The date was left out, so the case counts as open."
+_KEPT_BLANK: Final = "It was left blank."
+_AS_TEXT: Final = "It is kept as text."
+_SHIFTED: Final = (
+    "The line has more values than there are headings, so values stand in the wrong columns. If a "
+    "value has a comma in it, put it in quotation marks."
+)
+_ZEROS: Final = frozenset("0" * length for length in range(1, 13))
+_NO_FAMILY: Final = frozenset(
+    {"not recorded", "not applicable", "not stated", "no family", "no family id", "no", "nil",
+     "blank", "missing", "not available", "not linked"}
+)  # fmt: skip
 _EXCEL_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!")
 
 
@@ -68,33 +83,54 @@ class Spellings:
         self.text: Memo[Any, str] = Memo(clean_text)
         self.name: Memo[Any, str] = Memo(clean_name)
         self.service: Memo[str, str | None] = Memo(
-            lambda text: codes.service_code(text) or given.get(codes.plain(text))
+            lambda text: codes.service_code(text) or given.get(codes.word_key(text))
         )
         self.status: Memo[str, str | None] = Memo(
-            lambda text: codes.case_status(text) or given.get(codes.plain(text))
+            lambda text: codes.case_status(text) or given.get(codes.word_key(text))
         )
         self.unknown_services: dict[str, UnknownService] = {}
         self.gender: Memo[str, str] = Memo(codes.gender_code)
-        self.ethnicity: Memo[str, str] = Memo(codes.ethnicity_code)
+        self.ethnicity: Memo[str, str] = Memo(ethnicity_code)
         self.yes_or_no: Memo[str, tuple[bool | None, bool]] = Memo(codes.yes_or_no)
+        self.legal_status: Memo[Any, str] = Memo(
+            lambda value: codes.legal_status(clean_text(value))
+        )
+        self.restricted: Memo[str, tuple[bool | None, bool]] = Memo(codes.restricted_flag)
         self.agency: Memo[str, tuple[bool | None, bool]] = Memo(codes.agency_status)
+        self.disability: Memo[str, tuple[bool | None, bool]] = Memo(codes.disability_answer)
         self._reported: set[tuple[str, str]] = set()
+        self._rows_beyond: Counter[str] = Counter()
 
     def not_known(self, text: str) -> None:
         """Count a row whose service's name is not known, so that somebody can say what it means."""
-        key = codes.plain(text)
+        key = codes.word_key(text)
         if key in self.unknown_services:
             self.unknown_services[key].rows += 1
         elif len(self.unknown_services) < _SERVICES_ASKED:
-            self.unknown_services[key] = UnknownService(text)
+            self.unknown_services[key] = UnknownService(text[: codes.LONGEST_WORD])
+        else:
+            self._rows_beyond["service"] += 1
 
     def first_time(self, field: str, text: str) -> bool:
         """Whether an unknown spelling is new, so that it is reported once and not per row."""
         key = (field, text)
-        if key in self._reported or len(self._reported) >= _SPELLINGS_REPORTED:
+        if key in self._reported:
+            return False
+        if len(self._reported) >= _SPELLINGS_REPORTED:
+            self._rows_beyond[field] += 1
             return False
         self._reported.add(key)
         return True
+
+    def not_reported(self) -> list[Problem]:
+        """How many rows have words that are not known and were not told one by one."""
+        notes = []
+        for field, rows in self._rows_beyond.items():
+            number = "1 more row has" if rows == 1 else f"{rows:,} more rows have"
+            message = f"{number} a spelling of {field} that is not known."
+            done = "It is kept as text." if field != "service" else "It will be asked about later."
+            notes.append(Problem("", None, "", message, NOTE, done=done))
+        return notes
 
 
 def plain_id(raw: Any, limits: ReadLimits) -> bool:
@@ -136,15 +172,31 @@ def wrong_with_id(raw: Any, child_id: str, limits: ReadLimits) -> str:
 class RowReader:
     """Reads the rows of one sheet. `problems` holds those of the row read last."""
 
-    def __init__(self, sheet: Sheet, as_of: date, spellings: Spellings, limits: ReadLimits) -> None:
+    def __init__(
+        self,
+        sheet: Sheet,
+        as_of: date,
+        spellings: Spellings,
+        limits: ReadLimits,
+        *,
+        shifts: bool,
+    ) -> None:
+        """``shifts``: a value too many may have moved those after it, as in CSV."""
         self._sheet = sheet
         self._name = sheet.info.name
         self._profile = sheet.profile
         self._is_template = sheet.profile.list_code == "template"
+        # What every row of the template has: only where there is such a column is its lack told.
+        self._wanted = {
+            field for field in WANTED if self._is_template and field in sheet.columns.positions
+        }
         self._as_of = as_of
         self._known = spellings
         self._limits = limits
         self._width = sheet.columns.width
+        self._shifts = shifts
+        self._shifted = False
+        self._beyond = 0
         # A field without a column is read from one blank cell behind the row.
         self._pick = itemgetter(*(sheet.columns.positions.get(f, self._width) for f in FIELDS))
         self._row = 0
@@ -154,8 +206,14 @@ class RowReader:
         """The row as a CaseRow, or None where it is left out; a problem then says why."""
         self._row = row
         self.problems = []
+        self._shifted = False
+        if len(cells) > self._width:
+            trusted = self._too_long(cells)
+            if trusted is None:
+                return None
+            cells = trusted
         (raw_id, service, status, team, worker, opened, closed, family, agency, restricted, born,
-         age, gender, ethnicity, disability, moved_on, moved_from, legal, plan,
+         age, gender, ethnicity, disability, disability_team, moved_on, moved_from, legal, plan,
          ) = self._pick(self._padded(cells))  # fmt: skip
         child_id = self._child_id(raw_id)
         if child_id is None:
@@ -180,9 +238,11 @@ class RowReader:
             closed_on=closed_on,
             team=self._staff("team", team),
             practitioner=self._staff("practitioner", worker),
-            family_id=family if plain_id(family, self._limits) else clean_id(family),
+            family_id=family
+            if plain_id(family, self._limits) and family not in _ZEROS
+            else self._family(family),
             agency=self._answer("agency", agency),
-            restricted=self._answer("restricted", restricted),
+            restricted=self._restricted(restricted),
             age_years=self._age(born, age),
             gender=gender_text,
             gender_code=self._code("gender", gender_text, known.gender),
@@ -190,31 +250,88 @@ class RowReader:
             ethnicity_code=self._code("ethnicity", ethnicity_text, known.ethnicity),
             disability=disability_text,
             disabled=self._disabled(disability_text),
+            disability_team=self._answer("disability_team", disability_team)
+            if disability_team not in ("", None)
+            else None,
             transferred_in_on=self._past_date(
                 "transferred_in_on", moved_on, "It says the case was transferred in"
             ),
             transferred_in_from=known.text(moved_from),
-            legal_status=known.text(legal),
+            legal_status=known.legal_status(legal),
             plan=known.text(plan),
         )
 
-    def broken(self, row: int) -> Problem:
-        """The problem of a line that could not be taken apart at all."""
+    def broken(self, row: int, lines: int) -> Problem:
+        """The problem of a record that could not be taken apart, and runs over some lines."""
         self._row = row
-        message = (
-            "A quotation mark is opened here and not closed, so this line and lines after it "
-            "could not be read."
-        )
-        return self._problem("", message, LEFT_OUT)
+        if lines == 1:
+            message, done = "This line could not be taken apart.", ""
+        else:
+            message = (
+                "A quotation mark is opened here and not closed in this line, so that "
+                f"{lines:,} lines were read as one row."
+            )
+            done = f"Lines {row:,} to {row + lines - 1:,} were left out."
+        return self._problem("", message, LEFT_OUT, done=done)
 
     def _padded(self, cells: Sequence[Any]) -> Sequence[Any]:
-        missing = self._width - len(cells)
-        if missing < 0:
-            if any(clean_text(cell) for cell in cells[self._width :]):
-                self._say("", "The line has more values than there are headings. If a value has "
-                              "a comma in it, put it in quotation marks.", NOTE)  # fmt: skip
-            return [*cells[: self._width], ""]
-        return [*cells, *[""] * (missing + 1)]
+        return [*cells, *[""] * (self._width - len(cells) + 1)]
+
+    def _too_long(self, cells: Sequence[Any]) -> Sequence[Any] | None:
+        """A row without what stands beyond the headings, which may have moved the other values.
+
+        None where not even the id can be trusted then.
+        """
+        beyond = sum(bool(clean_text(cell)) for cell in cells[self._sheet.columns.cells :])
+        if self._shifts and beyond:
+            return self._where_trusted(cells, len(cells) - self._sheet.columns.cells)
+        if any(clean_text(cell) for cell in cells[self._width :]):
+            self._beyond += 1
+        return cells[: self._width]
+
+    def _where_trusted(self, cells: Sequence[Any], too_many: int) -> Sequence[Any] | None:
+        """Only the id and the service of a row in which one value was taken for several.
+
+        A name could stand where the team is read, and a date in another's place. The id counts
+        where nothing but the service stands before it, the service where its name is known.
+        """
+        places = self._sheet.columns.positions
+        kept: list[Any] = [""] * self._width
+        first = {places.get("child_id"), places.get("service")}
+        at = places["child_id"]
+        known_id = all(place in first for place in range(at))
+        service = places.get("service") if self._is_template else None
+        named = service is not None and bool(self._known.service(self._known.text(cells[service])))
+        if not known_id:
+            self._say("", _SHIFTED, LEFT_OUT)
+            return None
+        kept[at] = cells[at]
+        done = "Only the child id was taken."
+        if self._profile.service_code:
+            done = f"{done} The case counts as open."
+        if service is not None and named:
+            kept[service] = cells[service]
+            done = "Only the child id and the service were taken. The case counts as open."
+        flag = places.get("restricted")
+        if flag is not None and any(
+            self._known.restricted(text)[0]
+            for cell in cells[flag : flag + too_many + 1]
+            if (text := self._known.text(cell))
+        ):
+            kept[flag] = "Yes"
+            done = done.replace("open.", "open, and as restricted.")
+        self._say("", _SHIFTED, VALUE_OUT, done=done)
+        self._shifted = True
+        return kept
+
+    def at_the_end(self) -> list[Problem]:
+        """What can be said of the sheet once its rows are read."""
+        if not self._beyond:
+            return []
+        rows = "One row has" if self._beyond == 1 else f"{self._beyond:,} rows have"
+        message = f"{rows} values in columns without a heading."
+        done = "Those values were not read."
+        return [Problem(self._name, None, "", message, NOTE, done=done)]
 
     # --- whose row it is
 
@@ -242,13 +359,13 @@ class RowReader:
         if code == codes.CLOSED:
             return self._profile.service_code, False
         if code == NO_CASE:
-            self._say("status", OPENS_NO_CASE, NOTE, text)
+            self._say("status", OPENS_NO_CASE, NOTE, text, "The row opens no case.")
             return self._profile.service_code, False
         if code is None:
             self._known.not_known(text)
             if self._known.first_time("status", text):
-                self._say("status", "This case status is not known. The row is read as child in "
-                                    "need.", NOTE, text)  # fmt: skip
+                self._say("status", "This case status is not known.", NOTE, text,
+                          "The row is read as child in need.")  # fmt: skip
             return self._profile.service_code, True
         return code, True
 
@@ -261,8 +378,8 @@ class RowReader:
             what = "This service is not known." if text else "There is no service."
             if text:
                 self._known.not_known(text)
-            self._say("service", f"{what} Use one of: {_ALLOWED_SERVICES}. {_STAYS}",
-                      VALUE_OUT, text)  # fmt: skip
+            self._say("service", f"{what} Use one of: {_ALLOWED_SERVICES}.", VALUE_OUT, text,
+                      _STAYS)  # fmt: skip
         return code, True
 
     def _closing(self, raw: Any, status_open: bool, status: str) -> tuple[date | None, bool]:
@@ -273,16 +390,15 @@ class RowReader:
         """
         closed_on, readable = self._known.date(raw)
         if not readable:
-            self._say("closed_on", "This closing date cannot be read. The case counts as open.",
-                      VALUE_OUT, raw)  # fmt: skip
+            self._say("closed_on", "This closing date cannot be read.", VALUE_OUT, raw, _OPEN)
             return None, status_open
         if closed_on is not None and closed_on > self._as_of:
-            self._say("closed_on", "The closing date is after the as-of date. The case counts as "
-                                   "open.", VALUE_OUT, raw)  # fmt: skip
+            self._say("closed_on", "The closing date is after the as-of date.", VALUE_OUT, raw,
+                      _OPEN)  # fmt: skip
             return None, status_open
         if closed_on is None and not status_open:
-            self._say("status", "The case status says closed and there is no closing date. The "
-                                "row counts as closed.", NOTE, status)  # fmt: skip
+            self._say("status", "The case status says closed and there is no closing date.",
+                      NOTE, status, "The row counts as closed.")  # fmt: skip
         return closed_on, status_open and closed_on is None
 
     # --- attributes
@@ -290,12 +406,14 @@ class RowReader:
     def _past_date(self, field: str, raw: Any, says: str) -> date | None:
         value, readable = self._known.date(raw)
         if not readable:
-            self._say(field, "This date cannot be read.", VALUE_OUT, raw)
+            # Such a column may hold yes and no, which is told once.
+            if field != "transferred_in_on" or self._known.first_time(field, str(raw)):
+                self._say(field, "This date cannot be read.", VALUE_OUT, raw)
         elif value is not None and value > self._as_of:
             self._say(field, f"{says} after the as-of date.", VALUE_OUT, raw)
             return None
-        elif value is None and self._is_template and field == "opened_on":
-            self._say(field, "There is no opening date.", NOTE)
+        elif value is None and field in self._wanted:
+            self._say(field, "There is no opening date.", NOTE, done=_KEPT_BLANK)
         return value
 
     def _staff(self, field: str, raw: Any) -> str:
@@ -303,9 +421,10 @@ class RowReader:
         if not name:
             if isinstance(raw, str) and raw.strip() in _EXCEL_ERRORS:
                 self._say(field, "A formula in the workbook failed here.", VALUE_OUT, raw)
-            elif self._is_template:
-                self._say(field, f"There is no {field}. The case can be drawn, and allocated once "
-                                 f"its {field} is known.", NOTE)  # fmt: skip
+            elif field in self._wanted:
+                self._say(field, f"There is no {field}.", NOTE,
+                          done=f"The case can be drawn, and allocated once its {field} is known.",
+                )  # fmt: skip
         return name
 
     def _age(self, born: Any, age: Any) -> int | None:
@@ -332,28 +451,53 @@ class RowReader:
             self._say(field, "This should be Yes or No.", VALUE_OUT, text)
         return answer
 
+    def _restricted(self, raw: Any) -> bool | None:
+        """A record about which the list says what is not understood is not drawn."""
+        text = self._known.text(raw)
+        if not text:
+            return None
+        answer, recognised = self._known.restricted(text)
+        if not recognised:
+            self._say("restricted", "This is neither Yes nor No.", NOTE, text,
+                      "The record counts as restricted, so it is not drawn.")  # fmt: skip
+        return answer
+
+    def _family(self, raw: Any) -> str:
+        family = clean_id(raw)
+        return "" if family.casefold() in _NO_FAMILY or not family.strip("0") else family
+
     def _disabled(self, text: str) -> bool | None:
         """Anything but no or unknown names a disability (councils write "Autism", "LD")."""
-        answer, recognised = self._known.yes_or_no(text)
-        return answer if recognised else True
+        if not text:
+            return None
+        answer, recognised = self._known.disability(text)
+        if not recognised and self._known.first_time("disability", text):
+            self._say("disability", "This spelling of disability is not known.", NOTE, text,
+                      "It is kept as text and counts as a disability.")  # fmt: skip
+        return answer
 
     def _code(self, field: str, text: str, meaning: Memo[str, str]) -> str:
         if not text:
             return ""
         code = meaning(text)
         if not code and self._known.first_time(field, text):
-            self._say(field, f"This spelling of {field} is not known. It is kept as text.",
-                      NOTE, text)  # fmt: skip
+            self._say(field, f"This spelling of {field} is not known.", NOTE, text, _AS_TEXT)
         return code
 
     # --- saying what is wrong
 
-    def _say(self, field: str, message: str, severity: Severity, value: Any = "") -> None:
+    def _say(
+        self, field: str, message: str, severity: Severity, value: Any = "", done: str = ""
+    ) -> None:
+        if self._shifted and severity is not LEFT_OUT:  # all has been said
+            return
         heading = self._sheet.columns.headings.get(field, "")
-        self.problems.append(self._problem(heading, message, severity, value))
+        self.problems.append(self._problem(heading, message, severity, value, done))
 
-    def _problem(self, column: str, message: str, severity: Severity, value: Any = "") -> Problem:
+    def _problem(
+        self, column: str, message: str, severity: Severity, value: Any = "", done: str = ""
+    ) -> Problem:
         shown = str(value) if isinstance(value, date) else clean_text(value) or str(value).strip()
         if len(shown) > SHOWN_LENGTH:
             shown = shown[: SHOWN_LENGTH - 1] + "\u2026"
-        return Problem(self._name, self._row, column, message, severity, shown)
+        return Problem(self._name, self._row, column, message, severity, shown, done)

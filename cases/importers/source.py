@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from cases.importers.annex_a import ListProfile
 from cases.importers.headings import ColumnMap
 from cases.importers.records import Problem, Severity, SheetInfo
+
+# Fields that every row of the template should have, as they are called where they are not there.
+WANTED: Final = {"team": "team", "practitioner": "practitioner", "opened_on": "opening date"}
+
+_ONCE_KNOWN: Final = "The cases can be drawn, and allocated once their {0}s are known."
+_LACKING: Final = {
+    "team": _ONCE_KNOWN.format("team"),
+    "practitioner": _ONCE_KNOWN.format("practitioner"),
+    "opened_on": "No case counts as opened recently.",
+}
 
 
 @dataclass(slots=True)
@@ -21,18 +32,26 @@ class Sheet:
     def notes(self) -> list[Problem]:
         """What is to be said of the sheet as a whole, before its rows."""
         notes = [self._note("", remark) for remark in self.remarks]
-        repeated = "Another column before this one means the same. Only the first was read."
-        notes += [self._note(heading, repeated) for heading in self.columns.repeated]
+        repeated = "Another column before this one means the same."
+        notes += [
+            self._note(heading, repeated, "Only the first was read.")
+            for heading in self.columns.repeated
+        ]
+        if self.profile.list_code == "template":
+            notes += [
+                self._note("", f"There is no column for the {words}.", _LACKING[wanted])
+                for wanted, words in WANTED.items()
+                if wanted not in self.columns.positions
+            ]
         for name, heading, consequence in (
-            ("opened_on", self.profile.opening, "no case of this list has an opening date"),
-            ("closed_on", self.profile.closing, "every row of this list counts as open"),
+            ("opened_on", self.profile.opening, "No case of this list has an opening date."),
+            ("closed_on", self.profile.closing, "Every row of this list counts as open."),
         ):
             wanted = self.profile.list_code != "template" and heading
             if wanted and name not in self.columns.positions:
-                notes.append(
-                    self._note("", f"There is no column \u201c{heading}\u201d, so {consequence}.")
-                )
+                words = f"There is no column \u201c{heading}\u201d."
+                notes.append(self._note("", words, consequence))
         return notes
 
-    def _note(self, column: str, message: str) -> Problem:
-        return Problem(self.info.name, None, column, message, Severity.NOTE)
+    def _note(self, column: str, message: str, done: str = "") -> Problem:
+        return Problem(self.info.name, None, column, message, Severity.NOTE, done=done)

@@ -18,7 +18,7 @@ from typing import Any, Final
 import python_calamine as calamine
 
 from cases.importers.cells import clean_id, clean_name, clean_text, id_was_shortened, read_date
-from cases.importers.codes import agency_status
+from cases.importers.codes import agency_status, yes_or_no
 from cases.importers.containers import DAMAGED, NOT_A_SPREADSHEET, PROTECTED, Kind, inspect
 from cases.importers.headings import HEADER_SEARCH_ROWS, ColumnMap, heading_key, known_fields
 from cases.importers.headings import map_columns as _map_columns
@@ -46,6 +46,8 @@ _NAMES: Final = {
     "|team manager email|line manager email|line manager name|manager email address|reports to",
     "agency": "agency|agency worker|agency worker (y/n)|agency staff|employment type"
     "|contract type|type of contract|employment status|worker type|permanent or agency",
+    "disability_team": "disability team|disability team (y/n)|disabled children team"
+    "|disabled children's team|works with disabled children|children with disabilities team",
     "started_on": "start date|started|started on|date started|employment start date|started work"
     "|start|date of start|continuous service date|contract start date",
 }
@@ -58,7 +60,7 @@ _AGENCY_WORDS: Final = {
     "fixed term": "no", "fixed-term": "no", "council": "no", "council employee": "no",
 }  # fmt: skip
 FIELDS: Final = ("practitioner", "staff_number", "team", "service", "manager", "agency",
-                 "started_on")  # fmt: skip
+                 "started_on", "disability_team")  # fmt: skip
 
 Row = tuple[int, Sequence[Any]]
 
@@ -133,6 +135,11 @@ def _workbook_rows(path: Path) -> Iterator[Row]:
         raise FileRefused(PROTECTED) from error
     except calamine.CalamineError as error:
         raise FileRefused(DAMAGED) from error
+    except BaseException as error:
+        # The reader library is written in Rust; its panics are no ordinary exceptions.
+        if type(error).__name__ == "PanicException":
+            raise FileRefused(DAMAGED) from error
+        raise
 
 
 def _header_place(top: Sequence[Row]) -> int:
@@ -176,6 +183,8 @@ def _value(field: str, cell: Any, today: date) -> str:
         return UNREADABLE + clean_text(raw) if id_was_shortened(raw) else clean_id(raw)
     if field == "agency":
         return _agency(raw)
+    if field == "disability_team":
+        return _yes_or_no(raw)
     if field == "started_on":
         day, readable = read_date(raw, as_of=today)
         return day.isoformat() if day else "" if readable else UNREADABLE + clean_text(raw)
@@ -184,8 +193,16 @@ def _value(field: str, cell: Any, today: date) -> str:
 
 def _agency(raw: Any) -> str:
     text = clean_text(raw)
-    word = _AGENCY_WORDS.get(text.casefold(), text)
-    agency, readable = agency_status(word)
+    return _answered(text, agency_status(_AGENCY_WORDS.get(text.casefold(), text)))
+
+
+def _yes_or_no(raw: Any) -> str:
+    text = clean_text(raw)
+    return _answered(text, yes_or_no(text))
+
+
+def _answered(text: str, found: tuple[bool | None, bool]) -> str:
+    answer, readable = found
     if not readable:
         return UNREADABLE + text
-    return "" if agency is None else "yes" if agency else "no"
+    return "" if answer is None else "yes" if answer else "no"

@@ -57,6 +57,9 @@ _COLUMNS = (
         "group.", "WBRI"),
     TemplateColumn("disability", False, "Yes, No or Unknown.", "No"),
     TemplateColumn(
+        "disability_team", False, "Does the team work with disabled children? Yes or No. The team "
+        "is marked so where all its rows say Yes.", "No"),
+    TemplateColumn(
         "transferred_in_on", False, "The date the case came from another authority, if it "
         "did.", ""),
     TemplateColumn(

@@ -34,8 +34,8 @@ NO_LIST = (
 class Workbook:
     """An opened workbook: its format, its lists in the order of the file, its empty lists.
 
-    Raises FileRefused where the workbook cannot be opened, holds no list, holds a list without
-    an id column, or holds only empty lists.
+    Raises FileRefused where the workbook cannot be opened, holds no list, holds a list twice or
+    without an id column, or holds only empty lists.
     """
 
     def __init__(self, path: Path, choices: Mapping[str, ColumnChoice] | None = None) -> None:
@@ -108,6 +108,12 @@ class Workbook:
         if not any(cell not in ("", None) for row in body for cell in row):
             self.empty_lists.append(profile.title)
             return
+        for sheet in self.sheets:
+            if sheet.profile.list_code == profile.list_code:
+                raise FileRefused(
+                    f"Two sheets are {profile.title}: \u201c{sheet.info.name}\u201d and "
+                    f"\u201c{name}\u201d. Delete one of them, or put all rows into one."
+                )
         info = SheetInfo(name, profile.list_code, profile.title, header.number)
         self.sheets.append(Sheet(info, profile, header.columns))
         if profile.list_code != ADOPTERS:

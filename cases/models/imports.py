@@ -92,6 +92,7 @@ class StagedCase(models.Model):
     gender = models.CharField(max_length=40, blank=True)
     ethnicity = models.CharField(max_length=120, blank=True)
     disability = models.CharField(max_length=120, blank=True)
+    disability_team = models.BooleanField(null=True)  # what the row says of its team
     transferred_in_on = models.DateField(null=True)
     transferred_in_from = models.CharField(max_length=120, blank=True)
     legal_status = models.CharField(max_length=120, blank=True)
@@ -142,7 +143,11 @@ class ImportProblem(models.Model):
     row = models.PositiveIntegerField(null=True)
     column = models.CharField(max_length=120, blank=True)
     message = models.CharField(max_length=500)
+    # What stood in the cell, cut short; blanked some time after the list was confirmed.
+    value = models.CharField(max_length=60, blank=True, db_default="", default="")
     severity = models.CharField(max_length=20)
+    # What was done, where the severity does not say it all.
+    done = models.CharField(max_length=200, blank=True, db_default="", default="")
 
     class Meta:
         ordering = ("sheet", "row", "pk")

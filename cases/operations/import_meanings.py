@@ -8,13 +8,12 @@ from datetime import datetime
 from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
-from cases.importers.codes import plain
+from cases.importers.codes import word_key
 from cases.importers.rows import FIELDS, NO_CASE
 from cases.models import CaseImport, ImportMeaning, Job
 from cases.operations.imports import check_again
 from cases.queries.import_meanings import service_choices
 
-LONGEST_NAME = 200
 NOT_WAITING = "This list does not wait for its columns any more."
 
 
@@ -23,18 +22,18 @@ def remember_services(*, meanings: Mapping[str, str], by: User, now: datetime) -
     """Keep what names of services mean: name → a service's code, or NO_CASE.
 
     A later decision about the same name takes the place of the earlier, which stays in the history.
-    Raises Refused where there is no such service, or the name is too long to be one.
+    Raises Refused where there is no such service, or no name.
     """
     require(by, Permission.IMPORT_CASES)
     codes = {code for code, _ in service_choices()}
     for said, code in meanings.items():
         if code != NO_CASE and code not in codes:
             raise Refused(f"There is no service with the code “{code}”.")
-        if not 0 < len(plain(said)) <= LONGEST_NAME:
+        if not word_key(said):
             raise Refused(f"“{said[:40]}” cannot be the name of a service.")
         ImportMeaning.objects.update_or_create(
             kind=ImportMeaning.Kind.SERVICE,
-            key=plain(said),
+            key=word_key(said),
             defaults={
                 "said": said,
                 "meaning": {"service": code},

@@ -27,9 +27,10 @@ PIECE = 5_000
 STAGED = (
     "sheet", "row", "child_id", "service_code", "is_open", "team", "practitioner", "agency",
     "opened_on", "closed_on", "restricted", "family_id", "age_years", "gender", "ethnicity",
-    "disability", "transferred_in_on", "transferred_in_from", "legal_status", "plan",
+    "disability", "disability_team", "transferred_in_on", "transferred_in_from", "legal_status",
+    "plan",
 )  # fmt: skip
-PROBLEM = ("sheet", "row", "column", "message", "severity")
+PROBLEM = ("sheet", "row", "column", "message", "value", "severity", "done")
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r", "\0": None})
 
 
@@ -91,7 +92,7 @@ def _staged(row: CaseRow, problems: list[Problem]) -> str:
         sheet, str(row.row), child, service, "t" if row.is_open else "f", team, worker,
         _ANSWERS[row.agency], _day(row.opened_on), _day(row.closed_on), _ANSWERS[row.restricted],
         family, NULL if row.age_years is None else str(row.age_years), gender, ethnicity,
-        disability,
+        disability, _ANSWERS[row.disability_team],
         _day(row.transferred_in_on), moved_from, legal_status, plan,
     ))  # fmt: skip
 
@@ -99,8 +100,9 @@ def _staged(row: CaseRow, problems: list[Problem]) -> str:
 def _cut(row: CaseRow, text: str, name: str, longest: int, problems: list[Problem]) -> str:
     if len(text) <= longest:
         return text
-    message = f"This is longer than {longest} characters. The rest was cut off."
-    problems.append(Problem(row.sheet, row.row, name, message, Severity.NOTE))
+    message = f"This is longer than {longest} characters."
+    done = "The rest was cut off."
+    problems.append(Problem(row.sheet, row.row, name, message, Severity.NOTE, done=done))
     return text[:longest]
 
 
@@ -119,20 +121,19 @@ def _disability(text: str) -> str:
 
 
 def _problem(problem: Problem) -> str:
-    message = problem.message
-    if problem.value:
-        message = f"{message} It says: {problem.value}"
     texts = {
         "sheet": problem.sheet,
         "column": problem.column,
-        "message": message,
+        "message": problem.message,
+        "value": problem.value,
         "severity": problem.severity.value,
+        "done": problem.done,
     }
-    sheet, column, message, severity = (
+    sheet, column, message, *rest = (
         text[: _PROBLEM_LENGTHS[name]].translate(_ESCAPES) for name, text in texts.items()
     )
     row = NULL if problem.row is None else str(problem.row)
-    return "\t".join((sheet, row, column, message, severity))
+    return "\t".join((sheet, row, column, message, *rest))
 
 
 class _Copying:

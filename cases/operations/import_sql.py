@@ -151,11 +151,11 @@ WHERE s.case_import_id = %(import)s AND s.child_id = alias.other_id
 """
 
 _REPEATED = """
-INSERT INTO cases_importproblem (case_import_id, sheet, row, "column", message, severity)
+INSERT INTO cases_importproblem (case_import_id, sheet, row, "column", message, severity, done)
 SELECT %(import)s, sheet, row, '', CASE WHEN service_code = used_code
-    THEN format('This child is in row %%s as well. Row %%s was used.', used_row, used_row)
-    ELSE format('This child is in row %%s as well, open to %%s, which comes first. Row %%s was '
-      'used.', used_row, used_name, used_row) END, 'note'
+    THEN format('This child is in row %%s as well.', used_row)
+    ELSE format('This child is in row %%s as well, open to %%s, which comes first.', used_row,
+      used_name) END, 'note', format('Row %%s was used.', used_row)
 FROM (
   SELECT s.sheet, s.row, s.service_code, first_value(s.row) OVER one AS used_row,
     first_value(s.service_code) OVER one AS used_code, first_value(v.name) OVER one AS used_name
@@ -168,10 +168,40 @@ FROM (
 WHERE row <> used_row
 """
 
+# Annex A has most children in several lists: told for each pair of sheets, not for each row.
+_ELSEWHERE = """
+INSERT INTO cases_importproblem (case_import_id, sheet, row, "column", message, severity, done)
+SELECT %(import)s, sheet, NULL, '', format(
+    'Children of this sheet whose case is opened by the sheet “%%s”: %%s.', used_sheet,
+    count(DISTINCT child_id)), 'note',
+  'Each has one open case. The rows here fill in what is blank there.'
+FROM (
+  SELECT s.sheet, s.child_id, first_value(s.sheet) OVER one AS used_sheet
+  FROM cases_stagedcase s JOIN cases_service v ON v.code = s.service_code
+  WHERE s.case_import_id = %(import)s AND s.is_open AND s.child_id IN (
+    SELECT child_id FROM cases_stagedcase WHERE case_import_id = %(import)s
+    GROUP BY child_id HAVING min(sheet) <> max(sheet))
+  WINDOW one AS (PARTITION BY s.child_id ORDER BY v.precedence, s.id)
+) AS rows
+WHERE sheet <> used_sheet GROUP BY sheet, used_sheet
+"""
+
+# No family has so many children: what looks like its id stands for something else.
+LARGEST_FAMILY = 12
+_FAMILIES = """
+INSERT INTO cases_importproblem
+  (case_import_id, sheet, row, "column", message, value, severity, done)
+SELECT %(import)s, '', NULL, '', format(
+    'This family id is that of %%s children with an open case. Is it a placeholder?', count(*)),
+  left(family_id, 40), 'note', 'It was kept, so at most one of them is drawn.'
+FROM import_best WHERE family_id <> ''
+GROUP BY family_id HAVING count(*) > %(most)s ORDER BY count(*) DESC LIMIT 50
+"""
+
 _NO_SUCH_SERVICE = """
-INSERT INTO cases_importproblem (case_import_id, sheet, row, "column", message, severity)
-SELECT %(import)s, sheet, row, '', 'This service is not one of the council''s services here, so '
-  'the row opens no case.', 'value_left_out'
+INSERT INTO cases_importproblem (case_import_id, sheet, row, "column", message, severity, done)
+SELECT %(import)s, sheet, row, '', 'This service is not one of the council''s services here.',
+  'value_left_out', 'The row opens no case.'
 FROM cases_stagedcase s
 WHERE s.case_import_id = %(import)s AND s.is_open AND s.service_code <> ''
   AND NOT EXISTS (SELECT 1 FROM cases_service v WHERE v.code = s.service_code)
@@ -192,6 +222,37 @@ SELECT DISTINCT ON (lower(name)) lower(name) AS key, id AS team_id
 FROM cases_team WHERE lower(name) IN (SELECT lower(team) FROM import_plan)
 ORDER BY lower(name), id
 """
+
+# Teams about which the list says whether they work with disabled children: do all rows say so?
+_DISABILITY_TEAMS = """
+SELECT mode() WITHIN GROUP (ORDER BY team) AS name, lower(team) AS key,
+  bool_and(disability_team) AS all_say, bool_or(disability_team) AS some_say
+FROM cases_stagedcase
+WHERE case_import_id = %(import)s AND team <> '' AND disability_team IS NOT NULL
+GROUP BY lower(team)
+"""
+
+_TELL_DISABILITY_TEAMS = f"""
+INSERT INTO cases_importproblem (case_import_id, sheet, row, "column", message, severity, done)
+SELECT %(import)s, '', NULL, '',
+  CASE WHEN said.all_say THEN format('All rows of %%s say that it is a disability team.', said.name)
+    WHEN said.some_say
+      THEN format('%%s is a disability team in some rows and not in others.', said.name)
+    ELSE format('%%s is a disability team here and not in this list.', said.name) END,
+  'note',
+  CASE WHEN said.all_say THEN 'The team is marked so once the list is confirmed.'
+    ELSE 'The team stays as it is.' END
+FROM ({_DISABILITY_TEAMS}) AS said LEFT JOIN cases_team t ON lower(t.name) = said.key
+WHERE CASE WHEN said.some_say THEN NOT said.all_say OR t.works_with_disability IS NOT TRUE
+  ELSE t.works_with_disability END
+ORDER BY said.key
+"""  # noqa: S608 (expressions of our own)
+
+_MARK_DISABILITY_TEAMS = f"""
+UPDATE cases_team t SET works_with_disability = true
+FROM ({_DISABILITY_TEAMS}) AS said
+WHERE lower(t.name) = said.key AND said.all_say AND NOT t.works_with_disability
+"""  # noqa: S608
 
 # The names of the list, each with its team as the list says it.
 _STAFF = """
@@ -400,22 +461,30 @@ def resolve(case_import: CaseImport, outdated: Sequence[str] = ()) -> None:
 
 
 def note_repeated_rows(case_import: CaseImport) -> None:
-    """List the rows that opened no case although they say open, and the row used instead."""
-    _run(_REPEATED, {"import": case_import.pk})
-    _run(_NO_SUCH_SERVICE, {"import": case_import.pk})
+    """List the rows that opened no case although they say open, and the row used instead; and the
+    ids of families that are none. After ``resolve``."""
+    values = {"import": case_import.pk, "most": LARGEST_FAMILY}
+    for sql in (_REPEATED, _ELSEWHERE, _NO_SUCH_SERVICE, _FAMILIES, _TELL_DISABILITY_TEAMS):
+        _run(sql, values)
 
 
 def count_list(case_import: CaseImport) -> dict[str, Any]:
-    """``{"children", "open_cases", "by_service"}`` of the list; after ``resolve``."""
-    children = _rows(
-        "SELECT count(DISTINCT child_id) FROM cases_stagedcase WHERE case_import_id = %(import)s",
+    """``{"children", "open_cases", "by_service", "rows_kept", "rows_merged"}`` of the list; after
+    ``resolve``. A row that says open is merged where another opened the child's case."""
+    ((children, kept, opening),) = _rows(
+        "SELECT count(DISTINCT child_id), count(*), count(*) FILTER (WHERE is_open AND"
+        " service_code IN (SELECT code FROM cases_service))"
+        " FROM cases_stagedcase WHERE case_import_id = %(import)s",
         {"import": case_import.pk},
-    )[0][0]
+    )
     by_service = _counts("SELECT service_code, count(*) FROM import_best GROUP BY service_code")
+    open_cases = sum(by_service.values())
     return {
         "children": children,
-        "open_cases": sum(by_service.values()),
+        "open_cases": open_cases,
         "by_service": by_service,
+        "rows_kept": kept,
+        "rows_merged": opening - open_cases,
     }
 
 
@@ -488,6 +557,7 @@ def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence
     }
     for sql in (_TEAMS, _TEAM_OF_NAME, _PRACTITIONERS, _PRACTITIONER_OF_NAME, _AGENCY):
         _run(sql)
+    _run(_MARK_DISABILITY_TEAMS, values)
     _run("ANALYZE import_team (key); ANALYZE import_practitioner (key, team_key)")
     _run(_CHILDREN, values)
     _run(_CASE, values)

@@ -206,7 +206,18 @@ def delete_old_uploads(*, by: User, now: datetime) -> int:
         if live_job(subject_of(case_import)) is None:
             _discard(case_import, "It was not confirmed within a day.")
             deleted += 1
+    blank_old_values(now)
     return deleted + delete_strays(now, older_than=KEPT_FOR)
+
+
+def blank_old_values(now: datetime) -> int:
+    """Forget what stood in the cells of lists that were confirmed long ago; returns of how many.
+
+    What is wrong, where, and what was done stays.
+    """
+    before = now - timedelta(days=settings.CFA_IMPORT_VALUES_KEPT_DAYS)
+    old = ImportProblem.objects.exclude(value="").filter(case_import__confirmed_at__lt=before)
+    return old.update(value="")
 
 
 @operation
@@ -424,6 +435,7 @@ def _summary(case_import: CaseImport, file: ReadFile) -> dict[str, Any]:
         "missing_lists": list(file.missing_lists),
         "files": _files(file.files),
         "dropped_columns": list(file.dropped_columns),
+        "unread_columns": list(file.unread_columns),
         "chosen_columns": file.chosen_columns,
         "unread": unread(case_import),
         "unknown_services": [
@@ -493,6 +505,7 @@ def _ask_for_columns(case_import: CaseImport, unknown: ColumnsUnknown) -> None:
 def _discard(case_import: CaseImport, words: str) -> CaseImport:
     case_import.status, case_import.refusal = Status.DISCARDED, words
     ImportProblem.objects.filter(case_import=case_import).delete()
+    case_import.summary.pop("unknown_services", None)  # words of the file
     _end(case_import)
     return case_import
 

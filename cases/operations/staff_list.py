@@ -52,6 +52,7 @@ def _save_teams(wanted: Mapping[int, KnownTeam]) -> None:
         team = known.get(row.name.casefold(), Team(name=row.name))
         team.service = services.get(row.service)
         team.manager = users.get(row.manager)
+        team.works_with_disability = row.disability
         team.save()
 
 

@@ -36,6 +36,18 @@ SEVERITY_NAMES = {
     "note": "Note",
 }
 
+# What was done, in a sentence.
+DONE = {
+    "row_left_out": "The row was left out.",
+    "value_left_out": "The value was left out and the row was kept.",
+    "note": "Nothing had to be done.",
+}
+
+
+def what_was_done(severity: str, done: str) -> str:
+    """What was done about a problem, in a sentence that stands by itself."""
+    return done or DONE.get(severity, severity)
+
 
 def imports_visible_to(user: User) -> QuerySet[CaseImport]:
     """All imports, for those who import; none for anybody else."""

@@ -37,6 +37,7 @@ def council() -> Council:
                 team.name,
                 team.service.name if team.service else "",
                 team.manager.email.lower() if team.manager else "",
+                team.works_with_disability,
             )
             for team in Team.objects.select_related("service", "manager")
         },

@@ -150,6 +150,14 @@ class Exclusion:
         return cls(str(data["field"]), tuple(map(str, data["values"])), str(data["because"]))
 
 
+# Codes of the SSDA903 return. Such a child is at home for nearly all of the time.
+SHORT_BREAKS = Exclusion(
+    "legal_status",
+    ("V3", "V4"),
+    "The child is looked after in short breaks only (legal status V3 or V4).",
+)
+
+
 @dataclass(frozen=True)
 class CasePolicy(DrawPolicy):
     """Everything that frame, draw and allocation go by. Raises `ValueError`.
@@ -158,7 +166,7 @@ class CasePolicy(DrawPolicy):
 
     - `minimum_weeks_open`: a case opened less than so many weeks before the freeze is not
       eligible; 0 switches the rule off.
-    - `excluded`: what the council leaves out.
+    - `excluded`: what the council leaves out; children in short breaks, unless it says otherwise.
     - `strata_by`: what quotas are counted in, one of `STRATA_BY`.
     - `other_teams_independent`: whether another team under the same Head of Service is far enough
       from a case to grade it.
@@ -176,7 +184,7 @@ class CasePolicy(DrawPolicy):
     """
 
     minimum_weeks_open: int = 6
-    excluded: tuple[Exclusion, ...] = ()
+    excluded: tuple[Exclusion, ...] = (SHORT_BREAKS,)
     strata_by: str = "service"
     other_teams_independent: bool = True
     accreditation_needed: bool = False

@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from accounts.rules.table_file import Change, Line, LineProblem, Plan, TableFile
 
 REQUIRED = ("line", "practitioner", "team")
-OPTIONAL = ("staff_number", "service", "manager", "agency", "started_on")
+OPTIONAL = ("staff_number", "service", "manager", "agency", "started_on", "disability_team")
 LONGEST = {"practitioner": 150, "team": 120, "staff_number": 40}
 _UNREADABLE = "?"  # as cases.importers.staff_list marks it
 
@@ -60,6 +60,7 @@ class KnownTeam:
     name: str
     service: str = ""
     manager: str = ""
+    disability: bool = False  # it works with disabled children
 
 
 @dataclass(frozen=True)
@@ -116,12 +117,16 @@ def plan_staff(table: TableFile, council: Council) -> StaffPlan:
     here = {one.id for one in matched.values()}
     gone = tuple(one for one in council.people if one.id not in here and one.person.in_list)
     teams, team_changes, remarks = _teams(lines, council)
+    told = [
+        *_namesakes(lines, matched, council),
+        *(one for line in lines for one in _left_out(line)),
+    ]
     changes = [_change(number, who, matched.get(number)) for number, who in wanted.items()]
     changes += [Change(0, one.person.name, "gone", (_where(one.person),)) for one in gone]
     return StaffPlan(
         plan=Plan(tuple(changes), ()),
         team_changes=tuple(team_changes),
-        remarks=tuple(sorted([*remarks, *_namesakes(lines, matched, council)], key=_by_line)),
+        remarks=tuple(sorted([*remarks, *told], key=_by_line)),
         wanted={
             number: (matched[number].id if number in matched else None, who)
             for number, who in wanted.items()
@@ -177,23 +182,30 @@ def _wrong_cells(line: Line) -> list[LineProblem]:
         if len(line[column]) > most:
             words = f"This is longer than {most} characters."
             problems.append(LineProblem(line.number, column, words))
-    unreadable = {
-        "staff_number": "was shortened by a spreadsheet: format the column as text",
-        "agency": "is neither yes nor no, agency nor permanent",
-        "started_on": "is not a date",
-    }
-    for column, wrong in unreadable.items():
-        if line[column].startswith(_UNREADABLE) or _odd(column, line[column]):
-            typed = line[column].removeprefix(_UNREADABLE)
-            problems.append(LineProblem(line.number, column, f"“{typed}” {wrong}."))
+    if line["staff_number"].startswith(_UNREADABLE):
+        typed = line["staff_number"].removeprefix(_UNREADABLE)
+        words = f"“{typed}” was shortened by a spreadsheet: format the column as text."
+        problems.append(LineProblem(line.number, "staff_number", words))
     return problems
 
 
-def _odd(column: str, text: str) -> bool:
-    """A cell that the reader of files would not have written."""
-    if column == "agency":
-        return text not in ("", "yes", "no")
-    return column == "started_on" and bool(text) and _day(text) is None
+def _left_out(line: Line) -> Iterator[LineProblem]:
+    """What is only told: without it the line is right all the same."""
+    for column, wrong in (
+        ("agency", "is neither yes nor no, agency nor permanent"),
+        ("started_on", "is not a date"),
+        ("disability_team", "is neither yes nor no"),
+    ):
+        if not _readable(line, column):
+            typed = line[column].removeprefix(_UNREADABLE)
+            yield LineProblem(line.number, column, f"“{typed}” {wrong}: left out.")
+
+
+def _readable(line: Line, column: str) -> bool:
+    text = line[column]
+    if column == "started_on":
+        return not text or _day(text) is not None
+    return text in ("", "yes", "no")
 
 
 def _day(text: str) -> date | None:
@@ -264,9 +276,9 @@ def _member(line: Line, headings: Iterable[str], now: KnownMember | None) -> Sta
         who = replace(who, team=line["team"])
     if line["staff_number"]:
         who = replace(who, staff_number=line["staff_number"])
-    if "agency" in headings and line["agency"]:
+    if "agency" in headings and line["agency"] and _readable(line, "agency"):
         who = replace(who, agency=line["agency"] == "yes")
-    if "started_on" in headings and line["started_on"]:
+    if "started_on" in headings and line["started_on"] and _readable(line, "started_on"):
         who = replace(who, started_on=_day(line["started_on"]))
     return replace(who, left_on=None, in_list=True)
 
@@ -293,7 +305,14 @@ def _teams(
         remarks += told
         manager, told = _one_word(members, "manager", council.managers, team.manager)
         remarks += told
-        team = replace(team, service=team.service or service, manager=team.manager or manager)
+        disability, told = _disability_team(members, team)
+        remarks += told
+        team = replace(
+            team,
+            service=team.service or service,
+            manager=team.manager or manager,
+            disability=disability,
+        )
         if team != now:
             wanted[first.number] = team
             changes.append(_team_change(first.number, team, now))
@@ -320,6 +339,22 @@ def _one_word(
         words = f"{first['team']} keeps {present}: an administrator can change that."
         told.append(LineProblem(first.number, column, words))
     return one, told
+
+
+def _disability_team(members: Sequence[Line], team: KnownTeam) -> tuple[bool, list[LineProblem]]:
+    """Whether a team is marked afterwards: where all its lines that say anything say yes."""
+    said = {line["disability_team"]: line for line in members if line["disability_team"]}
+    words = ""
+    if len(said.keys() & {"yes", "no"}) > 1:
+        words = f"{team.name} has yes and no in this column, so neither is taken."
+    elif "no" in said and team.disability:
+        words = f"{team.name} stays a disability team: an administrator can change that."
+    told = [
+        LineProblem(line.number, "disability_team", words)
+        for answer, line in said.items()
+        if words and answer == "no"
+    ]
+    return team.disability or ("yes" in said and "no" not in said), told
 
 
 def _unknown(column: str) -> str:
@@ -360,9 +395,17 @@ def _details(who: StaffMember, before: StaffMember, *, new: bool) -> tuple[str, 
 
 def _team_change(number: int, team: KnownTeam, now: KnownTeam | None) -> Change:
     before = now or KnownTeam(team.name)
-    facts = [("service", before.service, team.service), ("manager", before.manager, team.manager)]
+    facts = [
+        ("service", before.service, team.service),
+        ("manager", before.manager, team.manager),
+        ("disability team", _yes(before.disability), _yes(team.disability)),
+    ]
     details = tuple(f"{label}: {value}" for label, then, value in facts if then != value)
     return Change(number, team.name, "change" if now else "add", details)
+
+
+def _yes(marked: bool) -> str:
+    return "yes" if marked else "no"
 
 
 def _contract(who: StaffMember) -> str:

@@ -30,6 +30,7 @@ from cases.queries.imports import (
     last_confirmed_id,
     other_ids_changed,
     problem_counts,
+    what_was_done,
 )
 from cases.queries.jobs import last_job
 
@@ -68,7 +69,7 @@ def preview(
             CHANGED if case_import.status == CaseImport.Status.CONFIRMED else WOULD_CHANGE
         ),
         "sheet_head": ["Sheet", "Read as", {"text": "Rows", "numeric": True}],
-        "problem_head": ["Sheet", "Row", "Column", "What is wrong", "What was done"],
+        "problem_head": ["Sheet", "Row", "Column", "Value", "What is wrong", "What was done"],
         "change_rows": [_change_row(change) for change in changes],
         "change_total": _change_total(changes),
         "covers": [change.name for change in services if change.covered],
@@ -149,8 +150,9 @@ def problem_rows(problems: Iterable[ImportProblem]) -> list[list[Any]]:
             problem.sheet or "The file",
             problem.row or "–",
             problem.column or "–",
+            problem.value or "–",
             problem.message,
-            SEVERITY_NAMES.get(problem.severity, problem.severity),
+            what_was_done(problem.severity, problem.done),
         ]
         for problem in problems
     ]
@@ -209,6 +211,7 @@ def _figures(case_import: CaseImport) -> list[dict[str, Any]]:
     problems = problem_counts(case_import)
     return [
         {"value": f"{summary['rows_read']:,}", "label": "rows read"},
+        *_rows_kept(summary),
         {"value": f"{summary['children']:,}", "label": "children"},
         {"value": f"{summary['open_cases']:,}", "label": "open cases"},
         {
@@ -217,6 +220,16 @@ def _figures(case_import: CaseImport) -> list[dict[str, Any]]:
             "warning": problems["row_left_out"] > 0,
             "url": "#problems" if problems["row_left_out"] else "",
         },
+    ]
+
+
+def _rows_kept(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """Only of lists that were read since these are counted."""
+    if "rows_kept" not in summary:
+        return []
+    return [
+        {"value": f"{summary['rows_kept']:,}", "label": "rows kept"},
+        {"value": f"{summary['rows_merged']:,}", "label": "rows merged into another"},
     ]
 
 
@@ -236,6 +249,9 @@ def _facts(case_import: CaseImport, covers: list[str]) -> list[dict[str, Any]]:
     dropped = case_import.summary.get("dropped_columns", [])
     if dropped:
         facts.append(("Columns not kept", ", ".join(dropped)))
+    unread = case_import.summary.get("unread_columns", [])
+    if unread:
+        facts.append(("Columns not read", ", ".join(unread)))
     empty = case_import.summary.get("empty_lists", [])
     if empty:
         facts.append(("Lists without rows", "; ".join(empty)))

@@ -33,12 +33,13 @@ from cases.operations.imports import check_again, confirm_list, discard_list, up
 from cases.queries.audited_earlier import audited_earlier_count
 from cases.queries.calendar import local_date
 from cases.queries.gaps import gap_counts
+from cases.queries.import_meanings import service_choices
 from cases.queries.imports import (
-    SEVERITY_NAMES,
     closing_much,
     imports_visible_to,
     in_words,
     problems_of,
+    what_was_done,
 )
 from cases.queries.other_ids import other_ids_count
 from cases.views import import_preview
@@ -101,7 +102,12 @@ def import_template_help(request: SignedInRequest) -> HttpResponse:
         for column in template_columns()
     ]
     head = ["Column", "Needed", "What goes in it", "Example"]
-    context = {"head": head, "rows": rows, "breadcrumbs": crumbs("The template")}
+    context = {
+        "head": head,
+        "rows": rows,
+        "services": [name for _, name in service_choices()],
+        "breadcrumbs": crumbs("The template"),
+    }
     return render(request, "cases/imports/template_help.html", context)
 
 
@@ -227,8 +233,11 @@ def detail_page(
 def _problem_lines(case_import: CaseImport) -> Iterator[str]:
     """The problems as CSV lines, fetched and sent piece by piece."""
     writer = csv.writer(Echo())
-    yield "\ufeff" + writer.writerow(["sheet", "row", "column", "message", "what was done"])
-    problems = problems_of(case_import).values_list("sheet", "row", "column", "message", "severity")
-    for sheet, row, column, message, severity in problems.iterator(chunk_size=2000):
-        done = SEVERITY_NAMES.get(severity, severity)
-        yield writer.writerow([guarded(cell) for cell in (sheet, row, column, message, done)])
+    head = ["sheet", "row", "column", "value", "what is wrong", "what was done"]
+    yield "\ufeff" + writer.writerow(head)
+    problems = problems_of(case_import).values_list(
+        "sheet", "row", "column", "value", "message", "severity", "done"
+    )
+    for *where, severity, done in problems.iterator(chunk_size=2000):
+        cells = (*where, what_was_done(severity, done))
+        yield writer.writerow([guarded(cell) for cell in cells])

@@ -44,6 +44,7 @@ COLUMNS = (
     ("Manager", MANAGER_HELP),
     ("Agency", "Yes or No; “Agency”, “Locum”, “Permanent” are understood. May be left out."),
     ("Start date", "Any usual date, the day first. May be left out."),
+    ("Disability team", "Yes where the team works with disabled children. May be left out."),
 )  # fmt: skip
 
 

@@ -223,6 +223,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 CFA_UPLOAD_MAX_BYTES = 200 * 1024 * 1024
+# So long after a list was confirmed the values are kept that its list of problems shows.
+CFA_IMPORT_VALUES_KEPT_DAYS = int(env.optional("CFA_IMPORT_VALUES_KEPT_DAYS", "90"))
 
 DEFAULT_FROM_EMAIL = env.optional("DEFAULT_FROM_EMAIL", "case-file-audit@localhost")
 EMAIL_SUBJECT_PREFIX = "Case File Audit: "

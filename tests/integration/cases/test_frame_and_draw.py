@@ -25,6 +25,7 @@ from accounts.operations import MovedOn, Refused
 from audits.models import Audit, ToolVersion
 from audits.operations.tools import install_shipped_tools
 from cases.models import (
+    AuditQuarter,
     Case,
     Child,
     DeclaredConflict,
@@ -53,6 +54,7 @@ from cases.queries.frame import frame_of_rules
 from cases.rules.quarters import Quarter
 from config.launch import ROOT
 from tests.cast import NOW, QUARTER, TODAY, Cast, open_case, open_cases
+from tests.integration.cases.importing import REQUIRED, confirmed, csv_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -89,6 +91,30 @@ def test_cases_that_cannot_be_drawn_still_count_as_open(cast: Cast) -> None:
     recent = Case.objects.filter(opened_on=TODAY - timedelta(days=3))
     assert not draw.cases.filter(entry__case__in=recent).exists()
     assert FrameEntry.objects.filter(not_eligible="opened_recently").count() == 40
+
+
+def test_children_in_short_breaks_are_counted_and_not_drawn(cast: Cast) -> None:
+    lines = [f"{n},Looked after,T,P{n},2026-01-02,C2: Full care order" for n in range(3)]
+    lines += [
+        "S1,Looked after,T,P,2026-01-02,V4 - Accommodation under a series of short term breaks",
+        'S2,Looked after,T,P,2026-01-02,"V3: Short term breaks, episodes recorded"',
+        "S3,Looked after,T,P,2026-01-02,Agreed series of short-term breaks",
+    ]
+    confirmed(csv_bytes(*lines, header=f"{REQUIRED},legal_status"), cast.analyst)
+    draw = drawn(cast)
+    assert stratum(draw)["open"] == 6
+    left_out = FrameEntry.objects.filter(not_eligible="excluded")
+    assert set(left_out.values_list("child__local_id", flat=True)) == {"S1", "S2", "S3"}
+    assert set(left_out.values_list("legal_status", flat=True)) == {"V3", "V4"}
+
+
+def test_a_quarter_keeps_the_exclusions_that_were_stored_with_it(cast: Cast) -> None:
+    open_cases(4, service="looked_after", legal_status="V4")
+    AuditQuarter.objects.create(
+        label=QUARTER, starts_on=Q3.starts, ends_on=Q3.ends, policies={"cases": {"excluded": []}}
+    )
+    drawn(cast)
+    assert not FrameEntry.objects.exclude(not_eligible="").exists()
 
 
 def test_the_order_of_the_rows_changes_nothing(cast: Cast) -> None:
@@ -189,7 +215,7 @@ def test_what_a_frame_names_cannot_be_deleted(cast: Cast) -> None:
     assert not Team.objects.filter(pk=unnamed.pk).exists()
 
 
-@pytest.mark.parametrize("secret", ["short", "x" * 64, "longer than a block: " * 9, "é ∑"])
+@pytest.mark.parametrize("secret", ["brief one", "x" * 64, "longer than a block: " * 9, "é ∑"])
 def test_the_database_computes_the_keys_that_python_computes(
     cast: Cast, settings: Any, secret: str
 ) -> None:

@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.operations import MovedOn, Refused
-from cases.models import Case, CaseImport, Child, ImportMeaning, Service
+from cases.models import Case, CaseImport, Child, ImportMeaning, Service, StagedCase
 from cases.operations.import_meanings import name_columns
 from cases.operations.imports import delete_old_uploads
 from tests.cast import NOW, Cast
@@ -214,3 +214,31 @@ def test_the_command_says_where_to_name_them(analyst: Client, tmp_path: Path) ->
     name_them(analyst, waiting(analyst))
     call_command("import_cases", str(path), as_of=AS_OF, stdout=StringIO())
     assert Case.objects.filter(closed_on=None).count() == 2
+
+
+def test_a_column_of_ages_can_be_named(analyst: Client, cast: Cast) -> None:
+    content = csv_bytes(
+        "1,Child in Need,Riverside,P,2026-01-05,6.5",
+        header=HEADINGS.replace("Surname,", "") + ",Yrs",
+    )
+    case_import = waiting(analyst, content)
+    assert "Age in years" in text_of(analyst.get(reverse("cases:import_detail",
+                                                         args=[case_import.pk])))  # fmt: skip
+    name_them(analyst, case_import, age="Yrs")
+    run_waiting()
+    assert StagedCase.objects.get().age_years == 6
+
+
+def test_what_is_absent_is_told_once_and_not_for_every_row(analyst: Client, cast: Cast) -> None:
+    content = csv_bytes(*[f"{n},Child in Need,a" for n in range(30)], header="PID,Case Type,Ward")
+    case_import = waiting(analyst, content)
+    client_said = {"child_id": "PID", "service": "Case Type"}
+    analyst.post(reverse("cases:import_columns", args=[case_import.pk]), client_said)
+    run_waiting()
+    case_import.refresh_from_db()
+    assert case_import.summary["unread_columns"] == ["Ward"]
+    assert set(case_import.problems.values_list("row", "message")) == {
+        (None, "There is no column for the team."),
+        (None, "There is no column for the practitioner."),
+        (None, "There is no column for the opening date."),
+    }

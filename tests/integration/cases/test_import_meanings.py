@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.operations import Refused
 from cases.models import Case, CaseImport, ImportMeaning, Job, Service, ServiceLine
-from cases.operations.import_meanings import remember_services
+from cases.operations.import_meanings import name_services, remember_services
 from cases.operations.imports import confirm_list
 from tests.cast import NOW, Cast
 from tests.integration.cases.importing import (
@@ -74,7 +74,8 @@ def test_a_list_is_confirmed_once_every_name_has_a_meaning(analyst: Client, cast
     run_waiting()
     page = text_of(analyst.get(detail))
     assert "Confirm this list" in page
-    assert "As you have said, rows of this service open no case. It says: Archive" in page
+    assert "As you have said, rows of this service open no case." in page
+    assert "Archive" in page
     analyst.post(reverse("cases:import_confirm", args=[case_import.pk]), {"compared_with": 0})
     run_waiting()
     assert {child: case[0] for child, case in open_now().items()} == {
@@ -97,6 +98,21 @@ def test_what_was_said_is_remembered_and_can_be_forgotten(analyst: Client, cast:
     assert "The next list that says “Family Support” asks again." in text_of(response)
     again = uploaded(GOOD + b"\r\n", cast.analyst)
     assert [one["said"] for one in again.summary["unknown_services"]] == ["Family Support"]
+
+
+@pytest.mark.parametrize("said", ["Family hub " * 40, "a) " + "x" * 198, "a)"])
+def test_every_name_that_is_asked_about_can_be_given_a_meaning(cast: Cast, said: str) -> None:
+    content = csv_bytes(f"1,{said},Riverside,P,2026-01-02", "2,CIN,Riverside,P,2026-01-02")
+    asked = uploaded(content, cast.analyst)
+    (unknown,) = asked.summary["unknown_services"]
+    assert len(unknown["said"]) <= 200
+    name_services(
+        case_import=asked, meanings={unknown["said"]: "early_help"}, by=cast.analyst, now=NOW
+    )
+    run_waiting()
+    asked.refresh_from_db()
+    assert asked.summary["unknown_services"] == []
+    assert asked.summary["by_service"] == {"early_help": 1, "child_in_need": 1}
 
 
 def test_a_later_decision_takes_the_place_of_the_earlier(cast: Cast) -> None:

@@ -208,7 +208,7 @@ def test_problems_are_paged_filtered_and_downloaded(analyst: Client, cast: Cast)
     case_import = uploaded(csv_bytes(*lines, ",CIN,,,", "9,=SUM(A1),T,P,2026-01-02"), cast.analyst)
     page = text_of(analyst.get(detail(case_import.pk)))
     assert "Problems 1 to 25 of 32, in the order of the file" in page
-    assert "It says: 31/02/2026" in page
+    assert "31/02/2026" in page
     page = text_of(analyst.get(detail(case_import.pk), {"page": 2}))
     assert "Problems 26 to 32 of 32" in page
     page = text_of(analyst.get(detail(case_import.pk), {"severity": "row_left_out"}))
@@ -217,8 +217,12 @@ def test_problems_are_paged_filtered_and_downloaded(analyst: Client, cast: Cast)
     response = analyst.get(reverse("cases:import_problems", args=[case_import.pk]))
     content = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
     rows = list(csv.reader(io.StringIO(content)))
-    assert rows[0] == ["sheet", "row", "column", "message", "what was done"]
+    assert rows[0] == ["sheet", "row", "column", "value", "what is wrong", "what was done"]
     assert len(rows) == 33
+    assert rows[1] == [
+        "CSV", "2", "opened_on", "31/02/2026", "This date cannot be read.",
+        "The value was left out and the row was kept.",
+    ]  # fmt: skip
     record = AccessRecord.objects.get()
     assert (record.user, record.kind, record.what, record.reference) == (
         cast.analyst, "downloaded", "import problems", f"import {case_import.pk}",
@@ -227,11 +231,11 @@ def test_problems_are_paged_filtered_and_downloaded(analyst: Client, cast: Cast)
 
 def test_a_downloaded_problem_is_never_a_formula(analyst: Client, cast: Cast) -> None:
     case_import = uploaded(GOOD, cast.analyst)
-    ImportProblem.objects.update(message="=cmd|' /C calc'!A0", sheet="@x", column="+1")
+    ImportProblem.objects.update(message="=cmd|' /C calc'!A0", sheet="@x", column="+1", value="=1")
     response = analyst.get(reverse("cases:import_problems", args=[case_import.pk]))
     content = b"".join(response.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
-    assert list(csv.reader(io.StringIO(content)))[1][:4:1] == [
-        "'@x", "3", "'+1", "'=cmd|' /C calc'!A0",
+    assert list(csv.reader(io.StringIO(content)))[1][:5] == [
+        "'@x", "3", "'+1", "'=1", "'=cmd|' /C calc'!A0",
     ]  # fmt: skip
 
 

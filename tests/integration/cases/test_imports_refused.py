@@ -157,9 +157,9 @@ def test_rows_with_faults_are_listed_and_the_others_kept(analyst: Client) -> Non
             header=f"{REQUIRED},date_of_birth",
         ),
     )
-    assert "This child is in row 2 as well. Row 2 was used." in page
+    assert "This child is in row 2 as well." in page
     assert "There is no child id." in page
-    assert "This date cannot be read. It says: the other day" in page
+    assert "the other day" in page
     assert "The date of birth is after the as-of date." in page
     assert "2026-12-24" not in page  # a date of birth is never repeated
     assert "This service is not known." in page

@@ -52,9 +52,11 @@ from tests.integration.cases.importing import (
     open_now,
     uploaded,
 )
-from tests.rules.importers.making import LIST_6, list_6_row, workbook
+from tests.rules.importers.making import LIST_6, LIST_9, list_6_row, workbook
 
 AsUser = Callable[[User], Client]
+LIST_7 = ["Child Unique ID", "Child Protection Plan Start Date", "Child Protection Plan End Date",
+          "Initial Category of Abuse"]  # fmt: skip
 OCTOBER = date(2026, 10, 3)
 
 
@@ -147,9 +149,59 @@ def test_the_service_that_comes_first_counts_and_the_other_row_is_listed(cast: C
     assert case_import.summary["children"] == 2
     first = "This child is in row 3 as well, open to Child Protection, which comes first."
     assert messages_of(case_import) == [
-        (2, f"{first} Row 3 was used."),
-        (5, "This child is in row 4 as well. Row 4 was used."),
+        (2, first),
+        (5, "This child is in row 4 as well."),
     ]
+    done = ImportProblem.objects.values_list("done", flat=True)
+    assert set(done) == {"Row 3 was used.", "Row 4 was used."}
+    assert (case_import.summary["rows_kept"], case_import.summary["rows_merged"]) == (4, 2)
+
+
+def test_rows_merged_into_another_sheet_are_counted(cast: Cast, tmp_path: Path) -> None:
+    sheets = {
+        "List 6": [LIST_6, list_6_row("1"), list_6_row("2"), list_6_row("3")],
+        "List 9": [LIST_9, ["1"], ["2"]],
+        "List 7": [LIST_7, ["3"], ["4"]],
+    }
+    case_import = uploaded(workbook(tmp_path / "a.xlsx", sheets).read_bytes(), cast.analyst)
+    summary = case_import.summary
+    assert (summary["rows_read"], summary["rows_kept"], summary["rows_merged"]) == (7, 7, 3)
+    told = ImportProblem.objects.filter(row=None, message__startswith="Children of this sheet")
+    assert set(told.values_list("sheet", "message")) == {
+        ("List 9", "Children of this sheet whose case is opened by the sheet “List 6”: 2."),
+        ("List 6", "Children of this sheet whose case is opened by the sheet “List 7”: 1."),
+    }
+
+
+def test_a_team_is_marked_as_disability_team_where_all_its_rows_say_so(cast: Cast) -> None:
+    Team.objects.create(name="Stays", works_with_disability=True)
+    case_import = confirmed(
+        csv_bytes(
+            "1,CIN,Rainbow,P,2026-01-02,Yes",
+            "2,CIN,RAINBOW,P,2026-01-02,",
+            "3,CIN,Mixed,P,2026-01-02,Yes",
+            "4,CIN,Mixed,P,2026-01-02,No",
+            "5,CIN,Stays,P,2026-01-02,No",
+            "6,CIN,Riverside,P,2026-01-02,No",
+            header=f"{REQUIRED},Disability team",
+        ),
+        cast.analyst,
+    )
+    marked = Team.objects.filter(works_with_disability=True)
+    assert set(marked.values_list("name", flat=True)) == {"Rainbow", "Stays"}
+    assert messages_of(case_import) == [
+        (None, "Mixed is a disability team in some rows and not in others."),
+        (None, "All rows of Rainbow say that it is a disability team."),
+        (None, "Stays is a disability team here and not in this list."),
+    ]
+
+
+def test_an_id_that_no_family_can_have_is_told(cast: Cast) -> None:
+    lines = [f"{n},CIN,T,P,2026-01-02,{'999' if n < 13 else f'F{n // 2}'}" for n in range(30)]
+    uploaded(csv_bytes(*lines, header=f"{REQUIRED},family_id"), cast.analyst)
+    problem = ImportProblem.objects.get()
+    assert (problem.row, problem.value) == (None, "999")
+    assert "13 children" in problem.message
 
 
 def test_what_the_used_row_leaves_blank_comes_from_the_childs_other_rows(cast: Cast) -> None:
@@ -382,18 +434,34 @@ def test_closing_more_than_a_tenth_needs_to_be_understood(cast: Cast) -> None:
 def test_discarding_deletes_everything_but_the_record(
     cast: Cast, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
-    case_import = uploaded(csv_bytes("1,CIN,,,", ",CIN,,,"), cast.analyst)
+    case_import = uploaded(csv_bytes("1,CIN,,,", ",CIN,,,", "2,Chess,,,"), cast.analyst)
+    assert case_import.summary["unknown_services"]
     assert ImportProblem.objects.exists()
     storage, name = case_import.file.storage, str(case_import.file.name)
     with django_capture_on_commit_callbacks(execute=True):
         discard_list(case_import=case_import, by=cast.analyst, now=NOW)
     case_import.refresh_from_db()
     assert case_import.status == "discarded"
+    assert "unknown_services" not in case_import.summary
     assert not storage.exists(name)
     assert not StagedCase.objects.exists()
     assert not ImportProblem.objects.exists()
     with pytest.raises(MovedOn, match="discarded"):
         discard_list(case_import=case_import, by=cast.analyst, now=NOW)
+
+
+def test_what_stood_in_the_cells_is_forgotten_after_a_time(cast: Cast, settings: Any) -> None:
+    settings.CFA_IMPORT_VALUES_KEPT_DAYS = 30
+    case_import = confirmed(csv_bytes("1,CIN,T,P,the other day"), cast.analyst)
+    problem = ImportProblem.objects.get()
+    assert (problem.value, problem.message) == ("the other day", "This date cannot be read.")
+    at = case_import.confirmed_at
+    assert at
+    delete_old_uploads(by=cast.analyst, now=at + timedelta(days=30))
+    assert ImportProblem.objects.get().value == "the other day"
+    delete_old_uploads(by=cast.analyst, now=at + timedelta(days=30, minutes=1))
+    problem.refresh_from_db()
+    assert (problem.value, problem.message) == ("", "This date cannot be read.")
 
 
 def test_a_list_under_way_cannot_be_discarded(cast: Cast) -> None:
@@ -448,9 +516,7 @@ def test_values_too_long_or_strange_for_the_database_do_not_stop_a_list(cast: Ca
     assert case.practitioner
     assert case.practitioner.name == "P\\tQ"
     assert case.plan == "a\\nb"
-    assert (2, "This is longer than 120 characters. The rest was cut off.") in messages_of(
-        case_import
-    )
+    assert (2, "This is longer than 120 characters.") in messages_of(case_import)
 
 
 def test_the_rows_of_one_list_never_leak_into_the_next(cast: Cast) -> None:

@@ -94,7 +94,7 @@ class TestChanging:
             ({"reports-age_band_days": "10, 5"}, "must rise"),
             ({"reports-age_band_days": "ten"}, "whole numbers with commas"),
             ({"audits-read_back_months": "2"}, "must not be fewer than those judged"),
-            ({"cases-excluded-0-field": "team"}, "Write why these cases are left out"),
+            ({"cases-excluded-1-field": "team"}, "Write why these cases are left out"),
             ({"cases-excluded-1-because": "Why"}, "Choose what cases are left out by"),
         ],
     )

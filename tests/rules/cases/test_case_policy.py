@@ -40,7 +40,14 @@ def test_defaults_are_those_of_the_programme() -> None:
         "rotation": True,
         "one_per_family": True,
         "minimum_weeks_open": 6,
-        "excluded": [],
+        "excluded": [
+            {
+                "field": "legal_status",
+                "values": ["V3", "V4"],
+                "because": "The child is looked after in short breaks only (legal status V3 or "
+                "V4).",
+            }
+        ],
         "other_teams_independent": True,
         "accreditation_needed": False,
         "strata_by": "service",

@@ -24,6 +24,14 @@ def test_an_ordinary_case_can_be_drawn() -> None:
     assert (decided.code, decided.because) == ("", "")
 
 
+def test_children_in_short_breaks_are_left_out_unless_the_council_says_otherwise() -> None:
+    case = CaseFacts(service="Looked after", legal_status="V4")
+    decided = decide(case, FROZEN, CasePolicy())
+    assert (decided.code, "short breaks only" in decided.because) == ("excluded", True)
+    assert decide(case, FROZEN, CasePolicy(excluded=())).eligible
+    assert decide(CaseFacts(legal_status="V2"), FROZEN, CasePolicy()).eligible
+
+
 @pytest.mark.parametrize(
     ("case", "code", "because"),
     [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cases.importers.codes import ethnicity_code, gender_code
+from cases.importers.codes import gender_code
+from cases.importers.ethnicities import ethnicity_code
 from cases.rules.cohort import Cohort
 from cases.rules.labels import ETHNICITIES, GENDERS, label_of, stratum_label
 

@@ -130,18 +130,49 @@ def test_what_is_wrong_is_told_by_line_and_column_and_nothing_else_is_planned() 
         "6,Orla,Riverside,,,\n"
         "9,orla,RIVERSIDE,,,\n"
         "10,Ann,Riverside,?1.2E+12,?perhaps,?soon\n"
-        "11,Bob,Riverside,,maybe,32/1/2026\n"
         f"12,{'x' * 151},Riverside,,,\n"
     )
     assert [(problem.line, problem.column) for problem in made.plan.problems] == [
         (4, "practitioner"), (5, "staff_number"), (9, "practitioner"), (10, "staff_number"),
-        (10, "agency"), (10, "started_on"), (11, "agency"), (11, "started_on"),
         (12, "practitioner"),
     ]  # fmt: skip
     assert (made.wanted, made.plan.changes, made.does_something) == ({}, (), False)
 
 
+def test_an_agency_word_or_a_date_that_cannot_be_read_is_told_and_left_out() -> None:
+    made = plan(
+        f"{HEAD}\n10,Ann,Riverside,,?perhaps,?soon\n11,Bob,Riverside,,maybe,32/1/2026\n",
+        known(1, "Ann", agency=True, started_on=TODAY),
+    )
+    assert made.plan.problems == ()
+    assert made.wanted[10] == (1, StaffMember("Ann", "Riverside", "", True, TODAY))
+    assert made.wanted[11] == (None, StaffMember("Bob", "Riverside"))
+    assert [(remark.line, remark.column) for remark in made.remarks] == [
+        (10, "agency"), (10, "started_on"), (11, "agency"), (11, "started_on"),
+    ]  # fmt: skip
+    assert made.remarks[0].message == (
+        "“perhaps” is neither yes nor no, agency nor permanent: left out."
+    )
+
+
 # Teams
+
+
+def test_a_team_is_a_disability_team_where_all_its_lines_say_so() -> None:
+    made = plan(
+        "line,practitioner,team,disability_team\n"
+        "2,A,Rainbow,yes\n3,B,rainbow,\n4,C,Mixed,yes\n5,D,Mixed,no\n6,E,Plain,no\n"
+        "7,F,Stays,no\n8,G,Riverside,?some\n",
+        stays=KnownTeam("Stays", disability=True),
+    )
+    assert made.teams[2] == KnownTeam("Rainbow", disability=True)
+    assert made.teams[4] == KnownTeam("Mixed")
+    assert made.teams[6] == KnownTeam("Plain")
+    assert 7 not in made.teams
+    assert [(remark.line, remark.column) for remark in made.remarks] == [
+        (5, "disability_team"), (7, "disability_team"), (8, "disability_team"),
+    ]  # fmt: skip
+    assert "disability team: yes" in made.team_changes[0].details
 
 
 def test_new_teams_are_made_and_what_is_empty_is_filled_in() -> None:

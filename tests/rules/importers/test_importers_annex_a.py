@@ -185,8 +185,8 @@ def test_two_columns_of_one_meaning_and_a_missing_closing_column_are_noted(tmp_p
     )
     assert case.child_id == "1"
     assert case.is_open
-    assert any(p.column == "Child ID" and "Only the first" in p.message for p in problems)
-    assert any("CIN Closure Date" in p.message and "counts as open" in p.message for p in problems)
+    assert any(p.column == "Child ID" and "Only the first" in p.done for p in problems)
+    assert any("CIN Closure Date" in p.message and "counts as open" in p.done for p in problems)
 
 
 def test_rows_without_a_trustworthy_id_are_left_out_and_said(tmp_path: Path) -> None:

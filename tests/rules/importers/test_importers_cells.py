@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cases.importers import codes
 from cases.importers.cells import Memo, age_at, clean_id, clean_text, read_age, read_date
+from cases.importers.ethnicities import ethnicity_code
 from cases.importers.headings import heading_key, is_personal
 from tests.rules.importers.making import AS_OF
 
@@ -69,7 +70,7 @@ def test_no_cell_raises(value: object) -> None:
     assert text == text.strip()
     assert clean_text(text) == text
     clean_id(value)
-    codes.ethnicity_code(text)
+    ethnicity_code(text)
     codes.yes_or_no(text)
 
 
@@ -110,11 +111,16 @@ def test_ages_that_are_none(value: object) -> None:
         ("a) WBRI", "WBRI"), ("s) NOBT", "NOBT"), ("s) REFU", "REFU"), ("White British", "WBRI"),
         ("WBRI - White - British", "WBRI"), ("White - Irish [WIRI]", "WIRI"), ("BOTH", "BOTH"),
         ("p) BOTH", "BOTH"), ("both parents", "BOTH"), ("Chinese", "CHNE"), ("Martian", ""),
-        ("", ""),
+        ("", ""), ("A1 White British", "WBRI"), ("White British (A1)", "WBRI"), ("WENG", "WBRI"),
+        ("White (British)", "WBRI"), ("A.A1)White - British", "WBRI"), ("E4", "NOBT"),
+        ("(D.D13) Any Other Black Background", "BOTH"), ("Any Other Black [BOTH]", "BOTH"),
+        ("Black / African / Caribbean / Black British/Caribbean", "BCRB"),
+        ("TRAVIR - Traveller of Irish Heritage", "WIRT"), ("Not Stated - Refused", "REFU"),
+        ("Non White British", ""), ("Black or Black British", ""), ("Mixed Asian", ""),
     ],
 )  # fmt: skip
 def test_ethnicity_is_matched_by_the_four_letters(text: str, code: str) -> None:
-    assert codes.ethnicity_code(text) == code
+    assert ethnicity_code(text) == code
 
 
 @pytest.mark.parametrize(

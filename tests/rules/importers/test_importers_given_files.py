@@ -16,6 +16,7 @@ import pytest
 from cases.importers import CaseRow, Problem, codes, read, summarise
 from cases.importers.annex_a import LISTS
 from cases.importers.cells import clean_text
+from cases.importers.ethnicities import ethnicity_code
 from cases.importers.headings import heading_key
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
@@ -112,3 +113,46 @@ def test_spellings_of_case_status_and_gender_that_councils_typed_are_understood(
     assert wrong == []
     assert seen > 40
     assert unknown <= seen // 4
+
+
+def spellings(column: str) -> list[tuple[str, str]]:
+    """(as typed, what was meant) of a column, without blanks."""
+    path = DATA / "spec" / "annexa_value_variants_share.csv"
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = [
+            (clean_text(line["variant_as_supplied"]), line["canonical"])
+            for line in csv.DictReader(lines)
+            if line["column"] == column
+        ]
+    return [(text, meant) for text, meant in rows if text]
+
+
+def test_nine_in_ten_ethnicities_that_councils_typed_are_understood_and_none_wrongly() -> None:
+    groups = {"WBRI": "a", "WIRI": "a", "WIRT": "a", "WOTH": "a", "WROM": "a",
+              "CHNE": "e", "OOTH": "e", "REFU": "f", "NOBT": "f"}  # fmt: skip
+    by_letter = {"M": "b", "A": "c", "B": "d"}
+    seen = spellings("Ethnicity")
+    got = [(text, ethnicity_code(text), meant) for text, meant in seen]
+    wrong = [
+        (text, code, meant)
+        for text, code, meant in got
+        if code and meant != "c) Unknown"
+        and (groups.get(code) or by_letter[code[0]]) != meant[0]
+    ]  # fmt: skip
+    assert wrong == []
+    assert len(seen) > 800
+    assert sum(bool(code) for _, code, _ in got) >= len(seen) * 9 // 10
+
+
+def test_disabilities_that_councils_typed_are_understood_and_none_wrongly() -> None:
+    meaning = {"True": True, "False": False, "Unknown": None}
+    seen = spellings("Does the Child have a Disability")
+    got = [(text, codes.disability_answer(text), meaning[meant]) for text, meant in seen]
+    assert [one for one in got if one[1] != (one[2], True)] == []
+    assert len(seen) > 20
+
+
+def test_short_breaks_are_told_from_every_other_legal_status_that_councils_typed() -> None:
+    for text, meant in spellings("Child's Legal Status"):
+        short = codes.legal_status(text) in {"V3", "V4"}
+        assert short == (text in {"V3", "V4"} or "break" in text.lower()), (text, meant)

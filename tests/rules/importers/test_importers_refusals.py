@@ -208,3 +208,12 @@ def test_content_decides_and_not_the_name(good: Path, tmp_path: Path) -> None:
     assert sniff(renamed) == "annex_a_workbook"
     text = csv_file(tmp_path / "cases.xlsx", "1,CIN,T,W,2026-01-01")
     assert sniff(text) == "template_csv"
+
+
+def test_a_list_in_two_sheets_is_refused_naming_both(tmp_path: Path) -> None:
+    sheets = {"List 6": [LIST_6, list_6_row("1")], "List_6 (old)": [LIST_6, list_6_row("2")]}
+    message = refused(workbook(tmp_path / "a.xlsx", sheets))
+    assert "List 6: Children in need" in message
+    assert "\u201cList 6\u201d and \u201cList_6 (old)\u201d" in message
+    sheets["List_6 (old)"] = [LIST_6]  # only its headings
+    assert read(workbook(tmp_path / "b.xlsx", sheets), as_of=AS_OF).sheets[0].name == "List 6"

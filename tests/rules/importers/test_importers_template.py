@@ -34,7 +34,7 @@ def test_the_template_has_the_promised_columns_and_no_child() -> None:
     assert [c.heading for c in columns if c.required] == HEADER.split(",")
     assert [c.heading for c in columns if not c.required] == (
         "family_id closed_on agency restricted date_of_birth gender ethnicity disability "
-        "transferred_in_on transferred_in_from legal_status plan"
+        "disability_team transferred_in_on transferred_in_from legal_status plan"
     ).split()
     assert all(column.explanation for column in columns)
 
@@ -51,6 +51,27 @@ def test_the_template_filled_with_its_own_examples_reads_without_a_problem(tmp_p
     assert (case.agency, case.restricted, case.disabled) == (False, False, False)
     assert (case.ethnicity_code, case.gender_code) == ("WBRI", "female")
     assert case.plan == "Child protection plan"
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("C2 - Full care order", "C2"),
+        ("INTERIM CARE ORDER [C1]", "C1"),
+        ("CLA - E1 - Placement Order and C2 - Full Care Order", "E1"),
+        ("v4", "V4"),
+        ("V4 - Accommodation under a series of short term breaks", "V4"),
+        ("Short breaks, individual episodes of care recorded", "V3"),
+        ("Agreed series of short-term breaks (NOT individual episodes of care)", "V4"),
+        ("No short breaks", "No short breaks"),
+        ("L31 Care Order S31.1(a) CA 89", "L31 Care Order S31.1(a) CA 89"),
+        ("Special Guardianship Order", "Special Guardianship Order"),
+    ],
+)
+def test_a_legal_status_is_its_code_or_else_its_words(tmp_path: Path, text: str, kept: str) -> None:
+    path = csv_file(tmp_path / "t.csv", f'{GOOD},"{text}"', header=f"{HEADER},legal_status")
+    _, (case,), problems = opened(path)
+    assert (case.legal_status, problems) == (kept, [])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le"])
@@ -149,6 +170,132 @@ def test_a_value_too_many_and_a_short_line(tmp_path: Path) -> None:
     assert any(p.row == 2 and "more values" in p.message for p in problems)
 
 
+def test_of_a_shifted_row_nothing_but_id_and_service_is_taken(tmp_path: Path) -> None:
+    """The comma of a name moves a closing date into its place and the name into the worker's."""
+    header = "child_id,service,comment,closed_on,team,practitioner,opened_on,restricted"
+    path = csv_file(
+        tmp_path / "t.csv",
+        "1,CIN,Smith, Jo,,Team,R. Okafor,2026-01-02,No",
+        "2,CIN,01/02/2026,03/04/2026,,Team,W,2026-01-02,Yes",
+        "3,CIN,,,Team,W,2026-01-02,No,",
+        header=header,
+    )
+    _, (first, second, third), problems = opened(path)
+    assert (first.child_id, first.service_code, first.is_open) == ("1", "child_in_need", True)
+    assert (first.team, first.practitioner, first.opened_on) == ("", "", None)
+    assert (second.closed_on, second.is_open, second.restricted) == (None, True, True)
+    assert (third.team, third.restricted) == ("Team", False)  # one separator too many moves nothing
+    assert [(p.row, p.severity) for p in problems] == [
+        (2, Severity.VALUE_LEFT_OUT),
+        (3, Severity.VALUE_LEFT_OUT),
+    ]
+    assert "more values" in problems[0].message
+    assert "Only the child id and the service" in problems[0].done
+    assert not any("Jo" in p.value for p in problems)
+
+
+def test_a_shifted_row_whose_id_or_service_cannot_be_told_is_left_out(tmp_path: Path) -> None:
+    after_a_name = csv_file(
+        tmp_path / "a.csv",
+        "Smith, 12 Jo,1,CIN,T,W,2026-01-02",
+        header="name,child_id,service,team,practitioner,opened_on",
+    )
+    service_last = csv_file(
+        tmp_path / "b.csv",
+        "1,T, North,W,2026-01-02,CIN",
+        header="child_id,team,practitioner,opened_on,service",
+    )
+    for path in (after_a_name, service_last):
+        _, cases, (problem,) = opened(path)
+        assert cases == []
+        assert problem.severity is Severity.ROW_LEFT_OUT
+        assert "more values" in problem.message
+
+
+def test_columns_without_a_heading_are_said_once(tmp_path: Path) -> None:
+    rows = [HEADER.split(","), *[[str(n), "CIN", "T", "W", "2026-01-02", "see me"] for n in (1, 2)]]
+    _, cases, (problem,) = opened(workbook(tmp_path / "t.xlsx", {"Cases": rows}))
+    assert [(case.team, case.practitioner) for case in cases] == [("T", "W")] * 2
+    assert (problem.row, problem.message) == (
+        None,
+        "2 rows have values in columns without a heading.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "restricted", "told"),
+    [
+        ("Yes", True, False), ("restricted", True, False), ("Confidential", True, False),
+        ("Y - restricted", True, False), ("Level 2", True, True), ("No access", True, True),
+        ("No", False, False), ("Not restricted", False, False), ("", None, False),
+        ("n/a", None, False), ("Unknown", None, False),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("heading", ["restricted", "Restricted flag", "Sensitive Record"])
+def test_what_is_not_understood_counts_as_restricted(
+    tmp_path: Path, said: str, restricted: bool | None, told: bool, heading: str
+) -> None:
+    path = csv_file(tmp_path / "t.csv", f"{GOOD},{said}", header=f"{HEADER},{heading}")
+    _, (case,), problems = opened(path)
+    assert case.restricted is restricted
+    assert [(p.column, p.value) for p in problems] == ([(heading, said)] if told else [])
+    if told:
+        assert "counts as restricted" in problems[0].done
+
+
+def test_headings_that_mean_nothing_are_told_and_personal_ones_dropped(tmp_path: Path) -> None:
+    path = csv_file(
+        tmp_path / "t.csv",
+        f"{GOOD},F1,2026-02-03,Leeds,Smith,x,y,z",
+        header=f"{HEADER},Family group id,Transferred in,Transferred from,Name of child,Client,"
+        "Shoe size,Ward",
+    )
+    file, (case,), problems = opened(path)
+    assert (case.family_id, case.transferred_in_from) == ("F1", "Leeds")
+    assert case.transferred_in_on == date(2026, 2, 3)
+    assert file.dropped_columns == ("Name of child", "Client")
+    assert file.unread_columns == ("Shoe size", "Ward")
+    assert problems == []
+
+
+@pytest.mark.parametrize("said", ["0", "000", "0.0", "n/a", "Not recorded", "-", "None", "unknown"])
+def test_a_placeholder_is_nobodys_family(tmp_path: Path, said: str) -> None:
+    path = csv_file(tmp_path / "t.csv", f"{GOOD},{said}", header=f"{HEADER},family_id")
+    _, (case,), _ = opened(path)
+    assert case.family_id == ""
+
+
+def test_spellings_that_are_not_known_are_told_once_and_beyond_a_number_counted(
+    tmp_path: Path,
+) -> None:
+    lines = [f"{n},CIN,T,W,2026-01-02,Martian {n // 2},Blue" for n in range(420)]
+    path = csv_file(tmp_path / "t.csv", *lines, header=f"{HEADER},ethnicity,disability")
+    _, cases, problems = opened(path)
+    assert (cases[0].ethnicity, cases[0].ethnicity_code) == ("Martian 0", "")
+    assert (cases[0].disability, cases[0].disabled) == ("Blue", True)
+    told = [problem for problem in problems if problem.row]
+    assert [p.row for p in told if p.column == "disability"] == [2]
+    assert len(told) == 200
+    assert problems[-1].message == "22 more rows have a spelling of ethnicity that is not known."
+
+
+@pytest.mark.parametrize(
+    ("said", "disabled", "told"),
+    [
+        ("NOBT - Information not yet obtained", None, False), ("Autism, LD", True, False),
+        ("No", False, False), ("", None, False), ("N/A", None, False), ("Hearing", True, False),
+        ("Severe", True, True),
+    ],
+)  # fmt: skip
+def test_a_disability_that_is_not_known_is_kept_and_told(
+    tmp_path: Path, said: str, disabled: bool | None, told: bool
+) -> None:
+    path = csv_file(tmp_path / "t.csv", f'{GOOD},"{said}"', header=f"{HEADER},disability")
+    _, (case,), problems = opened(path)
+    assert case.disabled is disabled
+    assert [problem.value for problem in problems] == ([said] if told else [])
+
+
 def test_one_unreadable_line_does_not_end_the_reading(tmp_path: Path) -> None:
     lines = [GOOD, "2,CIN," + "x" * 200_000 + ",W,", "3,CIN,T,W,2026-01-01"]
     file, cases, problems = opened(csv_file(tmp_path / "t.csv", *lines))
@@ -163,6 +310,39 @@ def test_an_open_quotation_mark_is_said_and_not_read_as_one_long_team(tmp_path: 
     assert [case.child_id for case in cases] == ["00412"]
     assert problem.row == 3
     assert "quotation mark" in problem.message
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['2,CIN,"Team,W,2026-01-01', '3,CIN,"Team,W,2026-01-01'],  # as many values as headings
+        ['2,CIN,Team,"W,2026-01-01', "3,CIN,T,W,2026-01-01", '4,CIN,Team,W",2026-01-01'],
+        ['2,CIN,"Team,W,2026-01-01', '3,CIN,Team,W",2026-01-01'],
+        ['2,CIN,"Team,W,2026-01-01', "3,CIN,T,W,2026-01-01", '4,"CIN,Team,W,2026-01-01'],
+    ],
+)
+def test_rows_that_a_quotation_mark_runs_together_are_said_to_be_lost(
+    tmp_path: Path, lines: list[str]
+) -> None:
+    path = csv_file(tmp_path / "t.csv", *lines, "9,CIN,Team,W,2026-01-01")
+    _, cases, (problem,) = opened(path)
+    assert [case.child_id for case in cases] == ["9"]
+    assert (problem.row, problem.severity) == (2, Severity.ROW_LEFT_OUT)
+    assert f"{len(lines)} lines were read as one row" in problem.message
+    assert problem.done == f"Lines 2 to {1 + len(lines)} were left out."
+
+
+def test_an_honest_value_of_several_lines_is_kept(tmp_path: Path) -> None:
+    path = csv_file(
+        tmp_path / "t.csv",
+        '1,CIN,"Team\nNorth, East",W,2026-01-01,"Review, then\nvisit, call, write"',
+        '2,CIN,T,W,2026-01-01,"one\n\nthree",',
+        header=f"{HEADER},plan",
+    )
+    _, cases, problems = opened(path)
+    assert [case.child_id for case in cases] == ["1", "2"]
+    assert cases[0].plan == "Review, then visit, call, write"
+    assert problems == []
 
 
 def test_a_rounded_id_is_left_out(tmp_path: Path) -> None:
