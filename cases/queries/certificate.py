@@ -97,6 +97,7 @@ def certificate_pdf(draw: Draw) -> Rendered:
         "frame_sha256": data["frame"]["sha256"],
         "seed": data["seed"],
         "seed_words": seed_words(draw),
+        "doubtful": seed_doubtful(draw),
         "result_sha256": data["result"]["sha256"],
         "strata_by": draw.frame.strata_by.capitalize(),
         "head": NUMBERS.values(),
@@ -144,6 +145,11 @@ def _chances_in_words(draw: Draw) -> str:
         f"{barred:,} of the open cases could not be audited: no chance. {reached}; the chances "
         f"of eligible cases lie between {lowest} and {highest}."
     )
+
+
+def seed_doubtful(draw: Draw) -> bool:
+    """Whether the seed may have been chosen: it was known too early, or seen by nobody."""
+    return not draw.seed_committed or draw.seed_made == Draw.SeedMade.UNWITNESSED
 
 
 def rate_words(frame: SamplingFrame) -> str:

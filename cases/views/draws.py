@@ -28,7 +28,7 @@ from cases.models import Draw, SampledCase
 from cases.operations.allocation import allocate_by_hand
 from cases.operations.chances import request_chances
 from cases.queries.calendar import local_date
-from cases.queries.certificate import certificate, certificate_pdf, seed_words
+from cases.queries.certificate import certificate, certificate_pdf, seed_doubtful, seed_words
 from cases.queries.chances import chance_of_case, chances_of, share, stratum_rows
 from cases.queries.quarters import auditors_of_case, names_of, sampled_cases_visible_to
 from cases.queries.sample_list import CASE_SORTS, cases_asked_for, people_of, with_auditor
@@ -70,6 +70,7 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
     context = {
         "draw": draw,
         "seed_words": seed_words(draw),
+        "doubtful": seed_doubtful(draw),
         "rate": show_rate(CasePolicy.from_dict(draw.policy).rate),
         "strata_head": [strata_by, *STRATA_HEAD],
         "strata_rows": [

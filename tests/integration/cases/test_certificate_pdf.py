@@ -79,6 +79,17 @@ def test_thirty_teams_take_more_pages_and_each_says_which_it_is(cast: Cast) -> N
     assert "verify_draw.py 2026-Q3-D1.json" in words
 
 
+def test_a_seed_known_too_early_or_seen_by_nobody_is_said(cast: Cast) -> None:
+    open_cases(25, team=cast.riverside)
+    quarter = Quarter.parse(QUARTER)
+    freeze_frame(quarter=quarter, by=cast.analyst, now=NOW)
+    draw = draw_sample(quarter=quarter, seed="1", seed_committed=False, by=cast.analyst, now=NOW)
+    words = words_of(certificate_pdf(draw).pdf)
+    assert "Seed: what decided, known before the list was fixed" in words
+    assert "Not committed: this seed was known before the frame was frozen" in words
+    assert "Not witnessed: nobody is recorded who saw this seed made" in words
+
+
 def test_hostile_words_change_nothing_beside_them(cast: Cast) -> None:
     open_cases(25, team=cast.riverside, service="child_protection")
     Service.objects.filter(code="child_protection").update(name="</td></table>\u202eecivreS")

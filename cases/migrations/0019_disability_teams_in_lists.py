@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0019_values_of_problems")]
+    dependencies = [("cases", "0018_values_of_problems")]
 
     operations = [
         migrations.AddField("stagedcase", "disability_team", models.BooleanField(null=True)),

@@ -17,7 +17,7 @@ WHERE value <> ''
 
 
 class Migration(migrations.Migration):
-    dependencies = [("cases", "0016_cases_named_by_statement")]
+    dependencies = [("cases", "0017_open_in_two_services")]
 
     operations = [
         migrations.AddField(

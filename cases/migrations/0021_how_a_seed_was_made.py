@@ -13,11 +13,13 @@ UPDATE {table} SET seed_made = CASE
   ELSE 'unwitnessed'
 END
 """
+# The column is new in the history too: what was written there before is not changed.
+APPEND_ONLY = "ALTER TABLE cases_drawevent {verb} TRIGGER USER"
 
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0016_cases_named_by_statement"),
+        ("cases", "0020_other_ids_of_children"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -67,7 +69,14 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(SAY_HOW.format(table="cases_draw"), migrations.RunSQL.noop),
-        migrations.RunSQL(SAY_HOW.format(table="cases_drawevent"), migrations.RunSQL.noop),
+        migrations.RunSQL(
+            [
+                APPEND_ONLY.format(verb="DISABLE"),
+                SAY_HOW.format(table="cases_drawevent"),
+                APPEND_ONLY.format(verb="ENABLE"),
+            ],
+            migrations.RunSQL.noop,
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="draw",
             trigger=pgtrigger.compiler.Trigger(

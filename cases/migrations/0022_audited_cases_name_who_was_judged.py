@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0016_cases_named_by_statement"),
+        ("cases", "0021_how_a_seed_was_made"),
     ]
 
     operations = [

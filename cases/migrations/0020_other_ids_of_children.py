@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0016_cases_named_by_statement"),
+        ("cases", "0019_disability_teams_in_lists"),
         ("pghistory", "0007_auto_20250421_0444"),
     ]
 
