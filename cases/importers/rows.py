@@ -463,6 +463,8 @@ class RowReader:
         return answer
 
     def _family(self, raw: Any) -> str:
+        if not raw:
+            return ""
         family = clean_id(raw)
         return "" if family.casefold() in _NO_FAMILY or not family.strip("0") else family
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -158,7 +158,7 @@ def test_the_service_that_comes_first_counts_and_the_other_row_is_listed(cast: C
 
 
 def test_rows_merged_into_another_sheet_are_counted(cast: Cast, tmp_path: Path) -> None:
-    sheets = {
+    sheets: dict[str, list[Sequence[object]]] = {
         "List 6": [LIST_6, list_6_row("1"), list_6_row("2"), list_6_row("3")],
         "List 9": [LIST_9, ["1"], ["2"]],
         "List 7": [LIST_7, ["3"], ["4"]],

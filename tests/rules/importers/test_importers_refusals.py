@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -211,7 +212,10 @@ def test_content_decides_and_not_the_name(good: Path, tmp_path: Path) -> None:
 
 
 def test_a_list_in_two_sheets_is_refused_naming_both(tmp_path: Path) -> None:
-    sheets = {"List 6": [LIST_6, list_6_row("1")], "List_6 (old)": [LIST_6, list_6_row("2")]}
+    sheets: dict[str, list[Sequence[object]]] = {
+        "List 6": [LIST_6, list_6_row("1")],
+        "List_6 (old)": [LIST_6, list_6_row("2")],
+    }
     message = refused(workbook(tmp_path / "a.xlsx", sheets))
     assert "List 6: Children in need" in message
     assert "\u201cList 6\u201d and \u201cList_6 (old)\u201d" in message
