@@ -138,7 +138,8 @@ GAPS_UPLOAD = TableUpload(
         ("practitioner", "The allocated worker, written as in your staff list."),
     ),
     note="Only what a case lacks is filled in: a team or a practitioner that a case has already "
-    "stays. A name that is not known is added as a team or a practitioner, never as an account.",
+    "stays. A name that is not known is added as a team or a practitioner, never as an account. "
+    "Lines that cannot be used, and children who have no open case here, are left out and listed.",
     plan=_gaps_plan,
     apply=complete_gaps,
     list_name="cases:import_list",

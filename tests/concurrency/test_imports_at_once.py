@@ -13,12 +13,14 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.operations import MovedOn
+from accounts.operations import MovedOn, Refused
 from accounts.roles import Role
-from cases.models import Case, CaseImport, Job
+from cases.models import Case, CaseImport, ChildAlias, Job
+from cases.operations.import_other_ids import register_other_ids
 from cases.operations.imports import confirm_list, discard_list
 from cases.operations.jobs import run_job
-from tests.cast import person
+from cases.queries.other_ids import plan_for_other_ids
+from tests.cast import open_case, person
 from tests.integration.cases.importing import AS_OF, csv_bytes, open_now, uploaded
 
 
@@ -99,3 +101,30 @@ def test_discarded_while_confirmed_is_one_of_the_two(people: tuple[User, User]) 
     case_import.refresh_from_db()
     job = Job.objects.filter(kind="confirm_import").first()
     assert (case_import.status, job is None) in (("checked", False), ("discarded", True))
+
+
+def test_two_people_who_say_the_same_of_two_children_join_them_once(
+    people: tuple[User, User],
+) -> None:
+    """The one says it the other way round: the second is refused, and there is one open case."""
+    for child_id in ("A", "B"):
+        open_case(child_id=child_id)
+    texts = [f"child_id,other_id\n{pair}\n" for pair in ("A,B", "B,A")]
+    digests = [plan_for_other_ids(text).plan.digest for text in texts]
+
+    def saying(place: int) -> Callable[[], Any]:
+        def say() -> Any:
+            try:
+                return register_other_ids(
+                    text=texts[place], digest=digests[place], by=people[place], now=timezone.now()
+                )
+            except Refused as refused:
+                return refused
+
+        return say
+
+    results = at_once(saying(0), saying(1))
+    assert [isinstance(result, Refused) for result in results].count(True) == 1
+    alias = ChildAlias.objects.select_related("child").get()
+    assert {alias.other_id, alias.child.local_id} == {"A", "B"}
+    assert set(open_now()) == {alias.child.local_id}

@@ -15,9 +15,9 @@ def _plan(text: str) -> Plan:
 class Command(TableCommand):
     help = (
         "Give open cases the team and the practitioner they lack, from a CSV file with the columns "
-        "child_id, team and practitioner. What a case has already is not changed. Where a line is "
-        "wrong, every wrong line is printed on standard error, the exit code is not 0 and nothing "
-        "is changed."
+        "child_id, team and practitioner. What a case has already is not changed. A line that "
+        "cannot be used, or whose child has no open case, is left out and printed on standard "
+        "error. Where the columns are wrong the exit code is not 0 and nothing is changed."
     )
     plan = staticmethod(_plan)
     apply = staticmethod(complete_gaps)
