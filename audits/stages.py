@@ -34,7 +34,7 @@ def stages(quarter: AuditQuarter, user: User) -> list[Stage]:
 
     return [
         Stage("Submitted", 10, found["submitted"], url(HANDED_IN)),
-        Stage("Grade of record set", 30, found["decided"], url(DECIDED_GROUP)),
+        Stage("Finalised", 30, found["decided"], url(DECIDED_GROUP)),
         Stage("Closed", 40, found["closed"], url(Status.CLOSED)),
     ]
 

@@ -208,11 +208,15 @@ WHERE s.case_import_id = %(import)s AND s.is_open AND s.service_code <> ''
 """
 
 _TEAMS = """
+WITH said AS MATERIALIZED (
+  SELECT team, service_id, count(*) AS cases FROM import_plan
+  WHERE step <> 'keep' AND team <> '' GROUP BY team, service_id
+)
 INSERT INTO cases_team (name, service_id, works_with_disability)
-SELECT mode() WITHIN GROUP (ORDER BY team), mode() WITHIN GROUP (ORDER BY service_id), false
-FROM import_plan
-WHERE step <> 'keep' AND team <> ''
-  AND NOT EXISTS (SELECT 1 FROM cases_team t WHERE lower(t.name) = lower(import_plan.team))
+SELECT (array_agg(team ORDER BY cases DESC, team))[1],
+  (array_agg(service_id ORDER BY cases DESC, service_id))[1], false
+FROM said
+WHERE NOT EXISTS (SELECT 1 FROM cases_team t WHERE lower(t.name) = lower(said.team))
 GROUP BY lower(team)
 """
 
@@ -254,14 +258,17 @@ FROM ({_DISABILITY_TEAMS}) AS said
 WHERE lower(t.name) = said.key AND said.all_say AND NOT t.works_with_disability
 """  # noqa: S608
 
-# The names of the list, each with its team as the list says it.
+# The names of the list, each with its team as the list says it, most often as it is written.
 _STAFF = """
 CREATE TEMP TABLE import_staff ON COMMIT DROP AS
+WITH said AS MATERIALIZED (  -- a million rows are counted, and only what they say is sorted
+  SELECT practitioner, team, bool_or(agency) AS agency, count(*) AS cases FROM import_plan
+  WHERE step <> 'keep' AND practitioner <> '' GROUP BY practitioner, team
+)
 SELECT lower(practitioner) AS key, lower(team) AS team_key, min(team) AS team,
-  mode() WITHIN GROUP (ORDER BY practitioner) AS name, bool_or(agency) AS agency,
-  count(*) AS cases
-FROM import_plan WHERE step <> 'keep' AND practitioner <> ''
-GROUP BY lower(practitioner), lower(team)
+  (array_agg(practitioner ORDER BY cases DESC, practitioner))[1] AS name,
+  bool_or(agency) AS agency, sum(cases)::bigint AS cases
+FROM said GROUP BY lower(practitioner), lower(team)
 """
 
 # Whom these names mean, by the rule of cases.rules.practitioner_names. Of several people of one
@@ -361,8 +368,7 @@ VALUES = (
 
 # The values a case will have: the list's, or where it says nothing those the case has already.
 # Where it names a practitioner and no team, the practitioner's.
-_CASE = """
-CREATE TEMP TABLE import_case ON COMMIT DROP AS
+_VALUES = """
 SELECT plan.case_id, child.id AS child_id, plan.service_id,
   CASE WHEN plan.says_team OR plan.step = 'move' THEN coalesce(team.team_id, worker.team_id)
     ELSE coalesce(worker.team_id, present.team_id) END AS team_id,
@@ -388,8 +394,10 @@ LEFT JOIN cases_case present ON present.id = plan.case_id
 LEFT JOIN import_team team ON team.key = lower(plan.team)
 LEFT JOIN import_practitioner worker
   ON worker.key = lower(plan.practitioner) AND worker.team_key = lower(plan.team)
-WHERE plan.step <> 'keep'
+WHERE plan.step = ANY(%(steps)s)
 """
+
+_CASE = f"CREATE TEMP TABLE import_case ON COMMIT DROP AS {_VALUES}"
 
 _LIST = ", ".join(VALUES)
 _NEW = ", ".join(f"new.{name}" for name in VALUES)
@@ -404,7 +412,7 @@ WHERE c.id = new.case_id AND ({_OLD}) IS DISTINCT FROM ({_NEW})
 
 _INSERT = f"""
 INSERT INTO cases_case (child_id, {_LIST}, last_import_id)
-SELECT new.child_id, {_NEW}, %(import)s FROM import_case new WHERE new.case_id IS NULL
+SELECT new.child_id, {_NEW}, %(import)s FROM ({_VALUES}) AS new
 ORDER BY new.child_id
 """  # noqa: S608
 
@@ -560,7 +568,7 @@ def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence
     _run(_MARK_DISABILITY_TEAMS, values)
     _run("ANALYZE import_team (key); ANALYZE import_practitioner (key, team_key)")
     _run(_CHILDREN, values)
-    _run(_CASE, values)
+    _run(_CASE, values | {"steps": ["stay", "move"]})
     _run("ANALYZE import_case (case_id)")
     # While the cases are still what they were before this list.
     _run(import_elsewhere.FORGET, values)
@@ -569,7 +577,7 @@ def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence
     _run(_END, values)
     _run(_UPDATE, values)
     _run(_KEPT, values)
-    _run(_INSERT, values)
+    _run(_INSERT, values | {"steps": ["open"]})
     _run(import_elsewhere.SETTLE)
 
 

@@ -204,7 +204,7 @@ def _further(
     for stage in stages_of(stored, user) if stored else []:
         of = sample if stage.of is None else stage.of
         all_before = all_before and draw is not None and stage.number == of
-        note = f"{stage.number:,} of {of:,}" if of else "None needed"
+        note = f"{stage.number:,} of {of:,}" if of else "None chosen"
         yield stage.label, all_before, stage.url if draw else "", note if draw else ""
 
 

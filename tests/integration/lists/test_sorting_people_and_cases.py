@@ -18,8 +18,9 @@ from cases.operations.draw import draw_sample
 from cases.operations.frame import freeze_frame
 from cases.queries.frame_list import SORTS as FRAME_SORTS
 from cases.queries.people import GRADER_SORTS, PRACTITIONER_SORTS, TEAM_SORTS
-from cases.queries.sample_list import CASE_SORTS
+from cases.queries.sample_list import CASE_SORTS, WAITING_SORTS
 from cases.rules.quarters import Quarter
+from cases.views.quarter_page import QUARTER_SORTS
 from tests.cast import NOW, QUARTER, Cast, open_cases
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,8 @@ LISTS = {
     "/teams/": ("administrator", set(TEAM_SORTS)),
     DRAW: ("analyst", set(CASE_SORTS)),
     FRAME: ("analyst", set(FRAME_SORTS)),
+    f"/quarters/{QUARTER}/allocation/": ("analyst", set(WAITING_SORTS)),
+    "/quarters/": ("analyst", set(QUARTER_SORTS)),
 }
 HEADING = re.compile(r'<th scope="col"([^>]*)><a [^>]*href="([^"]*)"')
 

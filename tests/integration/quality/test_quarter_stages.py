@@ -60,17 +60,17 @@ def test_every_step_counts_what_is_true_and_leads_to_it(
     begin(begun)
     client = as_user(cast.lead)
     found = steps(client)
-    assert list(found)[-4:] == ["Submitted", "Moderated", "Grade of record set", "Closed"]
+    assert list(found)[-4:] == ["Submitted", "Moderated", "Finalised", "Closed"]
     said = {label: words for label, (words, _) in found.items()}
     # The case of the reopened audit stays audited, the audit is not submitted.
     assert said["Submitted"] == "2 of 5"
     assert said["Moderated"] == "2 of 2"
-    assert said["Grade of record set"] == "2 of 5"
+    assert said["Finalised"] == "2 of 5"
     assert said["Closed"] == "1 of 5"
     for label, what in (
         ("Submitted", "audit"),
         ("Moderated", "moderation"),
-        ("Grade of record set", "audit"),
+        ("Finalised", "audit"),
         ("Closed", "audit"),
     ):
         words, url = found[label]
@@ -87,7 +87,7 @@ def test_nothing_is_moderated_before_all_is_submitted_nor_linked_where_it_may_no
 ) -> None:
     make_audit()
     words, url = steps(as_user(cast.analyst))["Moderated"]
-    assert (words, url) == ("None needed", "")
+    assert (words, url) == ("None chosen", "")
     page = text(as_user(cast.analyst), PAGE)
     last = page.rpartition("Moderated")[0].rpartition("<li")[2]
     assert "cfa-steps__step--done" not in last
