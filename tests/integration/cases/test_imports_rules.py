@@ -178,6 +178,7 @@ def test_a_team_is_marked_as_disability_team_where_all_its_rows_say_so(cast: Cas
     case_import = confirmed(
         csv_bytes(
             "1,CIN,Rainbow,P,2026-01-02,Yes",
+            "7,CIN,Rainbow,P,2026-01-02,Yes",
             "2,CIN,RAINBOW,P,2026-01-02,",
             "3,CIN,Mixed,P,2026-01-02,Yes",
             "4,CIN,Mixed,P,2026-01-02,No",
