@@ -333,7 +333,7 @@ def test_the_command_refuses_what_is_no_rate(cast: Cast, rate: str) -> None:
 
 def test_how_the_seed_was_made_is_stored_and_certified(cast: Cast) -> None:
     seen = drawn(cast, 40, witnesses="Cllr Ito")
-    again = {"by": cast.analyst, "now": NOW, "reason": "A die fell down"}
+    again: dict[str, Any] = {"by": cast.analyst, "now": NOW, "reason": "A die fell down"}
     unseen = draw_sample(quarter=Q3, seed="another", **again)
     assert (seen.seed_made, unseen.seed_made) == ("typed", "unwitnessed")
     assert certificate(seen)["about"]["seed_made"] == "typed"
@@ -342,7 +342,7 @@ def test_how_the_seed_was_made_is_stored_and_certified(cast: Cast) -> None:
     for claim in ("made by the system: 1", "Made by the System"):
         with pytest.raises(Refused, match="stands before seeds that this software has made"):
             draw_sample(quarter=Q3, seed=claim, **again)
-    asked = {"quarter": Q3, "frame_id": seen.frame_id, **again}
+    asked: dict[str, Any] = {"quarter": Q3, "frame_id": seen.frame_id, **again}
     with pytest.raises(Refused, match="Say who saw the seed made"):
         request_draw(seed="5 5", witnesses=" ", **asked)
     job = request_draw(generate=True, **asked)
@@ -372,7 +372,7 @@ def test_the_rate_can_be_raised_at_the_draw_and_not_lowered(cast: Cast) -> None:
 def test_a_draw_is_made_from_the_frame_that_was_seen(cast: Cast) -> None:
     open_cases(40, team=cast.riverside)
     seen = freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
-    later = {"by": cast.analyst, "now": NOW + timedelta(hours=1)}
+    later: dict[str, Any] = {"by": cast.analyst, "now": NOW + timedelta(hours=1)}
     freeze_frame(quarter=Q3, reason="A list was missing", **later)
     with pytest.raises(MovedOn, match="Frame 2 of Q3 2026/27 was frozen after this seed"):
         draw_sample(quarter=Q3, frame_id=seen.pk, seed=SEED, **later)

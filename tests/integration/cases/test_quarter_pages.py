@@ -94,7 +94,7 @@ def posted(client: Client, address: str, status: int = 200, **data: object) -> s
     return str(response.content.decode())
 
 
-def typed(**changed: object) -> dict[str, object]:
+def typed(**changed: object) -> dict[str, Any]:
     """What is typed into the form that draws, of the frame that its page shows."""
     frame = SamplingFrame.objects.filter(status="frozen", theme=None).first()
     given = {"seed": "dice", "rate": "5%", "witnesses": "Cllr Ito"}
