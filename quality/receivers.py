@@ -12,13 +12,14 @@ from audits.models import Audit, Grading
 from audits.signals import (
     audit_reopened,
     audit_submitted,
+    audit_withdrawn,
     feedback_released,
     grade_of_record_set,
     immediate_concern_raised,
     second_grading_submitted,
 )
 from quality.operations.closing import close_when_complete
-from quality.operations.escalating import report_concern, settle_escalations
+from quality.operations.escalating import keep_in_sight, report_concern, settle_escalations
 from quality.operations.moderating import (
     heed_later_concern,
     settle_submission,
@@ -71,3 +72,9 @@ def moderate_again(audit: Audit, by: User, now: datetime, **_: Any) -> None:
 def close_with_feedback(audit: Audit, by: User, now: datetime, **_: Any) -> None:
     """Feedback may be the last thing that was missing."""
     close_when_complete(audit=audit, by=by, now=now)
+
+
+@receiver(audit_withdrawn)
+def keep_concern_in_sight(audit: Audit, by: User, now: datetime, **_: Any) -> None:
+    """A concern for a child's safety outlives the audit that found it."""
+    keep_in_sight(audit=audit, by=by, now=now)

@@ -34,7 +34,7 @@ def obstacles(cases: Sequence[SampledCase]) -> dict[int, str]:
         .order_by()
         .values_list(
             "pk", "draw__quarter", "draw__theme__tool", "entry__child",
-            "entry__child__audit_reference", "entry__service__line", "entry__service__line__name",
+            "entry__child__audit_reference", "entry__service__line__name",
         )
     )  # fmt: skip
     audits = {
@@ -44,22 +44,27 @@ def obstacles(cases: Sequence[SampledCase]) -> dict[int, str]:
         )
     }
     published = ToolVersion.objects.filter(status=ToolVersion.Status.PUBLISHED)
-    tools = list(published.values_list("tool__code", "tool__line"))
+    tools = list(published.values_list("tool__code", "tool__line__name"))
     codes, lines = {code for code, _ in tools}, {line for _, line in tools}
     found: dict[int, str] = {}
-    for pk, quarter, tool, child, reference, line, line_name in rows:
+    for pk, quarter, tool, child, reference, line_name in rows:
         audit = audits.get(child)
         if audit is not None and audit.sampled_case_id == pk:
             continue
-        if audit is None and reference:
-            found[pk] = BEGUN.format(reference)
-        elif audit is not None and (why := why_no_room(audit, quarter, of_theme=tool is not None)):
+        if audit is not None:
+            why = why_no_room(audit, quarter, of_theme=tool is not None)
+        else:
+            why = BEGUN.format(reference) if reference else ""
+        if why := why or _without_tool(tool, line_name, codes, lines):
             found[pk] = why
-        elif tool is not None and tool not in codes:
-            found[pk] = no_tool_of(tool)
-        elif tool is None and line not in lines:
-            found[pk] = no_tool_of_line(line_name)
     return found
+
+
+def _without_tool(theme: str | None, line: str, tools: set[str], lines: set[str]) -> str:
+    """Why a case cannot be given out for want of a published tool; "" where there is one."""
+    if theme is None:
+        return "" if line in lines else no_tool_of_line(line)
+    return "" if theme in tools else no_tool_of(theme)
 
 
 def why_no_room(earlier: Audit, quarter: int, *, of_theme: bool) -> str:

@@ -128,14 +128,7 @@ def cases_to_grade(cases: Iterable[SampledCase]) -> list[CaseToGrade]:
             holders=near[case.entry_id].holders,
             line=near[case.entry_id].line,
             conflicts=frozenset(conflicts[case.entry.child_id]),
-            missing=obstacles.get(case.pk)
-            or missing_for_allocation(
-                practitioner=staff[case.entry_id].practitioner,
-                team=bool(staff[case.entry_id].team),
-                manager=staff[case.entry_id].manager,
-                audited_before_on=staff[case.entry_id].audited_before_on,
-                another_id=staff[case.entry_id].another_id,
-            ),
+            missing=" ".join(filter(None, (obstacles.get(case.pk), staff[case.entry_id].missing))),
         )
         for case in cases
     ]
@@ -152,6 +145,17 @@ class _Staff:
     manager: bool
     audited_before_on: date | None  # registered after the draw, and no audit begun here
     another_id: bool  # known since the freeze to be another id of a child
+
+    @property
+    def missing(self) -> str:
+        """Why nobody can be given the case yet, as far as this is why."""
+        return missing_for_allocation(
+            practitioner=self.practitioner,
+            team=bool(self.team),
+            manager=self.manager,
+            audited_before_on=self.audited_before_on,
+            another_id=self.another_id,
+        )
 
 
 def _staff_known(entries: Iterable[int]) -> dict[int, _Staff]:

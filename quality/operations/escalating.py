@@ -11,6 +11,8 @@ from accounts.models import User
 from accounts.notices import send_notice
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
+from accounts.queries import people_with_role
+from accounts.roles import Role
 from audits.models import Audit
 from audits.operations.locking import lock_audit
 from audits.operations.saving import added_to
@@ -121,6 +123,21 @@ def _stand_down(escalation: Escalation, reason: str, by: User, now: datetime) ->
         subject=f"The escalation of audit {escalation.audit.reference} is stood down",
         path=page_of(escalation),
     )
+
+
+@operation
+def keep_in_sight(*, audit: Audit, by: User, now: datetime) -> None:
+    """An audit is withdrawn: what it escalated stays open, and those who answer for it are told.
+
+    Never submitted, it can have nothing but an immediate concern.
+    """
+    for escalation in Escalation.objects.filter(audit=audit, status__in=OPEN):
+        told = {user for step in escalation.steps.all() for user in step.sent_to.all()}
+        send_notice(
+            to=told | set(people_with_role(Role.QUALITY_ASSURANCE_LEAD)),
+            subject=f"Audit {audit.reference} was withdrawn, and its escalation stays open",
+            path=page_of(escalation),
+        )
 
 
 def lock_escalation(escalation: Escalation) -> Escalation:

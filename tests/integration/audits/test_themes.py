@@ -247,7 +247,7 @@ def test_a_theme_that_was_begun_after_the_samples_draw_is_told_and_holds_nobody_
     # What the theme had not begun made room, and its auditor is free of it.
     unbegun.refresh_from_db()
     assert unbegun.status == "withdrawn"
-    left = SampledCase.objects.get(pk=unbegun.sampled_case_id)
+    left = SampledCase.objects.get(audits=unbegun)
     assert left.status == "cancelled"
     assert sample.reference in left.note
     assert not left.allocations.filter(ended_at=None).exists()

@@ -194,6 +194,31 @@ class TestRaising:
         raised.refresh_from_db()
         assert raised.status == Escalation.Status.CLOSED
 
+    def test_who_answers_for_a_concern_is_told_that_its_audit_is_withdrawn(
+        self,
+        cast: Cast,
+        audit: Audit,
+        monkeypatch: pytest.MonkeyPatch,
+        django_capture_on_commit_callbacks: Any,
+    ) -> None:
+        raise_immediate_concern(
+            grading=begin(audit), text="Left alone", told="Duty", by=cast.auditor, now=NOW
+        )
+        sent: list[list[str]] = []
+        monkeypatch.setattr(
+            "accounts.notices.current_app.send_task", lambda name, args: sent.append(args)
+        )
+        with django_capture_on_commit_callbacks(execute=True):
+            withdraw_audit(audit=audit, reason="Drawn by mistake", by=cast.lead, now=late(1))
+        raised = Escalation.objects.get()
+        assert raised.status == "raised"
+        assert late_escalations(late(3)) == [raised.pk]
+        to_answer = [args for args in sent if args[2] == f"/escalations/{raised.pk}/"]
+        assert {address for address, _, _ in to_answer} == {cast.head.email, cast.lead.email}
+        assert {subject for _, subject, _ in to_answer} == {
+            f"Audit {audit.reference} was withdrawn, and its escalation stays open"
+        }
+
     def test_the_mail_says_nothing_of_the_child_or_the_grade(
         self,
         cast: Cast,

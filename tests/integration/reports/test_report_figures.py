@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -15,6 +16,7 @@ from audits.models import Audit
 from cases.models import ChancesOfDraw, InclusionProbability, Theme
 from cases.operations.draw import draw_sample
 from cases.operations.frame import freeze_frame
+from quality.models import Action, Escalation
 from reports.models import CommitteeReport
 from reports.queries import records_of
 from reports.rules.frozen import EXEMPT, PUBLIC, digest, freeze
@@ -79,6 +81,29 @@ def test_moderation_escalations_and_actions(council: World) -> None:
     assert escalations["answered_in_time"]["count"] == 5
     actions = numbers["actions"]
     assert (actions["open"], actions["overdue"], actions["finished"]["verified"]) == (5, 1, 1)
+
+
+def test_a_concern_counts_where_its_audit_was_withdrawn(council: World) -> None:
+    before = records_of(council.now_quarter, NOW)
+    good = council.audits["child_protection"][0]
+    for track in ("immediate_concern", "inadequate"):
+        raised = Escalation.objects.create(
+            audit=good, track=track, level="head_of_service", raised_at=NOW,
+            raised_by=council.cast.auditor, acknowledge_by=NOW, plan_by=TODAY,
+        )  # fmt: skip
+        Action.objects.create(
+            audit=good, escalation=raised, side="manager", owner=council.cast.manager,
+            description="Visit.", due_on=TODAY, created_at=NOW, created_by=council.cast.head,
+        )  # fmt: skip
+    Audit.objects.filter(pk=good.pk).update(
+        status="withdrawn", withdrawn_at=NOW, withdrawn_by=council.cast.lead, withdraw_reason="x"
+    )
+    after = records_of(council.now_quarter, NOW)
+    added = Counter(e.track for e in after.escalations) - Counter(
+        e.track for e in before.escalations
+    )
+    assert added == {"immediate_concern": 1}
+    assert len(after.actions) == len(before.actions) + 1
 
 
 def test_workers_are_counted_by_contract(council: World) -> None:
