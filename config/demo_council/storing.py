@@ -47,8 +47,7 @@ def store(stories: Sequence[Story]) -> None:
         [audit.child for audit in begun], ["audit_reference"], batch_size=AT_ONCE
     )
     SampledCase.objects.bulk_update(
-        [audit.sampled_case for audit in begun if audit.sampled_case],
-        ["status", "judged_known", "practitioner_judged"],
+        [audit.sampled_case for audit in begun if audit.sampled_case], ["status"],
         batch_size=AT_ONCE,
     )  # fmt: skip
 

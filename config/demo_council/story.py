@@ -121,9 +121,7 @@ class Teller:
         complete(rng, first, tool, aim, submitted_at)
         audit.status = Audit.Status.SUBMITTED
         audit.submitted_at, audit.submitted_by = submitted_at, audit.auditor
-        case = given(audit.sampled_case)
-        case.status = SampledCase.Status.AUDITED
-        case.judged_known, case.practitioner_judged = True, audit.practitioner_judged
+        given(audit.sampled_case).status = SampledCase.Status.AUDITED
         self._submitted(story, first, submitted_at)
         return story
 
