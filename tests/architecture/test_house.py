@@ -172,7 +172,7 @@ UNTRACKED = {
     "cases.InclusionProbability": "protected",
     "reports.IssuedReport": "protected",
     "cases.StagedCase": "rows of a file while it is checked; emptied when the import ends",
-    "cases.ImportProblem": "what was wrong in a file; written once, gone with the import",
+    "cases.ImportProblem": "what was wrong in a file; gone with the import, its values sooner",
     "cases.Job": "a queue; its row is the record of what happened, its heartbeat would drown it",
 }
 
