@@ -49,6 +49,12 @@ def what_was_done(severity: str, done: str) -> str:
     return done or DONE.get(severity, severity)
 
 
+def all_of_it(problem: ImportProblem) -> str:
+    """What is wrong, what was done where that is not plain, and what it says there: in one text."""
+    says = f"It says: {problem.value}" if problem.value else ""
+    return " ".join(filter(None, (problem.message, problem.done, says)))
+
+
 def imports_visible_to(user: User) -> QuerySet[CaseImport]:
     """All imports, for those who import; none for anybody else."""
     if not may(user, Permission.IMPORT_CASES):

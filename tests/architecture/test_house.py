@@ -173,7 +173,7 @@ UNTRACKED = {
     "reports.IssuedReport": "protected",
     "cases.StagedCase": "rows of a file while it is checked; emptied when the import ends",
     "cases.OpenElsewhere": "what the last lists said; what came of it is in the cases' history",
-    "cases.ImportProblem": "what was wrong in a file; written once, gone with the import",
+    "cases.ImportProblem": "what was wrong in a file; gone with the import, its values sooner",
     "cases.Job": "a queue; its row is the record of what happened, its heartbeat would drown it",
 }
 

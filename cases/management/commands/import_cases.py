@@ -19,6 +19,7 @@ from cases.models import CaseImport
 from cases.operations.import_meanings import remember_services
 from cases.operations.imports import import_list
 from cases.queries.imports import (
+    all_of_it,
     by_service_name,
     closing_much,
     problems_of,
@@ -154,7 +155,15 @@ def person(email: str | None) -> User:
 
 
 def _json(case_import: CaseImport) -> str:
-    problems = problems_of(case_import).values("sheet", "row", "column", "message")
+    problems = [
+        {
+            "sheet": problem.sheet,
+            "row": problem.row,
+            "column": problem.column,
+            "message": all_of_it(problem),
+        }
+        for problem in problems_of(case_import)
+    ]
     return json.dumps(
         {
             "file_sha256": case_import.file_sha256,
@@ -163,7 +172,7 @@ def _json(case_import: CaseImport) -> str:
             "children": case_import.summary["children"],
             "open_cases": case_import.summary["open_cases"],
             "by_service": by_service_name(case_import),
-            "problems": list(problems),
+            "problems": problems,
         },
         ensure_ascii=False,
     )
@@ -187,7 +196,7 @@ def _words(case_import: CaseImport, preview: bool) -> str:
         lines.append(f"{label:<12}{sum(summary[key].values()):>9,}")
     problems = list(problems_of(case_import)[:21])
     lines.append(f"Problems    {sum(summary['problems'].values()):>9,}")
-    lines += [f"  {_where(problem)}: {problem.message}" for problem in problems[:20]]
+    lines += [f"  {_where(problem)}: {all_of_it(problem)}" for problem in problems[:20]]
     if len(problems) > 20:
         lines.append("  and more: --json prints all of them")
     lines.append("Preview: nothing was changed." if preview else "Confirmed.")
