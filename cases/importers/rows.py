@@ -306,9 +306,8 @@ class RowReader:
             self._say("", _SHIFTED, LEFT_OUT)
             return None
         kept[at] = cells[at]
-        done = "Only the child id was taken."
-        if self._profile.service_code:
-            done = f"{done} The case counts as open."
+        opened = "The case counts as open." if self._profile.service_code else _STAYS
+        done = f"Only the child id was taken. {opened}"
         if service is not None and named:
             kept[service] = cells[service]
             done = "Only the child id and the service were taken. The case counts as open."

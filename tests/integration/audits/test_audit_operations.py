@@ -895,7 +895,7 @@ class TestSubmittedOnce:
         self.check_it_stands(given_up)
 
     def test_the_sample_is_not_drawn_again(self, cast: Cast, given_up: Audit) -> None:
-        with pytest.raises(Refused, match="so it stands"):
+        with pytest.raises(Refused, match="waits for another auditor"):
             draw_sample(
                 quarter=Quarter.parse(given_up.quarter.label),
                 seed="4 4 4",

@@ -313,7 +313,7 @@ def test_a_child_whose_row_does_not_say_its_service_keeps_their_case(
     assert case_import.summary["stays"] == {"child_in_need": 1}
     assert case_import.summary["closes"] == {}
     problem = ImportProblem.objects.get(case_import=case_import, row=2)
-    assert "stays where it is, because the row does not say its service" in problem.message
+    assert "stays where it is, because the row does not say its service" in problem.done
     page = text_of(as_user(cast.analyst).get(reverse("cases:import_detail", args=[case_import.pk])))
     assert "1 open case stays as it is" in page
     take_over(case_import, cast.analyst)

@@ -133,7 +133,7 @@ def test_an_unknown_service_opens_no_case_naming_line_column_and_the_allowed(
     ]  # fmt: skip
     assert (unknown.row, unknown.column, unknown.value) == (2, "service", "Family Hub")
     assert unknown.severity is Severity.VALUE_LEFT_OUT
-    assert "stays where it is" in unknown.message
+    assert "stays where it is" in unknown.done
     assert all(name in unknown.message for name in SERVICE_NAMES.values())
     assert (blank.row, blank.message[:20]) == (3, "There is no service.")
 
@@ -194,22 +194,28 @@ def test_of_a_shifted_row_nothing_but_id_and_service_is_taken(tmp_path: Path) ->
     assert not any("Jo" in p.value for p in problems)
 
 
-def test_a_shifted_row_whose_id_or_service_cannot_be_told_is_left_out(tmp_path: Path) -> None:
-    after_a_name = csv_file(
+def test_a_shifted_row_whose_id_cannot_be_told_is_left_out(tmp_path: Path) -> None:
+    path = csv_file(
         tmp_path / "a.csv",
         "Smith, 12 Jo,1,CIN,T,W,2026-01-02",
         header="name,child_id,service,team,practitioner,opened_on",
     )
-    service_last = csv_file(
+    _, cases, (problem,) = opened(path)
+    assert cases == []
+    assert problem.severity is Severity.ROW_LEFT_OUT
+    assert "more values" in problem.message
+
+
+def test_a_shifted_row_whose_service_cannot_be_told_closes_no_case(tmp_path: Path) -> None:
+    path = csv_file(
         tmp_path / "b.csv",
         "1,T, North,W,2026-01-02,CIN",
         header="child_id,team,practitioner,opened_on,service",
     )
-    for path in (after_a_name, service_last):
-        _, cases, (problem,) = opened(path)
-        assert cases == []
-        assert problem.severity is Severity.ROW_LEFT_OUT
-        assert "more values" in problem.message
+    _, (case,), (shifted,) = opened(path)
+    assert (case.child_id, case.service_code, case.is_open, case.team) == ("1", None, True, "")
+    assert "more values" in shifted.message
+    assert shifted.done.startswith("Only the child id was taken. The row opens no case.")
 
 
 def test_columns_without_a_heading_are_said_once(tmp_path: Path) -> None:
