@@ -7,9 +7,10 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from accounts.history import tracked
+from accounts.history import named, tracked, tracked_in_bulk
 from cases.models.frame import AuditQuarter, FrameEntry, SamplingFrame
 from cases.models.people import Practitioner
+from cases.models.references import drawn_from_what_exists, not_emptied_while_named
 
 
 @tracked()
@@ -103,6 +104,7 @@ class Draw(models.Model):
                 name="drawn_is_drawn", exclude=["status", "superseded_at", "superseded_by"]
             ),
             pgtrigger.Protect(name="keep_draws", operation=pgtrigger.Delete),
+            not_emptied_while_named("cases_sampledcase"),
         )
 
     def __str__(self) -> str:
@@ -114,8 +116,13 @@ class Draw(models.Model):
         return f"{self.quarter.label}-D{self.number}"
 
 
-# By statement: a draw may store tens of thousands at once.
-@tracked(level=pgtrigger.Statement)
+# A draw may store tens of thousands at once.
+@tracked_in_bulk({
+    "draw": named("cases.Draw"),
+    "entry": named("cases.FrameEntry"),
+    "replaced_by": named("cases.SampledCase", null=True),
+    "practitioner_judged": named("cases.Practitioner", null=True),
+})  # fmt: skip
 class SampledCase(models.Model):
     """One case that a draw chose, or keeps in reserve."""
 
@@ -134,8 +141,13 @@ class SampledCase(models.Model):
         # Before it was audited, its draw was superseded, or its child drawn again.
         CANCELLED = "cancelled", "Cancelled"
 
-    draw = models.ForeignKey(Draw, on_delete=models.PROTECT, related_name="cases")
-    entry = models.ForeignKey(FrameEntry, on_delete=models.PROTECT, related_name="sampled")
+    # The database holds draw and entry by a trigger (`drawn_from_what_exists`).
+    draw = models.ForeignKey(
+        Draw, on_delete=models.PROTECT, related_name="cases", db_constraint=False, db_index=False
+    )  # `a_case_is_drawn_once` is its index
+    entry = models.ForeignKey(
+        FrameEntry, on_delete=models.PROTECT, related_name="sampled", db_constraint=False
+    )
     stratum = models.CharField(max_length=220)
     role = models.CharField(max_length=10, choices=Role.choices)  # as drawn; never changes
     rank = models.PositiveIntegerField()  # in draw order within the stratum, from 1
@@ -150,7 +162,12 @@ class SampledCase(models.Model):
     # Who held the case for most of the period judged, as its submitted audit says: rotation rests
     # them. ``judged_known`` without a practitioner: somebody who is not in the list.
     practitioner_judged = models.ForeignKey(
-        Practitioner, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+        Practitioner,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,  # nothing asks by it
     )
     # A draw stores its cases by SQL of its own.
     judged_known = models.BooleanField(default=False, db_default=False)
@@ -172,6 +189,7 @@ class SampledCase(models.Model):
                 fields=["draw", "entry", "stratum", "role", "rank", "ticket", "pass_number"],
             ),
             pgtrigger.Protect(name="keep_sampled_cases", operation=pgtrigger.Delete),
+            drawn_from_what_exists(("draw_id", "cases_draw"), ("entry_id", "cases_frameentry")),
         )
 
     def __str__(self) -> str:
@@ -268,7 +286,9 @@ class InclusionProbability(models.Model):
     chances = models.ForeignKey(
         ChancesOfDraw, on_delete=models.PROTECT, related_name="of_cases", db_index=False
     )  # `one_probability_per_case` is its index
-    entry = models.ForeignKey(FrameEntry, on_delete=models.PROTECT, related_name="+")
+    entry = models.ForeignKey(
+        FrameEntry, on_delete=models.PROTECT, related_name="+", db_constraint=False
+    )
     probability = models.FloatField()
 
     class Meta:
@@ -281,6 +301,7 @@ class InclusionProbability(models.Model):
         )
         triggers = (
             pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete),
+            drawn_from_what_exists(("entry_id", "cases_frameentry")),
         )
 
     def __str__(self) -> str:

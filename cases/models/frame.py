@@ -8,6 +8,7 @@ from typing import Any
 
 import pgtrigger
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -15,6 +16,7 @@ from accounts.history import tracked
 from cases.models.child import Case, Child
 from cases.models.imports import CaseImport
 from cases.models.people import Practitioner, Service, Team
+from cases.models.references import not_emptied_while_named
 from cases.rules.labels import stratum_label
 from cases.rules.policy import STRATA_BY
 from cases.rules.quarters import Quarter
@@ -67,6 +69,7 @@ class SamplingFrame(models.Model):
     )
     frozen_on = models.DateField("eligibility judged on")
     policy = models.JSONField()  # CasePolicy.as_dict()
+    strata = models.JSONField(default=list, blank=True)  # their names, by code point
     # {stratum: name of its service}; empty where each service is a stratum.
     services_of_strata = models.JSONField(default=dict, blank=True)
     sha256 = models.CharField(max_length=64)
@@ -167,7 +170,7 @@ class FrameEntry(models.Model):
         related_name="entries",
         db_constraint=False,
         db_index=False,
-    )  # `one_entry_per_case` is its index
+    )  # `entries_of_a_frame` is its index
     # HMAC of the child id under the installation's secret; sorted byte by byte, as it is hashed.
     key = models.CharField(max_length=64, db_collation="C")
     child = models.ForeignKey(
@@ -223,9 +226,11 @@ class FrameEntry(models.Model):
     class Meta:
         verbose_name_plural = "frame entries"
         ordering = ("key",)
-        constraints = (models.UniqueConstraint(fields=("frame", "key"), name="one_entry_per_case"),)
+        # Rows of a frame lie together, in the order of their keys. Why not by key: decision 23.
+        indexes = (BrinIndex(fields=("frame",), name="entries_of_a_frame"),)
         triggers = (
             pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete),
+            not_emptied_while_named("cases_sampledcase", "cases_inclusionprobability"),
         )
 
     def __str__(self) -> str:

@@ -24,13 +24,7 @@ from cases.models import (
 from cases.operations.frame_rows import opaque, store_open_cases
 from cases.operations.jobs import Progress, handles, live_job, queue_job
 from cases.queries.calendar import local_date
-from cases.queries.frame import (
-    live_draw,
-    live_frame,
-    services_of_strata,
-    stored_lines,
-    stored_strata,
-)
+from cases.queries.frame import live_draw, live_frame, stored_lines
 from cases.queries.imports import imports_behind_open_cases
 from cases.queries.policy import case_policy, policies_to_begin_with
 from cases.rules.frame import Frame, hash_of_frame
@@ -113,22 +107,21 @@ def freeze_frame(
     frozen_on = local_date(now)
     frame_id = _next_frame_id()
     drawn_in = audit_quarter.pk if live_draw(audit_quarter, theme) else None
-    if not store_open_cases(frame_id, frozen_on, policy, theme, drawn_in):
-        raise Refused("No open case is in the cohort. Change its conditions.")
     rested = _rested(quarter.previous())
+    try:
+        stored = store_open_cases(frame_id, frozen_on, policy, theme, drawn_in)
+        if not stored.cases:
+            raise Refused("No open case is in the cohort. Change its conditions.")
+        progress(70, "Computing the frame's hash")
+        strata = frozenset(stored.services_of_strata)
+        head = Frame(quarter, frozen_on, cases=(), rested=rested, empty_strata=strata)
+        sha256 = hash_of_frame(head, stored_lines(frame_id))
+    except ValueError as error:
+        raise Refused(str(error)) from error
     if live is not None:
         live.status = SamplingFrame.Status.SUPERSEDED
         live.superseded_at, live.superseded_by, live.supersede_reason = now, by, reason.strip()
         live.save()
-    progress(70, "Computing the frame's hash")
-    try:
-        strata = stored_strata(frame_id)
-        head = Frame(quarter, frozen_on, cases=(), rested=rested, empty_strata=strata)
-        divided = policy.strata_by != "service"
-        services = services_of_strata(frame_id) if divided else {}
-        sha256 = hash_of_frame(head, stored_lines(frame_id))
-    except ValueError as error:
-        raise Refused(str(error)) from error
     frame = SamplingFrame.objects.create(
         pk=frame_id,
         quarter=audit_quarter,
@@ -138,7 +131,8 @@ def freeze_frame(
         frozen_by=by,
         frozen_on=frozen_on,
         policy=policy.as_dict(),
-        services_of_strata=services,
+        strata=list(head.strata),
+        services_of_strata=stored.services_of_strata if policy.strata_by != "service" else {},
         sha256=sha256,
         rested_practitioners=sorted(rested),
     )

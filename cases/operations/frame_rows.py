@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
-from cases.models import Theme
+from cases.models import Service, Theme
 from cases.models.frame import known_facts
 from cases.operations.bulk import copy_lines, escaped
 from cases.queries.streaming import stream
@@ -65,8 +66,8 @@ _OF_THE_CASE = """
 """.split()
 _FACTS = ", ".join((*_OF_THE_CASE, "agency", "practitioner_caseload"))
 
-# Every open case and what it looks like. What decides about it comes last, as texts that are never
-# null; by team, legal status and plan only where the policy excludes by them. OFFSET 0 keeps the
+# Every open case and what it looks like. What decides about it comes last, and is never null; by
+# team, legal status and plan only where the policy excludes by them. OFFSET 0 keeps the
 # hashing of many rows in the part that PostgreSQL does by several processes at once, and lets a
 # practitioner's key be computed once.
 _OPEN_CASES = f"""
@@ -76,7 +77,7 @@ SELECT cases.key, cases.child_id, cases.id AS case_id, {{stratum}} AS stratum, c
   cases.family_key, cases.audited,
   {", ".join(f"cases.{name}" for name in _OF_THE_CASE)},
   person.agency, person.cases AS practitioner_caseload,
-  cases.restricted, coalesce(cases.opened_on::text, '') AS opened, service.code AS service,
+  cases.restricted, coalesce(cases.opened_on, '-infinity') AS opened,
   CASE WHEN %(by_team)s THEN coalesce(team.name, '') ELSE '' END AS team,
   CASE WHEN %(by_legal_status)s THEN cases.legal_status ELSE '' END AS under,
   CASE WHEN %(by_plan)s THEN cases.plan ELSE '' END AS planned, false AS in_another_draw
@@ -102,14 +103,19 @@ LEFT JOIN (
 """  # noqa: S608 (expressions of our own)
 
 # What decides about a case, in the order of `CaseFacts`.
-_DECIDES = "audited, restricted, opened, service, team, under, planned, in_another_draw"
-_COMBINATIONS = f"SELECT DISTINCT {_DECIDES} FROM open_case"  # noqa: S608
+_DECIDES = "audited, restricted, opened, service_id, team, under, planned, in_another_draw"
+_COMBINATIONS = f"""
+SELECT audited, restricted, nullif(opened, '-infinity'), service_id, team, under, planned,
+  in_another_draw
+FROM (SELECT DISTINCT {_DECIDES} FROM open_case) AS combination
+"""  # noqa: S608
 _JUDGED = """
 CREATE TEMP TABLE judged (
-  audited boolean, restricted boolean, opened text, service text, team text,
+  audited boolean, restricted boolean, opened date, service_id bigint, team text,
   under text, planned text, in_another_draw boolean, not_eligible text NOT NULL
 )
 """
+_STRATA = "SELECT DISTINCT stratum, service_id FROM open_case"
 
 _STORE = f"""
 INSERT INTO cases_frameentry (frame_id, key, child_id, case_id, stratum, service_id, team_id,
@@ -119,6 +125,12 @@ SELECT %(frame)s, key, child_id, case_id, stratum, service_id, team_id,
 FROM open_case JOIN judged USING ({_DECIDES})
 ORDER BY key COLLATE "C"
 """  # noqa: S608
+# So that the next statements, which may be of the same transaction, find the rows of the frame and
+# do not take it for empty.
+_INDEXED = """
+SELECT brin_summarize_new_values('entries_of_a_frame');
+ANALYZE cases_frameentry (frame_id, key, stratum)
+"""
 
 _ATTRIBUTES = f"""
 SELECT open_case.key, service.code, team.name, {_FACTS} FROM open_case
@@ -161,17 +173,26 @@ def opaque(kind: str, identity: str) -> str:
     return hmac.digest(settings.CFA_DRAW_SECRET.encode(), message, "sha256").hex()
 
 
+class Stored(NamedTuple):
+    """What was stored as the rows of a frame."""
+
+    cases: int
+    services_of_strata: dict[str, str]  # {stratum: its service}, both by name
+
+
 def store_open_cases(
     frame: int,
     frozen_on: date,
     policy: CasePolicy,
     theme: Theme | None = None,
     drawn_in: int | None = None,
-) -> int:
+) -> Stored:
     """Store every open case, of a theme's cohort where one is given, as a row of the frame.
 
     ``frame`` is its id, ``drawn_in`` that of the quarter where it was drawn already: the children
-    whose audits belong to that can be drawn again. Returns how many. Only within a transaction.
+    whose audits belong to that can be drawn again. The rows' ids are in the order of their keys.
+    Only within a transaction. Raises ValueError where cases of two services are in one stratum: two
+    services, or what they are divided by, have names that run into each other.
     """
     with connection.cursor() as cursor:
         # Joined and sorted in memory, of which a small council's frame needs little; compiling a
@@ -191,17 +212,26 @@ def store_open_cases(
         if drawn_in is not None:
             of = {"quarter": drawn_in, "theme": theme.pk if theme else None}
             cursor.execute(_GOES_ON, of)
+        services = Service.objects.in_bulk()
         cursor.execute(_JUDGED)
         cursor.execute(_COMBINATIONS)
+        combinations = cursor.fetchall()
         columns = (*_DECIDES.split(", "), "not_eligible")
-        copy_lines("judged", columns, _judged(cursor.fetchall(), frozen_on, policy))
+        copy_lines("judged", columns, _judged(combinations, services, frozen_on, policy))
+        if policy.strata_by == "service":
+            strata = {(services[each[3]].name, each[3]) for each in combinations}
+        else:
+            cursor.execute(_STRATA)
+            strata = set(cursor.fetchall())
         cursor.execute("ANALYZE judged")
         cursor.execute(_STORE, {"frame": frame})
         stored = cursor.rowcount
         cursor.execute("DROP TABLE open_case, judged")
-        # The next statements, which may be of the same transaction, would take it for empty.
-        cursor.execute("ANALYZE cases_frameentry (frame_id, key, stratum)")
-    return int(stored)
+        cursor.execute(_INDEXED)
+    names = {stratum: services[service].name for stratum, service in strata}
+    if len(names) != len(strata):
+        raise ValueError("Two services have a stratum of the same name. Divide by something else.")
+    return Stored(int(stored), dict(sorted(names.items())))
 
 
 def _keep_cohort(theme: Theme, frozen_on: date) -> None:
@@ -246,18 +276,20 @@ def _needed(policy: CasePolicy) -> dict[str, bool]:
 
 
 def _judged(
-    combinations: Iterable[tuple[bool, bool, str, str, str, str, str, bool]],
+    combinations: Iterable[tuple[bool, bool, date | None, int, str, str, str, bool]],
+    services: Mapping[int, Service],
     frozen_on: date,
     policy: CasePolicy,
 ) -> Iterator[str]:
     """Each combination of what decides, and why cases like that cannot be drawn (or nothing)."""
-    for audited, restricted, opened, *names, in_another_draw in combinations:
-        opened_on = date.fromisoformat(opened) if opened else None
-        service, team, legal_status, plan = names
+    for audited, restricted, opened_on, service, *names, in_another_draw in combinations:
+        team, legal_status, plan = names
         facts = CaseFacts(
-            audited, restricted, opened_on, service, team, legal_status, plan, in_another_draw
-        )
+            audited, restricted, opened_on, services[service].code, team, legal_status, plan,
+            in_another_draw,
+        )  # fmt: skip
         code = decide(facts, frozen_on, policy).code
-        texts = map(escaped, (opened, *names))
+        opened = opened_on.isoformat() if opened_on else "-infinity"
         flags = "ft"[audited], "ft"[restricted]
-        yield "\t".join((*flags, *texts, "ft"[in_another_draw], escaped(code))) + "\n"
+        texts = (*map(escaped, names), "ft"[in_another_draw], escaped(code))
+        yield "\t".join((*flags, opened, str(service), *texts)) + "\n"

@@ -70,26 +70,23 @@ class Frame:
                 raise ValueError(f"{name!r} cannot be the name of a stratum.")
 
     @classmethod
-    def read(cls, head: Frame, texts: Iterable[str]) -> Self:
+    def read(cls, head: Frame, texts: Iterable[str], sha256: str) -> Self:
         """The frame that ``head`` and the lines of its cases, by key, say: `lines` read back.
 
         ``head`` is the frame without its cases, all strata named; each of the ``texts`` is a line
-        or many, whole with their line feeds. The hash is that of the very lines that the cases were
-        read from. Raises `ValueError` where a line is not of the form specified, or not after the
-        one before it.
+        or many, whole with their line feeds. ``sha256`` is the hash that was published, so that
+        every line was looked at when it was made. Raises `ValueError` where they have another.
         """
         cases: list[FrameCase] = []
         digest = hashlib.sha256("".join(head.lines()).encode())
-        for text in _checked(texts):
+        for text in texts:
             digest.update(text.encode())
             values = iter(text[5:-1].replace("\ncase\t", "\t").split("\t"))
             cases += map(FrameCase, values, values, values, values, values)
-        if not _ascending([case[0] for case in cases]):
-            raise ValueError("The cases are not in the order of their keys.")
+        if digest.hexdigest() != sha256:
+            raise ValueError("This is not the frame whose hash was published.")
         frame = cls(head.quarter, head.frozen_on, tuple(cases), head.rested, head.empty_strata)
-        frame.__dict__["sha256"] = (
-            digest.hexdigest()
-        )  # what the cached property would find, without writing
+        frame.__dict__["sha256"] = sha256  # what the cached property would find, without writing
         return frame
 
     @cached_property
@@ -159,9 +156,23 @@ def hash_of_frame(head: Frame, texts: Iterable[str]) -> str:
 
     ``head`` is the frame without its cases, all strata named; ``texts`` are the lines of its
     cases by key, each key once, a line or many in each. Raises `ValueError` where a line is not of
-    the form specified.
+    the form specified, not after the one before it, or of a stratum that ``head`` does not name.
     """
-    return _hash(chain(head.lines(), _checked(texts)))
+    return _hash(chain(head.lines(), _in_order(_checked(texts), frozenset(head.strata))))
+
+
+def _in_order(texts: Iterable[str], strata: frozenset[str]) -> Iterator[str]:
+    """Texts of lines of cases as they are, once their keys are known to ascend."""
+    last = ""
+    for text in texts:
+        values = text.split("\t")  # a line has five tabs: after "case", a key, a stratum …
+        keys = [last, *values[1::5]]
+        if not _ascending(keys):
+            raise ValueError("The cases are not in the order of their keys.")
+        if not strata.issuperset(values[2::5]):
+            raise ValueError("A case is in a stratum that the frame does not name.")
+        last = keys[-1]
+        yield text
 
 
 def hash_of(lines: Iterable[str]) -> str:

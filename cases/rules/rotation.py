@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
+from operator import itemgetter
 from typing import NamedTuple
 
 from cases.rules.frame import FrameCase
@@ -54,8 +55,9 @@ class Turn(NamedTuple):
 
 def by_ticket(cases: Iterable[FrameCase], ticket: Callable[[str], str]) -> list[Lot]:
     """The cases with their tickets, the lowest first."""
-    given = list(cases)
-    return sorted(zip([ticket(case[0]) for case in given], given, strict=True))  # case[0]: the key
+    by_key = sorted(cases, key=itemgetter(0))  # which decides between two with the same ticket
+    tickets = [ticket(case[0]) for case in by_key]
+    return sorted(zip(tickets, by_key, strict=True), key=itemgetter(0))
 
 
 def in_turn(lots: Iterable[Lot], *, rotation: bool, rested: Collection[str]) -> Iterator[Turn]:

@@ -15,7 +15,7 @@ from accounts.policy import Permission
 from accounts.rules.table_file import guarded
 from cases.models import Draw, FrameEntry
 from cases.queries.certificate import drawn_again
-from cases.queries.frame_list import with_shown
+from cases.queries.frame_list import rows_of
 from cases.rules.sampling import PassedOver
 from cases.views.csv_lines import Echo
 from cases.views.draws import draw_or_404
@@ -57,12 +57,11 @@ def passed_over_download(
 def _lines(draw: Draw, passed_over: tuple[PassedOver, ...]) -> Iterator[str]:
     writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(HEAD)
+    of_frame = FrameEntry.objects.filter(frame=draw.frame).order_by()
+    pk_of = dict(of_frame.values_list("key", "pk"))
     for start in range(0, len(passed_over), AT_ONCE):
         some = passed_over[start : start + AT_ONCE]
-        of_frame = FrameEntry.objects.filter(frame=draw.frame, key__in=[each.key for each in some])
-        entries = {entry.key: entry for entry in with_shown(of_frame)}
-        for each in some:
-            entry = entries[each.key]
+        for each, entry in zip(some, rows_of([pk_of[each.key] for each in some]), strict=True):
             cells = (
                 draw.reference, each.stratum, entry.service, entry.child.local_id,
                 entry.team or "", entry.practitioner or "", each.ticket, each.because, each.key,

@@ -32,6 +32,7 @@ from cases.models import (
     Draw,
     FrameEntry,
     Grader,
+    InclusionProbability,
     Practitioner,
     Replacement,
     SampledCase,
@@ -44,6 +45,7 @@ from cases.operations.allocation import (
     mark_audited,
     return_to_allocation,
 )
+from cases.operations.chances import store_chances
 from cases.operations.draw import draw_sample, request_draw
 from cases.operations.frame import freeze_frame
 from cases.operations.frame_rows import opaque
@@ -61,6 +63,8 @@ pytestmark = pytest.mark.django_db
 Q3 = Quarter.parse(QUARTER)
 SERVICE = "Child protection"
 SEED = "dice: 4 1 6 2"
+NOBODY = 987_654_321
+NAMES_NOTHING = f"drawn case names a row of .* that does not exist: {NOBODY}"
 
 
 def stratum(draw: Draw) -> dict[str, Any]:
@@ -201,6 +205,50 @@ def test_a_frame_changed_behind_the_database_is_not_drawn_from(
     with pytest.raises(Refused, match="not the one whose hash was published"):
         draw_sample(quarter=Q3, seed=SEED, by=cast.analyst, now=NOW)
     assert not Draw.objects.exists()
+
+
+def test_an_entry_added_behind_the_database_is_not_drawn_from(cast: Cast) -> None:
+    open_cases(30, team=cast.riverside, practitioner=cast.practitioner)
+    frame = freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    entry = frame.entries.order_by("key").last()
+    assert entry is not None
+    entry.pk = None
+    entry.save(force_insert=True)  # the same case once more
+    with pytest.raises(Refused, match="not the one whose hash was published"):
+        draw_sample(quarter=Q3, seed=SEED, by=cast.analyst, now=NOW)
+
+
+def test_the_rows_of_a_frame_lie_in_the_order_of_their_keys(cast: Cast) -> None:
+    frame = drawn(cast, 140).frame
+    keys = list(frame.entries.order_by("pk").values_list("key", flat=True))
+    assert len(keys) == 140
+    assert keys == sorted(keys)
+    assert frame.strata == ["Child Protection"]
+
+
+@pytest.mark.parametrize("column", ["draw_id", "entry_id"])
+def test_a_drawn_case_names_a_draw_and_an_entry(cast: Cast, column: str) -> None:
+    case = drawn(cast, 30).cases.all()[0]
+    setattr(case, column, NOBODY)
+    case.pk, case.rank = None, 1000
+    with pytest.raises(IntegrityError, match=NAMES_NOTHING), transaction.atomic():
+        case.save(force_insert=True)
+
+
+def test_a_chance_names_an_entry(cast: Cast) -> None:
+    draw = drawn(cast, 30)
+    known = store_chances(draw=draw, simulated_draws=10, by=cast.analyst, now=NOW)
+    with pytest.raises(IntegrityError, match=NAMES_NOTHING), transaction.atomic():
+        InclusionProbability.objects.create(chances=known, entry_id=NOBODY, probability=0.5)
+
+
+@pytest.mark.parametrize("table", ["cases_draw", "cases_frameentry"])
+def test_what_drawn_cases_name_is_not_emptied(cast: Cast, table: str) -> None:
+    drawn(cast, 30)
+    connection.check_constraints()  # nothing is left for the end of the transaction
+    empty = f"TRUNCATE {table} CASCADE"
+    with pytest.raises(IntegrityError, match="Drawn cases name rows of"), transaction.atomic():
+        connection.cursor().execute(empty)
 
 
 def test_what_a_frame_names_cannot_be_deleted(cast: Cast) -> None:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.rules.frame import Frame, FrameCase
+from cases.rules.frame import Frame, FrameCase, hash_of_frame
 from cases.rules.quarters import Quarter
 from tests.rules.cases.frames import FROZEN_ON, QUARTER, council, frame_of, frames
 
@@ -103,9 +103,12 @@ def test_hashing_in_chunks_is_hashing_the_whole() -> None:
     assert frame.sha256 == hashlib.sha256("".join(frame.lines()).encode()).hexdigest()
 
 
+def head_of(frame: Frame) -> Frame:
+    return replace(frame, cases=(), empty_strata=frozenset(frame.strata))
+
+
 def read_back(frame: Frame, lines: list[str]) -> Frame:
-    strata = frozenset(frame.strata)
-    return Frame.read(replace(frame, cases=(), empty_strata=strata), lines)
+    return Frame.read(head_of(frame), lines, frame.sha256)
 
 
 def lines_of(frame: Frame) -> list[str]:
@@ -119,15 +122,17 @@ def test_a_frame_that_is_read_back_is_the_one_that_was_written(frame: Frame) -> 
     assert found.strata == frame.strata
     assert found.sha256 == frame.sha256
     assert replace(found).sha256 == frame.sha256  # worked out from the cases, not from the lines
+    assert hash_of_frame(head_of(frame), lines_of(frame)) == frame.sha256
 
 
 def test_reading_in_chunks_is_reading_the_whole() -> None:
     frame = council(12_000, seed=1)
     lines = lines_of(frame)
-    many_at_once = ["".join(lines[:7_000]), "".join(lines[7_000:])]
+    many_at_once = ["".join(lines[:7_000]), "", "".join(lines[7_000:])]
     for texts in (lines, many_at_once, ["".join(lines)]):
         assert read_back(frame, texts).cases == tuple(sorted(frame.cases))
         assert read_back(frame, texts).sha256 == frame.sha256
+        assert hash_of_frame(head_of(frame), texts) == frame.sha256
 
 
 @pytest.mark.parametrize("wrong", [
@@ -138,9 +143,15 @@ def test_reading_in_chunks_is_reading_the_whole() -> None:
     lambda lines: ["".join(lines), "".join(lines)],
     lambda lines: [lines[0] + "\n", *lines[1:]],
     lambda lines: [lines[0].rstrip("\n"), *lines[1:]],
+    lambda lines: [*lines[:-1], lines[-1].replace("Early Help", "Early help")],
 ])  # fmt: skip
-def test_lines_that_no_frame_could_have_are_refused(
+def test_lines_that_no_frame_could_have_are_neither_hashed_nor_read(
     wrong: Callable[[list[str]], list[str]],
 ) -> None:
-    with pytest.raises(ValueError, match=r"order of their keys|cannot be written into a frame"):
-        read_back(FRAME, wrong(lines_of(FRAME)))
+    lines = wrong(lines_of(FRAME))
+    assert lines != lines_of(FRAME)
+    said = r"order of their keys|cannot be written into a frame|does not name"
+    with pytest.raises(ValueError, match=said):
+        hash_of_frame(head_of(FRAME), lines)
+    with pytest.raises(ValueError, match="not the frame whose hash was published"):
+        read_back(FRAME, lines)
