@@ -396,6 +396,7 @@ def _draw_facts(draw: Draw) -> DrawFacts:
         frame_sha256=draw.frame.sha256,
         result_sha256=draw.result_sha256,
         seed=draw.seed,
+        seed_made=draw.get_seed_made_display(),
         seed_witnesses=draw.seed_witnesses,
         seed_committed=draw.seed_committed,
         drawn_at=draw.drawn_at,

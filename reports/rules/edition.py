@@ -35,6 +35,7 @@ class DrawFacts:
     frame_sha256: str
     result_sha256: str
     seed: str
+    seed_made: str  # how, as shown
     seed_witnesses: str
     seed_committed: bool
     drawn_at: datetime

@@ -76,6 +76,7 @@ def draw_check(computed: Computed) -> list[Block]:
         ("Frame frozen", moment_words(draw.frozen_at)),
         ("Drawn", moment_words(draw.drawn_at)),
         ("Seed", draw.seed),
+        ("How the seed was made", draw.seed_made),
         ("Who saw the seed made", draw.seed_witnesses or "Nobody is named"),
         ("Frame fixed before the seed", committed),
         ("SHA-256 of the frame", draw.frame_sha256),

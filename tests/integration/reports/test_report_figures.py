@@ -133,6 +133,7 @@ def test_draw_can_be_checked_from_either_edition(council: World) -> None:
         facts = blocks(figures, edition, "facts")[0]
         values = dict(facts["rows"])
         assert values["Seed"] == world.SEED
+        assert values["How the seed was made"] == "Typed before witnesses"
         assert values["SHA-256 of the frame"] == world.FRAME_SHA
         assert values["Draw"] == "2026-Q3-D1, from frame 1"
         assert values["Frame fixed before the seed"].startswith("Yes")
