@@ -25,17 +25,23 @@ def tracked(**options: Any) -> Callable[[type[Model]], type[Model]]:
 
 def tracked_in_bulk(
     references: Mapping[str, models.ForeignKey[Any, Any]] | None = None,
+    *,
+    asked_by_object: bool = True,
 ) -> Callable[[type[Model]], type[Model]]:
     """`tracked` for a table that one statement may fill by the hundred thousand.
 
     The history is written once for each statement, and can be asked by object alone: an index for
-    each thing that a row refers to would cost more than the row. ``references`` are the fields that
-    refer to something, made by `named`.
+    each thing that a row refers to would cost more than the row. Nor by that unless the product
+    asks so (``asked_by_object``). ``references`` are the fields that refer to something, made by
+    `named`.
     """
+    options: dict[str, Any] = {"attrs": dict(references or {})}
+    if not asked_by_object:
+        options["obj_field"] = pghistory.ObjForeignKey(db_index=False, related_name="events")
     return tracked(
         level=pgtrigger.Statement,
         context_field=pghistory.ContextForeignKey(db_index=False),
-        attrs=dict(references or {}),
+        **options,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain, islice
 from pathlib import Path
 
 from cases.importers.annex_a import ADOPTERS
@@ -12,6 +13,7 @@ from cases.importers.columns import CHOSEN_TITLE, ColumnChoice, ColumnsUnknown
 from cases.importers.containers import DAMAGED, Container, Kind, inspect
 from cases.importers.csv_lists import CsvFile, CsvLists, files_in, fingerprint, is_a_list
 from cases.importers.delimited import Broken, DelimitedFile
+from cases.importers.plain_rows import PlainRows
 from cases.importers.records import (
     FileFormat,
     FileRefused,
@@ -26,6 +28,7 @@ from cases.importers.source import Sheet
 from cases.importers.workbook import Workbook
 
 Source = Workbook | DelimitedFile | CsvLists
+_AT_ONCE = 5_000
 _CSV = (FileFormat.ANNEX_A_CSV, FileFormat.TEMPLATE_CSV)
 
 
@@ -65,45 +68,59 @@ class ReadFile:
         rows. A generator: a CSV file is streamed, a workbook is read sheet by sheet. It can be
         called again, and never raises for one bad row. `unknown_services` is right at its end.
         """
-        yield from self._list_notes()
+        return chain.from_iterable(self.pieces())
+
+    def pieces(self) -> Iterator[list[Row]]:
+        """What `rows` gives, some thousands at a time."""
+        yield self._list_notes()
         spellings = Spellings(self._as_of, self._services)
         for sheet in self._source.sheets:
             sheet.info.rows_read = 0
             if sheet.profile.list_code == ADOPTERS:
                 continue
-            yield from sheet.notes()
-            yield from self._sheet_rows(sheet, spellings)
-        yield from spellings.not_reported()
+            yield [*sheet.notes()]
+            yield from self._of_sheet(sheet, spellings)
+        yield [*spellings.not_reported()]
         self.unknown_services = tuple(spellings.unknown_services.values())
 
-    def _sheet_rows(self, sheet: Sheet, spellings: Spellings) -> Iterator[Row]:
-        reader = RowReader(sheet, self._as_of, spellings, self._limits, shifts=self.format in _CSV)
-        for number, cells in self._source.rows(sheet):
-            if isinstance(cells, Broken):
+    def _of_sheet(self, sheet: Sheet, spellings: Spellings) -> Iterator[list[Row]]:
+        one = RowReader(sheet, self._as_of, spellings, self._limits, shifts=self.format in _CSV)
+        many = PlainRows(sheet, self._as_of, spellings, self._limits)
+        records = self._source.rows(sheet)
+        while piece := list(islice(records, _AT_ONCE)):
+            numbers, given = zip(*piece, strict=True)
+            plain = many.read(numbers, [() if type(each) is Broken else each for each in given])
+            found: list[Row] = []
+            for number, cells, row in zip(numbers, given, plain, strict=True):
+                if row is not None:
+                    found.append(row)
+                elif isinstance(cells, Broken):
+                    found.append(one.broken(number, cells.lines))
+                elif _is_blank(cells):
+                    continue
+                else:
+                    row = one.read(number, cells)
+                    found += one.problems
+                    if row is not None:
+                        found.append(row)
                 sheet.info.rows_read += 1
-                yield reader.broken(number, cells.lines)
-                continue
-            if _is_blank(cells):
-                continue
-            sheet.info.rows_read += 1
-            row = reader.read(number, cells)
-            yield from reader.problems
-            if row is not None:
-                yield row
-        yield from reader.at_the_end()
+            yield found
+        yield [*one.at_the_end()]
 
     @property
     def missing_lists(self) -> tuple[str, ...]:
         """Titles of the lists for which no file was given; empty for anything but CSV files."""
         return tuple(self._source.missing_lists) if isinstance(self._source, CsvLists) else ()
 
-    def _list_notes(self) -> Iterator[Problem]:
+    def _list_notes(self) -> list[Row]:
+        notes: list[Row] = []
         if self.empty_lists:
             lists = "; ".join(self.empty_lists)
-            yield Problem("", None, "", f"No rows in: {lists}.", Severity.NOTE)
+            notes.append(Problem("", None, "", f"No rows in: {lists}.", Severity.NOTE))
         if self.missing_lists:
             lists = "; ".join(self.missing_lists)
-            yield Problem("", None, "", f"No file was given for: {lists}.", Severity.NOTE)
+            notes.append(Problem("", None, "", f"No file was given for: {lists}.", Severity.NOTE))
+        return notes
 
 
 def _is_blank(cells: list[object] | list[str]) -> bool:

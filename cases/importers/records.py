@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, PositiveInt
 
@@ -57,14 +58,13 @@ class ReadLimits(BaseModel):
     max_id_length: PositiveInt = 50
 
 
-@dataclass(slots=True)
-class CaseRow:
+class CaseRow(NamedTuple):
     """One row about one child. Its problems, if any, are yielded just before it.
 
-    `row` is the 1-based line of the sheet or file. `service_code` is None where the row is only
-    an event (lists 1, 3, 4, 5 and 10): the child is known by it, no case is open by it; in the
-    template, where the row does not say its service: `is_open` then says that the child is open
-    to one, so a case they have is not closed. The
+    A named tuple, because a file may have a million. `row` is the 1-based line of the sheet or
+    file. `service_code` is None where the row is only an event (lists 1, 3, 4, 5 and 10): the child
+    is known by it, no case is open by it; in the template, where the row does not say its service:
+    `is_open` then says that the child is open to one, so a case they have is not closed. The
     `*_code` fields hold a recognised code or "", beside the text as the council typed it.
     `age_years` is the age at the as-of date, -1 for an unborn child.
     """

@@ -55,12 +55,12 @@ _SHIFTED: Final = (
     "The line has more values than there are headings, so values stand in the wrong columns. If a "
     "value has a comma in it, put it in quotation marks."
 )
-_ZEROS: Final = frozenset("0" * length for length in range(1, 13))
+ZEROS: Final = frozenset("0" * length for length in range(1, 13))
 _NO_FAMILY: Final = frozenset(
     {"not recorded", "not applicable", "not stated", "no family", "no family id", "no", "nil",
      "blank", "missing", "not available", "not linked"}
 )  # fmt: skip
-_EXCEL_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!")
+EXCEL_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!")
 
 
 @dataclass(slots=True)
@@ -169,6 +169,13 @@ def wrong_with_id(raw: Any, child_id: str, limits: ReadLimits) -> str:
     return ""
 
 
+def wanted_fields(sheet: Sheet) -> frozenset[str]:
+    """What every row of the template has: only where there is such a column is its lack told."""
+    if sheet.profile.list_code != "template":
+        return frozenset()
+    return frozenset(WANTED) & sheet.columns.positions.keys()
+
+
 class RowReader:
     """Reads the rows of one sheet. `problems` holds those of the row read last."""
 
@@ -186,10 +193,7 @@ class RowReader:
         self._name = sheet.info.name
         self._profile = sheet.profile
         self._is_template = sheet.profile.list_code == "template"
-        # What every row of the template has: only where there is such a column is its lack told.
-        self._wanted = {
-            field for field in WANTED if self._is_template and field in sheet.columns.positions
-        }
+        self._wanted = wanted_fields(sheet)
         self._as_of = as_of
         self._known = spellings
         self._limits = limits
@@ -239,7 +243,7 @@ class RowReader:
             team=self._staff("team", team),
             practitioner=self._staff("practitioner", worker),
             family_id=family
-            if plain_id(family, self._limits) and family not in _ZEROS
+            if plain_id(family, self._limits) and family not in ZEROS
             else self._family(family),
             agency=self._answer("agency", agency),
             restricted=self._restricted(restricted),
@@ -418,7 +422,7 @@ class RowReader:
     def _staff(self, field: str, raw: Any) -> str:
         name = self._known.name(raw)
         if not name:
-            if isinstance(raw, str) and raw.strip() in _EXCEL_ERRORS:
+            if isinstance(raw, str) and raw.strip() in EXCEL_ERRORS:
                 self._say(field, "A formula in the workbook failed here.", VALUE_OUT, raw)
             elif field in self._wanted:
                 self._say(field, f"There is no {field}.", NOTE,

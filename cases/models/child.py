@@ -12,7 +12,7 @@ from cases.models.references import cases_name_what_exists, named_by_a_case, nam
 
 # An import brings every child of the council at once, and each index costs at every row of it:
 # there are those that a page asks by, and no others.
-@tracked_in_bulk()
+@tracked_in_bulk(asked_by_object=False)
 class Child(models.Model):
     """Known by the council's local child id (text): no name, address, NHS number or UPN."""
 

@@ -6,24 +6,22 @@ Memory does not grow with the file: a piece of rows is all that is held.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
-from functools import lru_cache
-from itertools import islice
+from functools import lru_cache, partial
 from typing import Any, Self
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from cases.importers import CaseRow, Problem, ReadFile, Row, Severity
+from cases.importers import CaseRow, Problem, ReadFile, Severity
 from cases.importers.codes import yes_or_no
 from cases.models import CaseImport, ImportProblem, StagedCase
-from cases.operations.bulk import NULL
+from cases.operations.bulk import NULL, uncollected
 
 Report = Callable[[int], None]
 
-PIECE = 5_000
 STAGED = (
     "sheet", "row", "child_id", "service_code", "is_open", "team", "practitioner", "agency",
     "opened_on", "closed_on", "restricted", "family_id", "age_years", "gender", "ethnicity",
@@ -39,8 +37,7 @@ def _longest(model: Any, fields: Iterable[str]) -> dict[str, int]:
     return {name: length for name, length in lengths.items() if length}
 
 
-_TEXTS = tuple(_longest(StagedCase, STAGED).items())
-_SHORTEST = min(longest for _, longest in _TEXTS)
+_LENGTHS = _longest(StagedCase, STAGED)
 _ANSWERS = {None: NULL, True: "t", False: "f"}
 _PROBLEM_LENGTHS = _longest(ImportProblem, PROBLEM)
 
@@ -51,49 +48,55 @@ def stage(case_import: CaseImport, file: ReadFile, report: Report) -> None:
     ``report`` is told the number of rows read so far, after each piece.
     """
     read = 0
-    with connection.cursor() as cursor, _Copying(cursor, case_import.pk) as copying:
-        for piece in _pieces(file.rows()):
+    with connection.cursor() as cursor, _Copying(cursor, case_import.pk) as copying, uncollected():
+        for piece in file.pieces():
             cases = [row for row in piece if isinstance(row, CaseRow)]
             problems = [row for row in piece if isinstance(row, Problem)]
-            copying.rows(StagedCase, STAGED, [_staged(row, problems) for row in cases])
+            copying.rows(StagedCase, STAGED, _staged(cases, problems))
             copying.rows(ImportProblem, PROBLEM, [_problem(problem) for problem in problems])
             left_out = sum(problem.severity is Severity.ROW_LEFT_OUT for problem in problems)
             read += len(cases) + left_out
             report(read)
 
 
-def _pieces(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    while piece := list(islice(rows, PIECE)):
-        yield piece
-
-
-def _staged(row: CaseRow, problems: list[Problem]) -> str:
-    """The row's values in the order of STAGED as a line for COPY.
+def _staged(rows: list[CaseRow], problems: list[Problem]) -> Iterator[str]:
+    """The rows' values in the order of STAGED as lines for COPY, worked out column by column.
 
     What is too long is cut, and that is a problem. Codes where the spelling is known, so that
     figures can count; else the text as it stood.
     """
-    texts = [
-        row.sheet, row.child_id, row.service_code or "", row.team, row.practitioner, row.family_id,
-        row.gender_code or row.gender, row.ethnicity_code or row.ethnicity,
-        _disability(row.disability), row.transferred_in_from, row.legal_status, row.plan,
-    ]  # fmt: skip
-    # Nearly every row is short and plain, and is looked at once instead of value by value.
-    together = "".join(texts)
-    if max(map(len, texts)) > _SHORTEST:
-        texts = [
-            _cut(row, text, *limit, problems) for text, limit in zip(texts, _TEXTS, strict=True)
-        ]
-    if not together.isprintable() or "\\" in together:
-        texts = [text.translate(_ESCAPES) for text in texts]
-    sheet, child, service, team, worker, family, gender, ethnicity, disability, *moved = texts
-    moved_from, legal_status, plan = moved
-    return "\t".join((
-        sheet, str(row.row), child, service, "t" if row.is_open else "f", team, worker,
-        _ANSWERS[row.agency], _day(row.opened_on), _day(row.closed_on), _ANSWERS[row.restricted],
-        family, NULL if row.age_years is None else str(row.age_years), gender, ethnicity,
-        disability, _ANSWERS[row.disability_team],
-        _day(row.transferred_in_on), moved_from, legal_status, plan,
+    if not rows:
+        return iter(())
+    (
+        sheet, row, child, _, service, _, is_open, opened_on, closed_on, team, practitioner, family,
+        agency, restricted, age, gender, gender_code, ethnicity, ethnicity_code, disability, _,
+        disability_team, moved_on, moved_from, legal_status, plan,
+    ) = zip(*rows, strict=True)  # fmt: skip
+
+    def text(name: str, values: Sequence[str]) -> Sequence[str]:
+        longest = _LENGTHS[name]
+        if max(map(len, values)) > longest:
+            cut = partial(_cut, name=name, longest=longest, problems=problems)
+            values = list(map(cut, rows, values))
+        together = "".join(values)
+        if "\\" in together or not together.isprintable():
+            values = [value.translate(_ESCAPES) for value in values]
+        return values
+
+    return map("\t".join, zip(
+        text("sheet", sheet), map(str, row), text("child_id", child),
+        [code or "" for code in service], map(_ANSWERS.__getitem__, is_open), text("team", team),
+        text("practitioner", practitioner), map(_ANSWERS.__getitem__, agency),
+        map(_day, opened_on), map(_day, closed_on), map(_ANSWERS.__getitem__, restricted),
+        text("family_id", family), map(_number, age),
+        text("gender", [code or said for code, said in zip(gender_code, gender, strict=True)]),
+        text("ethnicity",
+             [code or said for code, said in zip(ethnicity_code, ethnicity, strict=True)]),
+        text("disability", list(map(_disability, disability))),
+        map(_ANSWERS.__getitem__, disability_team), map(_day, moved_on),
+        text("transferred_in_from", moved_from), text("legal_status", legal_status),
+        text("plan", plan),
+        strict=True,
     ))  # fmt: skip
 
 
@@ -104,6 +107,11 @@ def _cut(row: CaseRow, text: str, name: str, longest: int, problems: list[Proble
     done = "The rest was cut off."
     problems.append(Problem(row.sheet, row.row, name, message, Severity.NOTE, done=done))
     return text[:longest]
+
+
+@lru_cache(maxsize=200)
+def _number(number: int | None) -> str:
+    return NULL if number is None else str(number)
 
 
 @lru_cache(maxsize=20_000)

@@ -14,10 +14,11 @@ Set-based throughout, in temporary tables that live as long as the transaction:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from cases.models import CaseImport, ChildAlias
 from cases.operations import import_elsewhere
@@ -107,6 +108,11 @@ LEFT JOIN cases_case present ON present.child_id = child.id AND present.closed_o
 LEFT JOIN cases_service old ON old.id = present.service_id
 """
 
+_STEPS = """
+SELECT step, service_code, old_service_code, count(*) FROM import_plan
+GROUP BY step, service_code, old_service_code
+"""
+
 # Children of whom the list says that they are open and not to which service, or to one that the
 # council does not have here: their case stays where it is.
 _UNSAID = """
@@ -160,9 +166,8 @@ FROM (
   SELECT s.sheet, s.row, s.service_code, first_value(s.row) OVER one AS used_row,
     first_value(s.service_code) OVER one AS used_code, first_value(v.name) OVER one AS used_name
   FROM cases_stagedcase s JOIN cases_service v ON v.code = s.service_code
-  WHERE s.case_import_id = %(import)s AND s.is_open AND s.child_id IN (
-    SELECT child_id FROM cases_stagedcase WHERE case_import_id = %(import)s
-    GROUP BY child_id HAVING count(*) > 1)
+  WHERE s.case_import_id = %(import)s AND s.is_open
+    AND s.child_id IN (SELECT child_id FROM import_best WHERE repeated)
   WINDOW one AS (PARTITION BY s.sheet, s.child_id ORDER BY v.precedence, s.id)
 ) AS rows
 WHERE row <> used_row
@@ -178,9 +183,8 @@ SELECT %(import)s, sheet, NULL, '', format(
 FROM (
   SELECT s.sheet, s.child_id, first_value(s.sheet) OVER one AS used_sheet
   FROM cases_stagedcase s JOIN cases_service v ON v.code = s.service_code
-  WHERE s.case_import_id = %(import)s AND s.is_open AND s.child_id IN (
-    SELECT child_id FROM cases_stagedcase WHERE case_import_id = %(import)s
-    GROUP BY child_id HAVING min(sheet) <> max(sheet))
+  WHERE s.case_import_id = %(import)s AND s.is_open
+    AND s.child_id IN (SELECT child_id FROM import_best WHERE repeated)
   WINDOW one AS (PARTITION BY s.child_id ORDER BY v.precedence, s.id)
 ) AS rows
 WHERE sheet <> used_sheet GROUP BY sheet, used_sheet
@@ -357,7 +361,6 @@ SELECT child_id, '' FROM (
 ) AS named
 WHERE NOT EXISTS (SELECT FROM cases_child c WHERE c.local_id = named.child_id)
 ORDER BY child_id
-ON CONFLICT (local_id) DO NOTHING
 """
 
 VALUES = (
@@ -535,17 +538,26 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
     _run("ANALYZE import_staff (key, team_key)")
     _run(_KNOWN)
     _run("ANALYZE import_known (key, team_key)")
-    step = "SELECT {0}, count(*) FROM import_plan WHERE step = '{1}' GROUP BY {0}"
+    by_step = _rows(_STEPS)
+    new, old = 1, 2
+
+    def count(step: str, service: int) -> dict[str, int]:
+        counts = Counter[str]()
+        for row in by_step:
+            if row[0] == step:
+                counts[row[service]] += row[3]
+        return dict(counts)
+
     return {
         "before": _counts(
             "SELECT v.code, count(*) FROM cases_case c JOIN cases_service v ON v.id = c.service_id"
             " WHERE c.closed_on IS NULL GROUP BY v.code"
         ),
-        "opens": _counts(step.format("service_code", "open")),
-        "moves": _counts(step.format("service_code", "move")),
-        "moves_out": _counts(step.format("old_service_code", "move")),
+        "opens": count("open", new),
+        "moves": count("move", new),
+        "moves_out": count("move", old),
         "closes": _counts("SELECT service_code, count(*) FROM import_close GROUP BY service_code"),
-        "kept": _counts(step.format("old_service_code", "keep")),
+        "kept": count("keep", old),
         "returns": returns,
         "stays": stays,
     }
@@ -567,7 +579,7 @@ def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence
         _run(sql)
     _run(_MARK_DISABILITY_TEAMS, values)
     _run("ANALYZE import_team (key); ANALYZE import_practitioner (key, team_key)")
-    _run(_CHILDREN, values)
+    _make_children(values)
     _run(_CASE, values | {"steps": ["stay", "move"]})
     _run("ANALYZE import_case (case_id)")
     # While the cases are still what they were before this list.
@@ -579,6 +591,22 @@ def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence
     _run(_KEPT, values)
     _run(_INSERT, values | {"steps": ["open"]})
     _run(import_elsewhere.SETTLE)
+
+
+def _make_children(values: dict[str, Any]) -> None:
+    """The children that nobody has named before.
+
+    Where a form registers one of them at the same moment, that child is there the second time.
+    Asking so in advance, for each row, would take a tenth of the time of a long list.
+    """
+    while True:
+        try:
+            with transaction.atomic():
+                _run(_CHILDREN, values)
+            return
+        except IntegrityError as error:
+            if "one_child_per_id" not in str(error):
+                raise
 
 
 def staff_named() -> dict[str, Any]:
