@@ -15,12 +15,13 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.operations import MovedOn, Refused
 from accounts.roles import Role
-from cases.models import Case, CaseImport, ChildAlias, Job
+from cases.models import Case, CaseImport, Child, ChildAlias, Job
 from cases.operations.import_other_ids import register_other_ids
 from cases.operations.imports import confirm_list, discard_list
 from cases.operations.jobs import run_job
 from cases.queries.other_ids import plan_for_other_ids
 from tests.cast import open_case, person
+from tests.concurrency.workers import wait_until, waits_for_lock
 from tests.integration.cases.importing import AS_OF, csv_bytes, open_now, uploaded
 
 
@@ -89,6 +90,26 @@ def test_one_job_run_by_two_workers_is_done_once(people: tuple[User, User]) -> N
     job.refresh_from_db()
     assert (job.status, job.attempts) == ("succeeded", 1)
     assert Case.objects.count() == 200
+
+
+def test_a_child_that_somebody_else_makes_meanwhile_is_there_once(
+    people: tuple[User, User],
+) -> None:
+    job = confirming(checked(people[0], "A"), people[0])()
+    other = connection.copy()
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("INSERT INTO cases_child (local_id, audit_reference) VALUES ('A7', '')")
+    confirmed = threading.Thread(target=lambda: at_once(lambda: run_job(str(job.pk))))
+    confirmed.start()
+    wait_until(lambda: waits_for_lock(str(job.pk)), said="the list to come to that child")
+    other.commit()
+    other.close()
+    confirmed.join(timeout=30)
+    job.refresh_from_db()
+    assert (job.status, job.error) == ("succeeded", "")
+    assert Case.objects.count() == Child.objects.count() == 200
+    assert open_now().keys() == {f"A{n}" for n in range(200)}
 
 
 def test_discarded_while_confirmed_is_one_of_the_two(people: tuple[User, User]) -> None:
