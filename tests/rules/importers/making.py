@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 import xlsxwriter
 
-from cases.importers import CaseRow, Problem, ReadFile, read
+from cases.importers import CaseRow, FileRefused, Problem, ReadFile, ReadLimits, read
 
 AS_OF = date(2026, 9, 30)
 LIST_6 = [
@@ -29,6 +29,15 @@ LIST_9 = [
 LIST_1 = ["Child Unique ID", "Gender", "Ethnicity", "Date of Birth", "Age", "Date of Contact",
           "Contact Source"]  # fmt: skip
 HEADER = "child_id,service,team,practitioner,opened_on"
+
+
+def refused(path: Path, limits: ReadLimits | None = None) -> str:
+    """Why a file is refused. The error is let go at once: what it was raised in holds files open."""
+    try:
+        list(read(path, as_of=AS_OF, limits=limits).rows())
+    except FileRefused as refusal:
+        return refusal.message
+    raise AssertionError("The file was read.")
 
 
 def list_6_row(child_id: object, **values: object) -> list[object]:

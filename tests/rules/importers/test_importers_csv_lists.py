@@ -12,9 +12,17 @@ from pathlib import Path
 
 import pytest
 
-from cases.importers import CaseRow, FileRefused, Problem, ReadFile, read
+from cases.importers import CaseRow, Problem, ReadFile, read
 from cases.importers.csv_lists import fingerprint, name_as_sheet, pack
-from tests.rules.importers.making import AS_OF, LIST_1, LIST_6, LIST_9, list_6_row, workbook
+from tests.rules.importers.making import (
+    AS_OF,
+    LIST_1,
+    LIST_6,
+    LIST_9,
+    list_6_row,
+    refused,
+    workbook,
+)
 
 BOM = "\ufeff"
 
@@ -42,12 +50,6 @@ def opened(path: Path) -> tuple[ReadFile, list[CaseRow], list[Problem]]:
         [row for row in rows if isinstance(row, CaseRow)],
         [row for row in rows if isinstance(row, Problem)],
     )
-
-
-def refused(path: Path) -> str:
-    with pytest.raises(FileRefused) as refusal:
-        read(path, as_of=AS_OF)
-    return refusal.value.message
 
 
 SIX: list[list[object]] = [

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from cases.importers import FileRefused, ReadLimits, read, sniff
+from cases.importers import sniff
 from tests.rules.importers.making import (
-    AS_OF,
     LIST_6,
     LIST_9,
     list_6_row,
     ods,
     ods_of_xml,
     opened,
+    refused,
     workbook,
 )
 
@@ -56,12 +56,6 @@ def test_the_template_as_an_opendocument_spreadsheet(tmp_path: Path) -> None:
     file, rows, _ = opened(path)
     assert file.format == "template_workbook"
     assert [(row.child_id, row.opened_on) for row in rows] == [("1", date(2026, 1, 1))]
-
-
-def refused(path: Path, limits: ReadLimits | None = None) -> str:
-    with pytest.raises(FileRefused) as refusal:
-        list(read(path, as_of=AS_OF, limits=limits).rows())
-    return refusal.value.message
 
 
 def row(cells: str, repeated: int = 1) -> str:

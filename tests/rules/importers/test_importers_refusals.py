@@ -11,6 +11,7 @@ import pytest
 
 from cases.importers import FileRefused, ReadLimits, read, sniff
 from cases.importers.area import SheetArea
+from tests.rules.importers import making
 from tests.rules.importers.making import (
     AS_OF,
     HEADER,
@@ -26,9 +27,7 @@ SHEET = "xl/worksheets/sheet1.xml"
 
 
 def refused(path: Path, **limits: int) -> str:
-    with pytest.raises(FileRefused) as error:
-        read(path, as_of=AS_OF, limits=ReadLimits(**limits))
-    return error.value.message
+    return making.refused(path, ReadLimits(**limits))
 
 
 @pytest.fixture
