@@ -32,7 +32,7 @@ HEADER = "child_id,service,team,practitioner,opened_on"
 
 
 def refused(path: Path, limits: ReadLimits | None = None) -> str:
-    """Why a file is refused. The error is let go at once: what it was raised in holds files open."""
+    """Why a file is refused. The error is let go: the frames it was raised in hold files open."""
     try:
         list(read(path, as_of=AS_OF, limits=limits).rows())
     except FileRefused as refusal:
