@@ -3,7 +3,7 @@
 A row by itself is read by `RowReader`, which knows what to say of every cell. That takes a call of
 Python for each cell. Here what the cells of a column mean is looked up for many rows at once, and
 where a cell means anything that would have to be told, its row is left to `RowReader`. Of every row
-that both can read they make the same (tests/importers/test_plain_rows.py).
+that both can read they make the same (tests/rules/importers/test_importers_plain_rows.py).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cases.importers import codes
 from cases.importers.cells import Memo, age_at
 from cases.importers.headings import ColumnMap
 from cases.importers.records import CaseRow, ReadLimits
-from cases.importers.rows import EXCEL_ERRORS, NO_CASE, ZEROS, Spellings, plain_id, wanted_fields
+from cases.importers.rows import EXCEL_ERRORS, NO_CASE, ZEROS, Spellings, plain_id
 from cases.importers.source import Sheet
 
 Answer = TypeVar("Answer")
@@ -65,7 +65,7 @@ class _Columns:
     def looked_up(self, cells: Sequence[Any], meanings: Memo[Any, Any]) -> list[Any]:
         """What these cells mean, a row of each."""
         found = list(map(meanings.__getitem__, cells))
-        return self.told(found) if getattr(meanings, "asked", False) else found
+        return self.told(found) if isinstance(meanings, _Meanings) and meanings.asked else found
 
     def told(self, found: list[Any]) -> list[Any]:
         """The same; the rows of those that have to be told about are noted."""
@@ -87,8 +87,8 @@ class PlainRows:
         self._as_of = as_of
         self._known = spellings
         self._limits = limits
-        self._wanted = wanted_fields(sheet)
-        self._is_template = sheet.profile.list_code == "template"
+        self._wanted = sheet.wanted
+        self._is_template = sheet.is_template
         known = spellings
         self._service = _Meanings(self._service_of)
         self._opened = _Meanings(lambda raw: self._past(raw, "opened_on"))

@@ -27,7 +27,7 @@ from cases.importers.cells import (
 from cases.importers.ethnicities import ethnicity_code
 from cases.importers.headings import COMMON, heading_key
 from cases.importers.records import CaseRow, Problem, ReadLimits, Severity
-from cases.importers.source import WANTED, Sheet
+from cases.importers.source import Sheet
 
 LEFT_OUT, VALUE_OUT, NOTE = Severity.ROW_LEFT_OUT, Severity.VALUE_LEFT_OUT, Severity.NOTE
 FIELDS: Final = (
@@ -169,13 +169,6 @@ def wrong_with_id(raw: Any, child_id: str, limits: ReadLimits) -> str:
     return ""
 
 
-def wanted_fields(sheet: Sheet) -> frozenset[str]:
-    """What every row of the template has: only where there is such a column is its lack told."""
-    if sheet.profile.list_code != "template":
-        return frozenset()
-    return frozenset(WANTED) & sheet.columns.positions.keys()
-
-
 class RowReader:
     """Reads the rows of one sheet. `problems` holds those of the row read last."""
 
@@ -192,8 +185,8 @@ class RowReader:
         self._sheet = sheet
         self._name = sheet.info.name
         self._profile = sheet.profile
-        self._is_template = sheet.profile.list_code == "template"
-        self._wanted = wanted_fields(sheet)
+        self._is_template = sheet.is_template
+        self._wanted = sheet.wanted
         self._as_of = as_of
         self._known = spellings
         self._limits = limits
@@ -254,9 +247,7 @@ class RowReader:
             ethnicity_code=self._code("ethnicity", ethnicity_text, known.ethnicity),
             disability=disability_text,
             disabled=self._disabled(disability_text),
-            disability_team=self._answer("disability_team", disability_team)
-            if disability_team not in ("", None)
-            else None,
+            disability_team=self._answer("disability_team", disability_team),
             transferred_in_on=self._past_date(
                 "transferred_in_on", moved_on, "It says the case was transferred in"
             ),
@@ -339,8 +330,6 @@ class RowReader:
     # --- whose row it is
 
     def _child_id(self, raw: Any) -> str | None:
-        if plain_id(raw, self._limits):
-            return str(raw)
         child_id = clean_id(raw)
         wrong = wrong_with_id(raw, child_id, self._limits)
         if wrong:

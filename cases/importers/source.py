@@ -8,6 +8,7 @@ from typing import Final
 from cases.importers.annex_a import ListProfile
 from cases.importers.headings import ColumnMap
 from cases.importers.records import Problem, Severity, SheetInfo
+from cases.importers.template import TEMPLATE
 
 # Fields that every row of the template should have, as they are called where they are not there.
 WANTED: Final = {"team": "team", "practitioner": "practitioner", "opened_on": "opening date"}
@@ -29,6 +30,18 @@ class Sheet:
     columns: ColumnMap
     remarks: list[str] = field(default_factory=list)
 
+    @property
+    def is_template(self) -> bool:
+        """Whether this is our own template, or a table whose columns somebody has named."""
+        return self.profile.list_code == TEMPLATE
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """What every row of the template has; only where there is a column is its lack told."""
+        if not self.is_template:
+            return frozenset()
+        return frozenset(WANTED) & self.columns.positions.keys()
+
     def notes(self) -> list[Problem]:
         """What is to be said of the sheet as a whole, before its rows."""
         notes = [self._note("", remark) for remark in self.remarks]
@@ -37,7 +50,7 @@ class Sheet:
             self._note(heading, repeated, "Only the first was read.")
             for heading in self.columns.repeated
         ]
-        if self.profile.list_code == "template":
+        if self.is_template:
             notes += [
                 self._note("", f"There is no column for the {words}.", _LACKING[wanted])
                 for wanted, words in WANTED.items()
@@ -47,7 +60,7 @@ class Sheet:
             ("opened_on", self.profile.opening, "No case of this list has an opening date."),
             ("closed_on", self.profile.closing, "Every row of this list counts as open."),
         ):
-            wanted = self.profile.list_code != "template" and heading
+            wanted = not self.is_template and heading
             if wanted and name not in self.columns.positions:
                 words = f"There is no column \u201c{heading}\u201d."
                 notes.append(self._note("", words, consequence))
