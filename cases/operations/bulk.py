@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import io
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -15,17 +14,25 @@ AT_ONCE = 20_000
 NULL = "\\N"  # no value, in the text format of COPY
 
 
+class _Pieces:
+    """Lines as psycopg2 reads a file: many at a time, "" at the end."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+
+    def read(self, _size: int = 0) -> str:
+        return "".join(islice(self._lines, AT_ONCE))
+
+
 def copy_lines(table: str, columns: Iterable[str], lines: Iterable[str]) -> None:
-    """COPY rows into ``table`` as they come.
+    """COPY rows into ``table`` as they come: one statement, so its triggers see all of them.
 
     A line is a row in the text format of COPY: values separated by tabs, null as `NULL`, a line
-    feed at its end. `escaped` writes free text in it.
+    feed at its end. `escaped` writes free text in it. The lines must not ask the database.
     """
     command = f"COPY {table} ({', '.join(columns)}) FROM STDIN"
-    waiting = iter(lines)
     with connection.cursor() as cursor:
-        while chunk := "".join(islice(waiting, AT_ONCE)):
-            cursor.copy_expert(command, io.StringIO(chunk))
+        cursor.copy_expert(command, _Pieces(lines))
 
 
 def escaped(text: str) -> str:

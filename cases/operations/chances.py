@@ -5,26 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.operations import MovedOn, operation
 from accounts.policy import Permission, require
-from cases.models import ChancesOfDraw, Draw, Job
+from cases.models import ChancesOfDraw, Draw, InclusionProbability, Job
 from cases.operations.bulk import copy_lines, uncollected
 from cases.operations.jobs import Progress, handles, queue_job
-from cases.queries.frame import frame_of_rules
+from cases.queries.frame import entry_ids, frame_of_rules
 from cases.rules.inclusion import estimate_chances, number_of_draws
 from cases.rules.policy import CasePolicy
-
-_INSERT = """
-INSERT INTO cases_inclusionprobability (chances_id, entry_id, probability)
-SELECT %(chances)s, entry.id, chance.probability
-FROM chance_of_case AS chance
-JOIN cases_frameentry AS entry ON entry.frame_id = %(frame)s AND entry.key = chance.key
-ORDER BY entry.id
-"""
 
 
 @operation
@@ -83,16 +74,15 @@ def store_chances(
         strata={stratum.name: stratum.as_dict() for stratum in found.strata},
         estimated_at=now,
     )
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE chance_of_case (key text, probability float)")
-        lines = (f"{key}\t{chance!r}\n" for key, chance in found.of_case.items())
-        copy_lines("chance_of_case", ("key", "probability"), lines)
-        cursor.execute("ANALYZE chance_of_case")
-        cursor.execute(_INSERT, {"chances": made.pk, "frame": draw.frame_id})
-        stored = cursor.rowcount
-        cursor.execute("DROP TABLE chance_of_case")
-    if stored != len(found.of_case):
-        raise RuntimeError(f"{stored} of {len(found.of_case)} chances are of stored cases.")
+    copy_lines(
+        InclusionProbability._meta.db_table,
+        ("chances_id", "entry_id", "probability"),
+        (
+            f"{made.pk}\t{pk}\t{found.of_case[case.key]!r}\n"
+            for case, pk in zip(frame.cases, entry_ids(draw.frame), strict=True)
+            if case.key in found.of_case
+        ),
+    )
     return made
 
 

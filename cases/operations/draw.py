@@ -8,7 +8,6 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import User
@@ -25,17 +24,18 @@ from cases.models import (
     Theme,
 )
 from cases.operations.allocation import lapse_requests
-from cases.operations.bulk import copy_lines, uncollected
+from cases.operations.bulk import copy_lines, escaped, uncollected
 from cases.operations.chances import request_chances
 from cases.operations.frame import lock_quarter, next_number, theme_of
 from cases.operations.jobs import Progress, handles, live_job, queue_job
-from cases.queries.frame import frame_of_rules, live_draw, live_frame
+from cases.queries.frame import entry_ids, frame_of_rules, live_draw, live_frame
 from cases.rules.frame import Frame
 from cases.rules.policy import CasePolicy
 from cases.rules.quarters import Quarter
 from cases.rules.rates import checked_rate, show_rate
 from cases.rules.sampling import (
     MADE_HERE,
+    RESERVE,
     SELECTED,
     DrawResult,
     clean_seed,
@@ -51,15 +51,10 @@ STILL_OPEN = (
 )
 WITH_AUDIT = (SampledCase.Status.ALLOCATED, SampledCase.Status.AUDITED)
 
-_INSERT = """
-INSERT INTO cases_sampledcase
-  (draw_id, entry_id, stratum, role, rank, ticket, pass_number, status, note)
-SELECT %(draw)s, entry.id, entry.stratum, drawn.role, drawn.rank, drawn.ticket, drawn.pass,
-  CASE WHEN drawn.role = %(selected)s THEN %(drawn)s ELSE %(in_reserve)s END, ''
-FROM drawn_case AS drawn
-JOIN cases_frameentry AS entry ON entry.frame_id = %(frame)s AND entry.key = drawn.key
-ORDER BY entry.stratum, drawn.rank
-"""
+_STORED = (
+    "draw_id", "entry_id", "stratum", "role", "rank", "ticket", "pass_number", "status", "note",
+)  # fmt: skip
+_STATUS = {SELECTED: SampledCase.Status.DRAWN, RESERVE: SampledCase.Status.IN_RESERVE}
 
 
 @operation
@@ -198,7 +193,7 @@ def draw_sample(
         drawn_at=now,
         drawn_by=by,
     )
-    _store(made, result)
+    _store(made, rules_frame, result)
     _settle(left, made, by, now)
     return made
 
@@ -329,32 +324,20 @@ def _pass_on(case: SampledCase, to: SampledCase, made: Draw, by: User, now: date
     case.save(update_fields=["status", "note"])
 
 
-def _store(made: Draw, result: DrawResult) -> None:
-    """The cases drawn, as rows: matched with the frame's by their keys."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TEMP TABLE drawn_case (key text, role text, rank int, ticket text, pass int)"
-        )
-        copy_lines(
-            "drawn_case",
-            ("key", "role", "rank", "ticket", "pass"),
-            (f"{d.key}\t{d.role}\t{d.rank}\t{d.ticket}\t{d.pass_number}\n" for d in result.drawn),
-        )
-        cursor.execute("ANALYZE drawn_case")
-        cursor.execute(
-            _INSERT,
-            {
-                "draw": made.pk,
-                "frame": made.frame_id,
-                "selected": SELECTED,
-                "drawn": SampledCase.Status.DRAWN.value,
-                "in_reserve": SampledCase.Status.IN_RESERVE.value,
-            },
-        )
-        stored = cursor.rowcount
-        cursor.execute("DROP TABLE drawn_case")
-    if stored != len(result.drawn):
-        raise RuntimeError(f"{stored} of {len(result.drawn)} drawn cases are in the stored frame.")
+def _store(made: Draw, frame: Frame, result: DrawResult) -> None:
+    """The cases drawn, as rows."""
+    drawn = {case.key for case in result.drawn}
+    ids = zip(frame.cases, entry_ids(made.frame), strict=True)
+    entry_of = {case.key: pk for case, pk in ids if case.key in drawn}
+    copy_lines(
+        SampledCase._meta.db_table,
+        _STORED,
+        (
+            f"{made.pk}\t{entry_of[d.key]}\t{escaped(d.stratum)}\t{d.role}\t{d.rank}\t{d.ticket}"
+            f"\t{d.pass_number}\t{_STATUS[d.role].value}\t\n"
+            for d in result.drawn
+        ),
+    )
 
 
 def _seed(text: str, made: Draw.SeedMade) -> str:

@@ -117,13 +117,21 @@ CREATE TEMP TABLE judged (
 """
 _STRATA = "SELECT DISTINCT stratum, service_id FROM open_case"
 
+# A range of ids at once, since the sequence takes longer to give a million than they take to sort.
+# Nobody else takes a range until this transaction ends.
+_TAKE_IDS = """
+LOCK TABLE cases_frameentry IN SHARE UPDATE EXCLUSIVE MODE;
+WITH sequence AS MATERIALIZED (SELECT pg_get_serial_sequence('cases_frameentry', 'id') AS name),
+  first AS MATERIALIZED (SELECT name, nextval(name) AS id FROM sequence)
+SELECT id - 1, setval(name, greatest(id, id - 1 + %(number)s)) FROM first
+"""
 _STORE = f"""
-INSERT INTO cases_frameentry (frame_id, key, child_id, case_id, stratum, service_id, team_id,
+INSERT INTO cases_frameentry (id, frame_id, key, child_id, case_id, stratum, service_id, team_id,
   practitioner_id, practitioner_key, family_key, not_eligible, {_FACTS})
-SELECT %(frame)s, key, child_id, case_id, stratum, service_id, team_id,
+SELECT %(before)s + row_number() OVER (ORDER BY key COLLATE "C"), %(frame)s,
+  key, child_id, case_id, stratum, service_id, team_id,
   practitioner_id, practitioner_key, family_key, not_eligible, {_FACTS}
 FROM open_case JOIN judged USING ({_DECIDES})
-ORDER BY key COLLATE "C"
 """  # noqa: S608
 # So that the next statements, which may be of the same transaction, find the rows of the frame and
 # do not take it for empty.
@@ -206,9 +214,10 @@ def store_open_cases(
         copy_lines("hmac_pad", ("inner_pad", "outer_pad"), (_pads(),))
         cursor.execute(_USE_PADS)
         cursor.execute(_OPEN_CASES.format(stratum=_stratum(policy)), _needed(policy))
+        number = cursor.rowcount
         cursor.execute(_FORGET_PADS)
         if theme is not None:
-            _keep_cohort(theme, frozen_on)
+            number -= _keep_cohort(theme, frozen_on)
         if drawn_in is not None:
             of = {"quarter": drawn_in, "theme": theme.pk if theme else None}
             cursor.execute(_GOES_ON, of)
@@ -224,18 +233,21 @@ def store_open_cases(
             cursor.execute(_STRATA)
             strata = set(cursor.fetchall())
         cursor.execute("ANALYZE judged")
-        cursor.execute(_STORE, {"frame": frame})
-        stored = cursor.rowcount
+        cursor.execute(_TAKE_IDS, {"number": number})
+        before, _ = cursor.fetchone()
+        cursor.execute(_STORE, {"frame": frame, "before": before})
+        if cursor.rowcount != number:
+            raise RuntimeError(f"{cursor.rowcount} of {number} open cases were judged.")
         cursor.execute("DROP TABLE open_case, judged")
         cursor.execute(_INDEXED)
     names = {stratum: services[service].name for stratum, service in strata}
     if len(names) != len(strata):
         raise ValueError("Two services have a stratum of the same name. Divide by something else.")
-    return Stored(int(stored), dict(sorted(names.items())))
+    return Stored(number, dict(sorted(names.items())))
 
 
-def _keep_cohort(theme: Theme, frozen_on: date) -> None:
-    """Leave only the cohort's cases, those in other draws of the quarter marked."""
+def _keep_cohort(theme: Theme, frozen_on: date) -> int:
+    """Leave only the cohort's cases, those in other draws of the quarter marked; how many went."""
     cohort, names = theme.conditions, ("service", "team", *_FACTS.split(", "))
     keys = [
         key
@@ -247,8 +259,10 @@ def _keep_cohort(theme: Theme, frozen_on: date) -> None:
         copy_lines("in_cohort", ("key",), (f"{key}\n" for key in keys))
         cursor.execute("ANALYZE in_cohort")
         cursor.execute(_NOT_IN_COHORT)
+        left_out = int(cursor.rowcount)
         cursor.execute("DROP TABLE in_cohort")
         cursor.execute(_IN_ANOTHER_DRAW, {"quarter": theme.quarter_id, "theme": theme.pk})
+    return left_out
 
 
 def _pads() -> str:

@@ -52,7 +52,7 @@ from cases.operations.frame_rows import opaque
 from cases.operations.replacement import decide_replacement, request_replacement
 from cases.queries.allocation import cases_to_grade
 from cases.queries.certificate import certificate, seed_words
-from cases.queries.frame import frame_of_rules
+from cases.queries.frame import entry_ids, frame_of_rules
 from cases.rules.quarters import Quarter
 from config.launch import ROOT
 from tests.cast import NOW, QUARTER, TODAY, Cast, open_case, open_cases
@@ -287,6 +287,28 @@ def test_the_database_computes_the_keys_that_python_computes(
     assert "cfa.inner_pad" in said
     assert secret not in said
     assert padded not in said
+
+
+def test_ids_of_entries_are_found_in_the_order_of_their_keys(cast: Cast) -> None:
+    for number in range(5):
+        open_case(child_id=str(number))
+    first, second = (
+        freeze_frame(quarter=quarter, by=cast.analyst, now=NOW) for quarter in (Q3, Q3.next())
+    )
+    in_order = [
+        list(frame.entries.order_by("key").values_list("pk", flat=True))
+        for frame in (first, second)
+    ]
+    assert entry_ids(first) == range(in_order[0][0], in_order[0][0] + 5)
+    assert entry_ids(second) == range(in_order[0][0] + 5, in_order[0][0] + 10)
+    assert [list(entry_ids(frame)) for frame in (first, second)] == in_order
+    # As an older version could leave them that froze both at the same moment.
+    added = first.entries.order_by("key").last()
+    assert added is not None
+    added.pk, added.key = None, "~"
+    added.save(force_insert=True)
+    assert added.pk > max(in_order[1])
+    assert entry_ids(first) == [*in_order[0], added.pk]
 
 
 def delete(row: Model) -> None:
