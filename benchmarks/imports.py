@@ -7,9 +7,12 @@ into an instance without cases, read, checked, counted, compared and staged by t
 taken over by the other: N children and cases are stored, with the history of each. Both jobs run
 one after the other in a process of its own, as in a worker. The yardstick is one COPY of the same
 file into a table of text without an index in the same PostgreSQL. Smaller lists come first, to show
-how time and memory grow. A workbook with the same columns is uploaded and checked only; its
-yardstick is the reader library by itself, going through all rows of it. Every line is one JSON
-object, the last is that of the list of N:
+how time and memory grow. What a process does once, at its first upload, is done before.
+
+Of a workbook with the same columns two things are measured against the reader library by itself,
+going through all rows of it: reading, from the file to rows that are checked and could be stored
+(``reading_workbook``), and upload and check as of a list, which counts, compares and stages as well
+(``imports_workbook``). Every line is one JSON object, the last is that of the list of N:
 
     {"name", "n", "seconds", "baseline_seconds", "ratio", "peak_mb"}
 
@@ -28,7 +31,7 @@ import subprocess
 import sys
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -50,11 +53,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="run bench imports", description=__doc__.splitlines()[0])
     parser.add_argument("--n", type=int, default=1_000_000, help="how many open cases")
     parser.add_argument("--workbook", type=int, default=100_000, help="how many in the workbook")
+    parser.add_argument("--read", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--check", help=argparse.SUPPRESS)
     parser.add_argument("--confirm", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     django.setup()
     logging.disable(logging.WARNING)
+    if given.read:
+        read_seconds = median(lambda: read_and_check(given.read))
+        print(json.dumps({"read_seconds": read_seconds, "peak_mb": peak_mb()}))
+        return
     if given.check:
         print(json.dumps(work(given.check, confirm=given.confirm)))
         return
@@ -62,7 +70,9 @@ def main() -> None:
 
     if Child.objects.exists():
         sys.exit("This instance holds children. The benchmark empties tables: give it its own.")
-    print(json.dumps(measure_workbook(given.workbook)), flush=True)
+    measure_list(100)
+    for line in measure_workbook(given.workbook):
+        print(json.dumps(line), flush=True)
     for size in [*(size for size in SIZES if size < given.n), given.n]:
         print(json.dumps(measure_list(size)), flush=True)
 
@@ -79,17 +89,20 @@ def measure_list(size: int) -> dict[str, object]:
         baseline = median(lambda: copy_rows(path))
     if stored != size:
         sys.exit(f"{stored} of {size} cases are stored.")
-    return result("imports", size, upload, worked, baseline)
+    return result("imports", size, whole(upload, worked), baseline, **worked)
 
 
-def measure_workbook(size: int) -> dict[str, object]:
-    """Upload and check a workbook of ``size`` rows."""
+def measure_workbook(size: int) -> Iterator[dict[str, object]]:
+    """Read a workbook of ``size`` rows; upload and check it."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "cases.xlsx"
         write_workbook(path, size)
-        upload, worked = taken(path)
         baseline = median(lambda: read_rows(path))
-    return result("imports_workbook", size, upload, worked, baseline)
+        read = worker("--read", str(path))
+        seconds = read.pop("read_seconds")
+        yield result("reading_workbook", size, seconds, baseline, **read)
+        upload, worked = taken(path)
+        yield result("imports_workbook", size, whole(upload, worked), baseline, **worked)
 
 
 def taken(path: Path, *options: str) -> tuple[float, dict[str, Any]]:
@@ -107,9 +120,15 @@ def taken(path: Path, *options: str) -> tuple[float, dict[str, Any]]:
             file=File(content, path.name), as_of=AS_OF, by=User.objects.system(), now=timezone.now()
         )
     upload = perf_counter() - begun
-    command = [sys.executable, "-m", "benchmarks.imports", "--check", str(job.pk), *options]
+    return upload, worker("--check", str(job.pk), *options)
+
+
+def worker(*options: str) -> dict[str, Any]:
+    """What this program says as a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.imports", *options]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-    return upload, json.loads(done.stdout)
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
 
 
 def work(job: str, *, confirm: bool) -> dict[str, object]:
@@ -181,6 +200,16 @@ def copy_rows(path: Path) -> None:
     execute("DROP TABLE bare_rows")
 
 
+def read_and_check(path: Path) -> None:
+    """A file as the product reads it, up to rows that could be stored."""
+    from cases.importers import read
+    from cases.operations.bulk import uncollected
+
+    with uncollected():  # as a worker does
+        for _ in read(path, as_of=AS_OF).pieces():
+            pass
+
+
 def read_rows(path: Path) -> None:
     """The reader library by itself."""
     import python_calamine
@@ -200,19 +229,24 @@ def median(what: Callable[[], None]) -> float:
     return statistics.median(times)
 
 
+def whole(upload: float, worked: dict[str, Any]) -> float:
+    """The seconds from the beginning of an upload to the last commit."""
+    worked["upload_seconds"] = round(upload, 2)
+    return float(upload + worked["check_seconds"] + worked["confirm_seconds"])
+
+
 def result(
-    name: str, size: int, upload: float, worked: dict[str, Any], baseline: float
+    name: str, size: int, seconds: float, baseline: float, *, peak_mb: int, **more: float
 ) -> dict[str, object]:
     """One line of the benchmark."""
-    seconds = upload + worked["check_seconds"] + worked["confirm_seconds"]
     return {
         "name": name,
         "n": size,
         "seconds": round(seconds, 2),
         "baseline_seconds": round(baseline, 3),
         "ratio": round(seconds / baseline, 2),
-        "upload_seconds": round(upload, 2),
-        **worked,
+        "peak_mb": peak_mb,
+        **more,
     }
 
 

@@ -42,7 +42,11 @@ class SheetArea:
         if len(self._unfinished) > _LONGEST_TAG:
             raise FileRefused("A part of this workbook is damaged, so it was not opened.")
         text = text[: len(text) - len(self._unfinished)]
-        if text.count(b"<c ") == text.count(b'<c r="') and not _UNUSUAL_CELL.search(text):
+        usual = text.count(b'<c r="')
+        # The pattern takes as long as all the rest, so first whether any other tag is like a cell.
+        if (text.count(b"<c") == usual and b":c" not in text) or (
+            text.count(b"<c ") == usual and not _UNUSUAL_CELL.search(text)
+        ):
             self._look_quickly(text)
         else:
             self._look_closely(text)

@@ -90,7 +90,12 @@ class ReadFile:
         while piece := list(islice(records, _AT_ONCE)):
             numbers, given = zip(*piece, strict=True)
             plain = many.read(numbers, [() if type(each) is Broken else each for each in given])
-            found: list[Row] = []
+            found: list[Row] = [row for row in plain if row is not None]
+            if len(found) == len(plain):
+                sheet.info.rows_read += len(found)
+                yield found
+                continue
+            found = []
             for number, cells, row in zip(numbers, given, plain, strict=True):
                 if row is not None:
                     found.append(row)

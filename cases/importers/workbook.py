@@ -59,7 +59,7 @@ class Workbook:
         loaded = self._loaded.pop(sheet.info.name, None)
         if loaded is None:
             loaded = self._load(sheet.info.name)
-        yield from islice(enumerate(loaded.iter_rows(), start=1), sheet.info.header_row, None)
+        return islice(enumerate(loaded.iter_rows(), start=1), sheet.info.header_row, None)
 
     def _load(self, name: str) -> Any:
         try:

@@ -159,8 +159,9 @@ class _Copying:
 
     def rows(self, model: Any, fields: tuple[str, ...], lines: Iterable[str]) -> None:
         """COPY rows of the import into a model's table: lines of values in the order of fields."""
-        text = "".join(f"{self._case_import}\t{line}\n" for line in lines)
-        if text:
+        start = f"{self._case_import}\t"
+        if text := f"\n{start}".join(lines):
+            text = f"{start}{text}\n"
             columns = ", ".join(f'"{name}"' for name in ("case_import_id", *fields))
             self._wait()
             self._sent = self._thread.submit(
