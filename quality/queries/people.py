@@ -12,8 +12,9 @@ from accounts.policy import Permission, may
 from accounts.queries import people_with_role
 from accounts.roles import Role
 from audits.models import Audit, Grading
-from cases.models import DeclaredConflict, Practitioner, Service
+from cases.models import Practitioner, Service
 from cases.queries.allocation import cases_to_grade, people_as_graders
+from cases.queries.conflicts import conflicts_in_force
 from cases.queries.policy import case_policy
 from cases.rules.independence import CaseToGrade, NotIndependent, independence
 from quality.models import Action, Escalation
@@ -134,7 +135,7 @@ def _case_to_grade(audit: Audit) -> CaseToGrade:
     team = audit.team
     line = {service.head_id, service.deputy_id, audit.service.head_id, audit.service.deputy_id}
     line |= {team.manager_id, team.deputy_id} if team else set()
-    conflicts = DeclaredConflict.objects.filter(child=audit.child_id).values_list("user", flat=True)
+    conflicts = conflicts_in_force().filter(child=audit.child_id).values_list("user", flat=True)
     return replace(
         case,
         team=case.team or str(audit.team_id or ""),
