@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import SignedInRequest, allow
 from accounts.exports import csv_download
-from accounts.operations import MovedOn, Refused
+from accounts.operations import MovedOn, Refused, record_access
 from accounts.policy import Permission
 from accounts.sorting import PARAM, sorted_by
 from accounts.views.paging import page_of, query_string
@@ -64,8 +64,9 @@ def conflict_declare(request: SignedInRequest) -> HttpResponse:
 @manage
 @require_GET
 def conflict_list(request: SignedInRequest) -> HttpResponse:
-    """Every declared conflict, by person."""
+    """Every declared conflict, by person. Logged: it shows who is near which child, and why."""
     form, found = _matching(request)
+    record_access(by=request.user, kind="read", what="conflicts", reference="", now=timezone.now())
     context = {
         "filter": form,
         "page": page_of(request, found),

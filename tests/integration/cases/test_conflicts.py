@@ -463,6 +463,7 @@ class TestRegister:
         assert len(client.get("/conflicts/conflicts.csv").content.splitlines()) == 31
         assert WHY not in client.get("/conflicts/conflicts.csv").content.decode()
         assert AccessRecord.objects.filter(what="conflicts", kind="downloaded").count() == 3
+        assert AccessRecord.objects.filter(what="conflicts", kind="read").count() == 1
 
     @pytest.mark.parametrize(("path", "who"), [(ALL, "analyst"), (YOURS, "auditor")])
     def test_lists_take_as_many_queries_for_thirty_as_for_one(
