@@ -37,6 +37,7 @@ class Permission(StrEnum):
     REQUEST_REPLACEMENT = "request_replacement"
     APPROVE_REPLACEMENT = "approve_replacement"
     ALLOCATE_AUDITS = "allocate_audits"
+    MANAGE_CONFLICTS = "manage_conflicts"  # see, register and end what graders declared
     EXPORT_DRAW = "export_draw"
     SEARCH_CASES = "search_cases"  # by child id or audit reference
     # audits
@@ -86,6 +87,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         P.MANAGE_THEMES,
         P.REQUEST_REPLACEMENT,
         P.ALLOCATE_AUDITS,
+        P.MANAGE_CONFLICTS,
         P.EXPORT_DRAW,
         P.SEARCH_CASES,
         P.SEE_AUDITS,
@@ -148,6 +150,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         P.CHANGE_POLICY,
         P.MANAGE_THEMES,
         P.APPROVE_REPLACEMENT,
+        P.MANAGE_CONFLICTS,
         P.SEARCH_CASES,
         P.EXPORT_DRAW,
         P.SEE_AUDITS,

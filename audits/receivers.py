@@ -9,9 +9,16 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from audits.operations.allocating import leave_sample, receive_allocation, take_back
+from audits.operations.grading import heed_conflict
 from audits.operations.passing import pass_audit_on
-from cases.models import Allocation, SampledCase
-from cases.signals import allocation_ended, case_allocated, case_left_sample, case_passed_on
+from cases.models import Allocation, DeclaredConflict, SampledCase
+from cases.signals import (
+    allocation_ended,
+    case_allocated,
+    case_left_sample,
+    case_passed_on,
+    conflict_declared,
+)
 
 
 @receiver(case_allocated)
@@ -40,3 +47,9 @@ def pass_audit_to_new_draw(
 ) -> None:
     """A case was drawn again and its child selected again: the audit goes on as it is."""
     pass_audit_on(sampled_case=sampled_case, to=to, by=by, now=now)
+
+
+@receiver(conflict_declared)
+def pass_conflicted_audit_on(conflict: DeclaredConflict, by: User, now: datetime, **_: Any) -> str:
+    """Whoever must not grade a child's file does not keep it."""
+    return heed_conflict(conflict=conflict, by=by, now=now)

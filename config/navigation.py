@@ -17,11 +17,13 @@ ITEMS: tuple[tuple[str, str, frozenset[Permission]], ...] = (
     ("Themes", "audits:theme_list", frozenset({P.SEE_QUARTER})),
     ("Imports", "cases:import_list", frozenset({P.IMPORT_CASES})),
     ("Audits", "audits:audit_list", frozenset({P.SEE_AUDITS})),
+    ("Conflicts", "cases:conflict_list", frozenset({P.MANAGE_CONFLICTS})),
     (
         "Moderation",
         "quality:moderation_list",
         frozenset({P.MODERATE, P.ASSIGN_MODERATOR}),
     ),
+    ("Your conflicts", "cases:own_conflicts", frozenset({P.GRADE})),
     ("Escalations", "quality:escalation_list", frozenset({P.SEE_ESCALATIONS})),
     (
         "Actions",

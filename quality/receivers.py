@@ -1,4 +1,4 @@
-"""What the audits app tells this one. Runs inside the transaction of the operation that tells."""
+"""What the apps below tell this one. Runs inside the transaction of the operation that tells."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ from audits.signals import (
     immediate_concern_raised,
     second_grading_submitted,
 )
+from cases.models import DeclaredConflict
+from cases.signals import conflict_declared
 from quality.operations.closing import close_when_complete
 from quality.operations.escalating import keep_in_sight, report_concern, settle_escalations
 from quality.operations.moderating import (
+    heed_conflict,
     heed_later_concern,
     settle_submission,
     start_again,
@@ -78,3 +81,9 @@ def close_with_feedback(audit: Audit, by: User, now: datetime, **_: Any) -> None
 def keep_concern_in_sight(audit: Audit, by: User, now: datetime, **_: Any) -> None:
     """A concern for a child's safety outlives the audit that found it."""
     keep_in_sight(audit=audit, by=by, now=now)
+
+
+@receiver(conflict_declared)
+def give_moderation_back(conflict: DeclaredConflict, by: User, now: datetime, **_: Any) -> str:
+    """Whoever must not grade a child's file does not keep its moderation."""
+    return heed_conflict(conflict=conflict, by=by, now=now)

@@ -15,9 +15,10 @@ from audits.models import Audit, Grading, StandardGrade
 from audits.operations.locking import lock_audit
 from audits.operations.withdrawing import set_aside
 from audits.queries.grading_state import standards_of
-from audits.queries.visibility import DECIDED, WITH_AUDITOR
+from audits.queries.visibility import DECIDED, SUBMITTED, WITH_AUDITOR
 from cases.models import DeclaredConflict, Practitioner
 from cases.operations.allocation import refuse_who_is_near, return_to_allocation
+from cases.operations.conflicts import note_conflict
 
 WRONG_CHILD = (
     "That is not the child id of this audit. Check that you have the right file in front of you,"
@@ -121,9 +122,42 @@ def declare_conflict(*, audit: Audit, reason: str, by: User, now: datetime) -> N
     audit = lock_audit(audit, with_sampled_case=True)
     if audit.auditor_id != by.pk or audit.status not in WITH_AUDITOR:
         raise MovedOn(f"Audit {audit.reference} is not with you any more.")
-    DeclaredConflict.objects.get_or_create(
-        user=by, child_id=audit.child_id, defaults={"reason": reason[:500], "declared_at": now}
+    note_conflict(user=by, child=audit.child_id, reason=reason, now=now)
+    _pass_on(audit, by, now)
+
+
+@operation
+def heed_conflict(*, conflict: DeclaredConflict, by: User, now: datetime) -> str:
+    """A conflict was declared away from the file: its person's audit of the child is passed on.
+
+    One that they have submitted stays, and the quality assurance leads are told: they can reopen
+    it. Returns what was done in a sentence, "" where there was nothing to do.
+    """
+    mine = Audit.objects.filter(child=conflict.child_id, auditor=conflict.user_id)
+    found = mine.exclude(status__in=(Audit.Status.RETURNED, Audit.Status.WITHDRAWN)).first()
+    if found is None:
+        return ""
+    audit = lock_audit(found, with_sampled_case=True)
+    if audit.auditor_id != conflict.user_id:
+        return ""
+    if audit.status in WITH_AUDITOR:
+        _pass_on(audit, by, now)
+        return f"Audit {audit.reference} has been passed on: it waits for another auditor."
+    if audit.status not in SUBMITTED:
+        return ""
+    send_notice(
+        to=User.objects.filter(groups__name=Role.QUALITY_ASSURANCE_LEAD),
+        subject=f"Audit {audit.reference}: its auditor has a conflict declared since",
+        path=f"/audits/{audit.reference}/",
     )
+    return (
+        f"Audit {audit.reference} was submitted before, so it stays. The quality assurance lead"
+        " has been told."
+    )
+
+
+def _pass_on(audit: Audit, by: User, now: datetime) -> None:
+    """Take a locked audit from its auditor, who has a conflict."""
     if audit.sampled_case is not None:
         return_to_allocation(
             sampled_case=audit.sampled_case, reason="The auditor has a conflict", by=by, now=now

@@ -149,18 +149,46 @@ class Case(models.Model):
 
 @tracked()
 class DeclaredConflict(models.Model):
-    """Somebody who must not grade this child's file, by their own word."""
+    """Somebody who must not grade this child's file, by their own word.
+
+    In force until it is ended, which undoes a mistake; the row stays. Read those in force by
+    `cases.queries.conflicts.conflicts_in_force`.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="declared_conflicts"
     )
     child = models.ForeignKey(Child, on_delete=models.PROTECT, related_name="declared_conflicts")
+    # What was typed, where it was not declared at the file: perhaps another id of the child, and
+    # the person is shown what they typed. Nobody learns an id by declaring.
+    declared_as = models.CharField("id as it was given", max_length=60, blank=True)
     reason = models.CharField(max_length=500)
     declared_at = models.DateTimeField()
+    # Who registered it for them; nobody where they declared it themselves.
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    end_reason = models.CharField(max_length=500, blank=True)
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("user", "child"), name="one_conflict_per_pair"),
+            models.UniqueConstraint(
+                fields=("user", "child"),
+                condition=models.Q(ended_at__isnull=True),
+                name="one_conflict_in_force_per_pair",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True, ended_by__isnull=True, end_reason="")
+                | (
+                    models.Q(ended_at__isnull=False, ended_by__isnull=False)
+                    & ~models.Q(end_reason="")
+                ),
+                name="ended_conflict_has_who_when_why",
+            ),
         )
 
     def __str__(self) -> str:

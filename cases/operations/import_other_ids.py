@@ -9,11 +9,14 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from accounts.rules.table_file import Plan
 from cases.importers.other_ids import later
-from cases.models import Case, Child, ChildAlias
+from cases.models import Case, Child, ChildAlias, DeclaredConflict
 from cases.operations import import_sql
 from cases.operations.import_audited import AT_ONCE, OTHER_PLAN, PROBLEMS
 from cases.queries.calendar import local_date
+from cases.queries.conflicts import conflicts_in_force
 from cases.queries.other_ids import plan_for_other_ids
+
+DECLARED_TWICE = "Declared with both ids of this child: the other one stays in force."
 
 
 @operation
@@ -39,6 +42,7 @@ def register_other_ids(*, text: str, digest: str, by: User, now: datetime) -> Pl
         batch_size=AT_ONCE,
     )
     _carry_audited(planned.pairs, children)
+    _carry_conflicts(planned.pairs, children, by, now)
     _join_cases(planned.pairs, children, local_date(now))
     return planned.plan
 
@@ -93,6 +97,33 @@ def _carry_audited(pairs: tuple[tuple[str, str], ...], children: dict[str, Child
             child.audited_before_on = wanted
             marked[stays] = child
     Child.objects.bulk_update(marked.values(), ["audited_before_on"], batch_size=AT_ONCE)
+
+
+def _carry_conflicts(
+    pairs: tuple[tuple[str, str], ...], children: dict[str, Child], by: User, now: datetime
+) -> None:
+    """A conflict declared with either id is one with the child; one for each person stays."""
+    stays = {children[two].pk: children[one].pk for one, two in pairs if two in children}
+    named = {*stays, *stays.values()}
+    here = conflicts_in_force().filter(child__in=named).select_for_update().order_by("pk")
+    found = list(here)
+    there = {(one.user_id, one.child_id) for one in found if one.child_id not in stays}
+    moved, twice = [], []
+    for conflict in found:
+        if conflict.child_id not in stays:
+            continue
+        pair = (conflict.user_id, stays[conflict.child_id])
+        if pair in there:
+            conflict.ended_at, conflict.ended_by, conflict.end_reason = now, by, DECLARED_TWICE
+            twice.append(conflict)
+        else:
+            there.add(pair)
+            conflict.child_id = pair[1]
+            moved.append(conflict)
+    DeclaredConflict.objects.bulk_update(moved, ["child"], batch_size=AT_ONCE)
+    DeclaredConflict.objects.bulk_update(
+        twice, ["ended_at", "ended_by", "end_reason"], batch_size=AT_ONCE
+    )
 
 
 def _join_cases(

@@ -16,7 +16,6 @@ from accounts.roles import Role
 from cases.above import obstacles_to
 from cases.models import (
     Allocation,
-    DeclaredConflict,
     Draw,
     FrameEntry,
     Grader,
@@ -24,6 +23,7 @@ from cases.models import (
     SampledCase,
     Team,
 )
+from cases.queries.conflicts import conflicts_in_force
 from cases.queries.other_ids import own_id_of
 from cases.rules.allocation import Auditor
 from cases.rules.independence import CaseToGrade, Person, missing_for_allocation
@@ -114,7 +114,7 @@ def cases_to_grade(cases: Iterable[SampledCase]) -> list[CaseToGrade]:
     near = people_near(case.entry for case in cases)
     obstacles = obstacles_to(cases)
     conflicts: defaultdict[int, set[str]] = defaultdict(set)
-    declared = DeclaredConflict.objects.filter(child__in=[case.entry.child_id for case in cases])
+    declared = conflicts_in_force().filter(child__in=[case.entry.child_id for case in cases])
     for child, user in declared.values_list("child", "user"):
         conflicts[child].add(str(user))
     return [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,9 +10,9 @@ from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from accounts.policy import Permission, may
-from cases.models import AuditQuarter, Case, Draw, Replacement, SampledCase
+from cases.models import Allocation, AuditQuarter, Case, Draw, Replacement, SampledCase
 from cases.models import SamplingFrame as Frame
-from cases.queries.allocation import auditors_for, cases_to_grade
+from cases.queries.allocation import auditors_for, cases_to_grade, people_as_graders
 from cases.queries.frame import sampled_cases
 from cases.rules.allocation import AllocationResult, Auditor, allocate
 from cases.rules.independence import CaseToGrade, NotIndependent, independence
@@ -144,6 +145,40 @@ def allocation_foreseen(
         cases, auditors, draw.seed, other_teams_independent=policy.other_teams_independent
     )
     return result, {case.key: case for case in cases}
+
+
+@dataclass(frozen=True)
+class NotAnyMore:
+    """A case with an auditor who has come near it since, or declared a conflict; and why."""
+
+    case: SampledCase
+    auditor: User
+    because: str
+
+
+def no_longer_independent(draw: Draw) -> list[NotAnyMore]:
+    """The cases of a draw whose auditors can neither begin nor submit them, in draw order.
+
+    Asked as when an audit begins: exemption and accreditation count at allocation alone. A fixed
+    number of queries.
+    """
+    in_hand = (
+        Allocation.objects.filter(sampled_case__draw=draw, ended_at__isnull=True)
+        .exclude(sampled_case__audits__status__in=AUDIT_SUBMITTED)
+        .select_related("auditor", "sampled_case__entry__service")
+        .order_by("sampled_case__stratum", "sampled_case__rank")
+    )
+    given = list(in_hand)
+    cases = cases_to_grade(one.sampled_case for one in given)
+    people = people_as_graders([one.auditor for one in given])
+    others = CasePolicy.from_dict(draw.policy).other_teams_independent
+    found = []
+    for one, case, person in zip(given, cases, people, strict=True):
+        answer = independence(replace(person, exempt=""), case, other_teams_independent=others)
+        if isinstance(answer, NotIndependent):
+            because = " ".join(reason.sentence for reason in answer.because)
+            found.append(NotAnyMore(one.sampled_case, one.auditor, because))
+    return found
 
 
 def auditors_of_case(

@@ -126,7 +126,11 @@ def quarter_allocation(request: SignedInRequest, label: str) -> HttpResponse:
     """The cases without an auditor, each with the reason, and the auditors with their load."""
     quarter, stored = quarter_or_404(label)
     draw = _draw(stored)
-    context = {"quarter": quarter, "breadcrumbs": quarter_page.crumbs(quarter, "Allocation")}
+    context = {
+        "quarter": quarter,
+        "breadcrumbs": quarter_page.crumbs(quarter, "Allocation"),
+        "may_see_conflicts": may(request.user, Permission.MANAGE_CONFLICTS),
+    }
     if draw is not None:
         context |= {"draw": draw, **waiting_context(request, draw, request.path)}
     return render(request, "cases/quarters/allocation.html", context)

@@ -21,7 +21,12 @@ from cases.forms.lists import WaitingFilterForm
 from cases.models import Draw, SampledCase
 from cases.queries.allocation import auditors_for, auditors_without_capacity
 from cases.queries.calendar import local_date
-from cases.queries.quarters import allocation_foreseen, names_of, waiting_cases
+from cases.queries.quarters import (
+    allocation_foreseen,
+    names_of,
+    no_longer_independent,
+    waiting_cases,
+)
 from cases.queries.sample_list import WAITING_SORTS, allocated_in, teams_of, waiting_asked_for
 from cases.rules.allocation import Auditor
 from cases.rules.independence import warnings_of
@@ -67,7 +72,8 @@ class _Waiting:
 
 
 def waiting_context(request: SignedInRequest, draw: Draw, here: str) -> dict[str, Any]:
-    """For cases/quarters/_waiting.html: filters, a page of the list, what allocating would give.
+    """For cases/quarters/_waiting.html and _not_any_more.html beside it: filters, a page of the
+    list, what allocating would give, and which cases must go to somebody else.
 
     ``here``: the address of the page that shows it.
     """
@@ -81,6 +87,7 @@ def waiting_context(request: SignedInRequest, draw: Draw, here: str) -> dict[str
         "here": here,
         "export_url": f"{export}?{query}" if query else export,
         "waiting": waiting.number,
+        "not_any_more": no_longer_independent(draw),
         "case_rows": [
             {"case": case, "because": waiting.because(case), "warnings": waiting.warnings(case)}
             for case in page

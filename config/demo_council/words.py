@@ -331,6 +331,13 @@ FACT_MISSING = (
     "Done late: the record says why, but nobody agreed a new date.",
     "Mentioned in a case note, without a record of its own.",
 )
+DECLARED_AHEAD = (
+    "Our children are in the same class, and I know the mother well.",
+    "Told us on the telephone: a relation of the grandparents.",
+    "I was the school’s safeguarding lead for this child.",
+    "I was the school’s safeguarding lead for this child.",
+)
+CONFLICT_ENDED = "The auditor gave the id of another child; declared again with the right one."
 CONFLICT = "I chaired a meeting about this family in the spring."
 NOT_MET = "The practitioner was on leave in the weeks of the audit."
 FAMILY = {

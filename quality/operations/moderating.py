@@ -16,7 +16,9 @@ from audits.models import Audit, Grading
 from audits.operations.grading import open_grading, set_grading_aside
 from audits.operations.locking import lock_audit
 from audits.operations.submitting import set_grade_of_record
+from audits.operations.withdrawing import set_aside
 from cases.models import DeclaredConflict
+from cases.operations.conflicts import note_conflict
 from cases.operations.frame_rows import opaque
 from cases.queries.calendar import bank_holidays, local_date
 from quality.models import Escalation, Moderation
@@ -206,12 +208,48 @@ def hand_back(
             raise MovedOn("You have submitted your grading. Decide which grade stands.")
         set_grading_aside(grading=grading, reason=reason, by=by, now=now)
     if conflict:
-        DeclaredConflict.objects.get_or_create(
-            user=by, child_id=audit.child_id, defaults={"reason": reason[:500], "declared_at": now}
-        )
+        note_conflict(user=by, child=audit.child_id, reason=reason, now=now)
     _free(moderation)
     _tell_leads(audit)
     return moderation
+
+
+@operation
+def heed_conflict(*, conflict: DeclaredConflict, by: User, now: datetime) -> str:
+    """A conflict was declared away from the file: its person gives the moderation back.
+
+    One that they have graded stays, and the quality assurance leads are told. Returns what was done
+    in a sentence, for those who may know who moderates what; else "".
+    """
+    mine = Moderation.objects.filter(audit__child=conflict.child_id, moderator=conflict.user_id)
+    found = mine.select_related("audit").exclude(audit__status=Audit.Status.WITHDRAWN).first()
+    if found is None:
+        return ""
+    audit, moderation = _lock(found)
+    if moderation.moderator_id != conflict.user_id:
+        return ""
+    own = Grading.objects.select_for_update(no_key=True, of=("self",))
+    drafts = [
+        grading
+        for grading in own.filter(moderation=moderation)
+        if grading.status == Grading.Status.DRAFT
+    ]
+    if moderation.status == Status.ASSIGNED and (drafts or moderation.grading_id is None):
+        set_aside(drafts, "The moderator has a conflict", now)
+        _free(moderation)
+        _tell_leads(audit)
+        done = f"The moderation of audit {audit.reference} waits for another moderator."
+    else:
+        send_notice(
+            to=people_with_role(Role.QUALITY_ASSURANCE_LEAD),
+            subject=f"Audit {audit.reference}: its moderator has a conflict declared since",
+            path=page_of(audit),
+        )
+        done = (
+            f"The second grading of audit {audit.reference} was submitted before, so it stays. The"
+            " quality assurance lead has been told."
+        )
+    return done if by.pk == conflict.user_id or may(by, P.ASSIGN_MODERATOR) else ""
 
 
 def _free(moderation: Moderation) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from accounts.models import User
+from accounts.policy import Permission, may
 from accounts.sorting import Sorts, place_in
 from audits.models import Audit, Grading, StandardGrade, ToolVersion
 from audits.queries.visibility import gradings_visible_to
@@ -15,10 +16,18 @@ from audits.rules.checks import Checked, checked_of, checks_of
 from audits.rules.grades import Scale
 from cases.models import AuditQuarter
 from quality.models import Moderation
+from quality.queries.people import OF_THE_LINE, refused_to
 from quality.queries.visibility import moderations_visible_to
 from quality.rules.moderation import Difference, compare
 
 Status = Moderation.Status
+# What independence is asked by (`refused_to`); load moderations with these.
+TO_ASK = (
+    "audit__quarter",
+    "audit__sampled_case__entry__service",
+    "audit__practitioner_judged",
+    *(f"audit__{path}" for path in OF_THE_LINE),
+)
 _ORDER = Case(
     When(status=Status.DECIDED, then=Value(1)), default=Value(0), output_field=IntegerField()
 )
@@ -39,7 +48,10 @@ def moderation_list(
     kind: str = "",
     mine: bool = False,
 ) -> QuerySet[Moderation]:
-    """The moderations ``user`` may see; those that wait first, by when they are due."""
+    """The moderations ``user`` may see; those that wait first, by when they are due.
+
+    Whoever takes moderations themself gets none listed that taking would refuse.
+    """
     found = moderations_visible_to(user)
     # A reopened audit is with its auditor: nothing to moderate until it is submitted again.
     found = found.exclude(
@@ -54,6 +66,9 @@ def moderation_list(
         found = found.filter(audit__kind=kind)
     if mine:
         found = found.filter(moderator=user)
+    if not may(user, Permission.SEE_ALL_AUDITS):
+        free = found.filter(status=Status.REQUIRED).select_related(*TO_ASK)
+        found = found.exclude(pk__in=refused_to(user, list(free)))
     return found.select_related("audit__service", "audit__team", "moderator", "grading").order_by(
         _ORDER, "due_on", "audit__reference"
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from django.db.models import Q, QuerySet
@@ -12,11 +13,12 @@ from accounts.policy import Permission, may
 from accounts.queries import people_with_role
 from accounts.roles import Role
 from audits.models import Audit, Grading
-from cases.models import DeclaredConflict, Practitioner, Service
+from cases.models import Practitioner, Service
 from cases.queries.allocation import cases_to_grade, people_as_graders
+from cases.queries.conflicts import conflicts_in_force
 from cases.queries.policy import case_policy
 from cases.rules.independence import CaseToGrade, NotIndependent, independence
-from quality.models import Action, Escalation
+from quality.models import Action, Escalation, Moderation
 from quality.rules.actions import AUTHORITY, MayVerify, may_verify
 from quality.rules.escalation import DIRECTOR, HEAD_OF_SERVICE, LEVELS, TEAM_MANAGER
 
@@ -99,42 +101,80 @@ def why_not_independent(users: Sequence[User], audit: Audit, *, blind: bool) -> 
     Nobody grades blind who has read the first grading: the access log knows. The same number of
     queries however many people are asked about.
     """
-    read = set(
-        AccessRecord.objects.filter(
-            kind=AccessRecord.Kind.READ, what="audit", reference=audit.reference, user__in=users
-        ).values_list("user", flat=True)
-    )
-    case, others = _case_to_grade(audit), case_policy(audit.quarter).other_teams_independent
-    first = set(
-        Grading.objects.filter(audit=audit, kind=Grading.Kind.AUDITOR).values_list(
-            "grader", flat=True
+    found = _Near(users, [audit])
+    return [found.why_not(user, audit, blind=blind) for user in users]
+
+
+def refused_to(user: User, moderations: Sequence[Moderation]) -> set[int]:
+    """Of some moderations those that ``user`` could not be given, by primary key.
+
+    Asks what `why_not_independent` does, in the same number of queries however many there are. Load
+    them with `quality.queries.moderation.TO_ASK`.
+    """
+    found = _Near([user], [each.audit for each in moderations])
+    return {each.pk for each in moderations if found.why_not(user, each.audit, blind=each.blind)}
+
+
+class _Near:
+    """Who of some people is too near which of some audits to grade it a second time."""
+
+    def __init__(self, users: Sequence[User], audits: Sequence[Audit]) -> None:
+        self._people = dict(zip((user.pk for user in users), people_as_graders(users), strict=True))
+        self._cases = _cases_to_grade(audits)
+        self._first = set(
+            Grading.objects.filter(audit__in=audits, kind=Grading.Kind.AUDITOR).values_list(
+                "grader", "audit"
+            )
         )
-    )
-    first.add(audit.auditor_id)
-    answers = []
-    for user, person in zip(users, people_as_graders(users), strict=True):
-        found = independence(person, case, other_teams_independent=others)
-        if user.pk in first:
-            answers.append("The auditor of an audit cannot moderate it.")
-        elif blind and user.pk in read:
-            answers.append("They have read this audit, so they cannot grade it blind.")
-        elif isinstance(found, NotIndependent):
-            answers.append(" ".join(reason.sentence for reason in found.because))
-        else:
-            answers.append("")
-    return answers
+        self._read = set(
+            AccessRecord.objects.filter(
+                kind=AccessRecord.Kind.READ,
+                what="audit",
+                reference__in=[audit.reference for audit in audits],
+                user__in=users,
+            ).values_list("user", "reference")
+        )
+
+    def why_not(self, user: User, audit: Audit, *, blind: bool) -> str:
+        """Why this person may not grade this audit's file a second time; "" where they may."""
+        if user.pk == audit.auditor_id or (user.pk, audit.pk) in self._first:
+            return "The auditor of an audit cannot moderate it."
+        if blind and (user.pk, audit.reference) in self._read:
+            return "They have read this audit, so they cannot grade it blind."
+        found = independence(
+            self._people[user.pk],
+            self._cases[audit.pk],
+            other_teams_independent=case_policy(audit.quarter).other_teams_independent,
+        )
+        if isinstance(found, NotIndependent):
+            return " ".join(reason.sentence for reason in found.because)
+        return ""
 
 
-def _case_to_grade(audit: Audit) -> CaseToGrade:
-    """The audit's case as the rules of independence see it, as it is now and as it was drawn."""
-    sampled = audit.sampled_case
-    case = cases_to_grade([sampled])[0] if sampled is not None else CaseToGrade(str(audit.pk))
+def _cases_to_grade(audits: Sequence[Audit]) -> dict[int, CaseToGrade]:
+    """The audits' cases by audit, as the rules of independence see them: as they are now and as
+    they were drawn. A fixed number of queries."""
+    sampled = [audit.sampled_case for audit in audits if audit.sampled_case is not None]
+    cases = {int(case.key): case for case in cases_to_grade(sampled)}
+    declared: defaultdict[int, set[str]] = defaultdict(set)
+    conflicts = conflicts_in_force().filter(child__in=[audit.child_id for audit in audits])
+    for child, user in conflicts.values_list("child", "user"):
+        declared[child].add(str(user))
+    return {
+        audit.pk: _as_it_is_now(audit, cases.get(audit.sampled_case_id or 0), declared)
+        for audit in audits
+    }
+
+
+def _as_it_is_now(
+    audit: Audit, drawn: CaseToGrade | None, declared: Mapping[int, set[str]]
+) -> CaseToGrade:
+    case = drawn or CaseToGrade(str(audit.pk))
     holders = {p.user_id for p in (audit.practitioner, audit.practitioner_judged) if p}
     service = service_above(audit)
     team = audit.team
     line = {service.head_id, service.deputy_id, audit.service.head_id, audit.service.deputy_id}
     line |= {team.manager_id, team.deputy_id} if team else set()
-    conflicts = DeclaredConflict.objects.filter(child=audit.child_id).values_list("user", flat=True)
     return replace(
         case,
         team=case.team or str(audit.team_id or ""),
@@ -142,7 +182,7 @@ def _case_to_grade(audit: Audit) -> CaseToGrade:
         has_practitioner=audit.practitioner_id is not None,
         holders=case.holders | {str(pk) for pk in holders if pk},
         line=case.line | {str(pk) for pk in line if pk},
-        conflicts=case.conflicts | {str(pk) for pk in conflicts},
+        conflicts=case.conflicts | declared.get(audit.child_id, set()),
     )
 
 

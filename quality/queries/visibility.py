@@ -13,7 +13,8 @@ from accounts.policy import Permission, may
 from accounts.roles import Role
 from audits.models import Audit, Grading
 from audits.queries.visibility import DECIDED
-from cases.models import DeclaredConflict, Grader
+from cases.models import Grader
+from cases.queries.conflicts import conflicts_in_force
 from quality.models import Action, Escalation, EscalationStep, Moderation
 from quality.rules.escalation import HEAD_OF_SERVICE, IMMEDIATE_CONCERN, TEAM_MANAGER
 
@@ -65,7 +66,7 @@ def taken_by_another(user: User, reference: str) -> bool:
 
 def _far(user: User) -> Q:
     first = Grading.objects.filter(audit=OuterRef("audit"), grader=user)
-    conflict = DeclaredConflict.objects.filter(child=OuterRef("audit__child"), user=user)
+    conflict = conflicts_in_force().filter(child=OuterRef("audit__child"), user=user)
     team = Grader.objects.filter(user=user, team=OuterRef("audit__team"))
     near = manages(user) | heads(user) | Q(audit__auditor=user)
     near |= Q(audit__practitioner__user=user) | Q(audit__practitioner_judged__user=user)

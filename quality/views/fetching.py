@@ -16,6 +16,7 @@ from accounts.operations import Refused
 from audits.models import Audit
 from audits.views.access import person
 from quality.models import Action, Escalation, Moderation
+from quality.queries.moderation import TO_ASK
 from quality.queries.people import OF_THE_LINE
 from quality.queries.visibility import (
     actions_visible_to,
@@ -35,10 +36,7 @@ def moderation_or_404(request: HttpRequest, reference: str) -> Moderation:
         "decided_by",
         "audit__auditor",
         "audit__child",
-        "audit__quarter",
-        "audit__sampled_case__entry__service",
-        "audit__practitioner_judged",
-        *LINE,
+        *TO_ASK,
     )
     return get_object_or_404(found, audit__reference=reference)
 

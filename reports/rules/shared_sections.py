@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from cases.rules.intervals import percent
 from reports.rules.computed import Computed
 from reports.rules.edition import Block, DrawFacts, facts, paragraphs, section, table
 from reports.rules.policy import ReportPolicy
 
+# Times are stored in UTC and shown so, here as on every page.
+LONDON = ZoneInfo("Europe/London")
 AGENCY_WORDS = {
     "permanent": "Permanent staff",
     "agency": "Agency workers",
@@ -25,8 +28,17 @@ def day_words(day: date) -> str:
 
 
 def moment_words(moment: datetime) -> str:
-    """A moment that is stored, in the zone it is given in: "5 October 2026, 09:30 UTC"."""
-    return f"{day_words(moment.date())}, {moment:%H:%M} {moment.tzname()}"
+    """A moment in local time, whatever zone it is given in: "5 October 2026 at 10:30am".
+
+    The words of the certificate, so that the two can be laid beside each other.
+    """
+    local = moment.astimezone(LONDON)
+    if (local.hour, local.minute) in ((0, 0), (12, 0)):
+        clock = "midday" if local.hour else "midnight"
+    else:
+        minutes = f":{local.minute:02}" if local.minute else ""
+        clock = f"{local.hour % 12 or 12}{minutes}{'am' if local.hour < 12 else 'pm'}"
+    return f"{day_words(local.date())} at {clock}"
 
 
 def rate_words(rate: str) -> str:

@@ -25,6 +25,7 @@ from cases.models import (
     CaseImport,
     Child,
     ChildAlias,
+    DeclaredConflict,
     Draw,
     ImportMeaning,
     Job,
@@ -33,6 +34,7 @@ from cases.models import (
     ServiceLine,
     Theme,
 )
+from cases.operations.conflicts import declare_ahead
 from cases.operations.imports import upload_list
 from cases.operations.jobs import run_job
 from cases.operations.replacement import request_replacement
@@ -72,6 +74,12 @@ class Samples:
     def other_id(self) -> ChildAlias:
         child = Child.objects.create(local_id="C-other-ids")
         return ChildAlias.objects.create(other_id="EH-1", child=child)
+
+    @cached_property
+    def conflict(self) -> DeclaredConflict:
+        """Otto Tor's, declared ahead."""
+        otto = self.cast.other_auditor
+        return declare_ahead(child_id="C-known", reason="A cousin.", by=otto, now=NOW).conflict
 
     @cached_property
     def import_meaning(self) -> ImportMeaning:

@@ -109,6 +109,11 @@ def of_other_id(samples: Samples) -> dict[str, Any]:
     return {"pk": samples.other_id.pk}
 
 
+def of_conflict(samples: Samples) -> dict[str, Any]:
+    """Otto Tor's, in force."""
+    return {"pk": samples.conflict.pk}
+
+
 def of_grading(samples: Samples) -> dict[str, Any]:
     """Her draft."""
     return {"reference": samples.audit.reference, "pk": samples.grading.pk}
@@ -313,6 +318,13 @@ TABLE: dict[str, Row] = {
         kwargs=lambda samples: {"pk": samples.cast.auditor.grader.pk},
     ),
     "cases:grader_download": row("administrator", get=True),
+    # declared conflicts
+    "cases:own_conflicts": row(GRADE, get=True),
+    "cases:conflict_declare": row(GRADE),
+    "cases:conflict_list": row("analyst lead", get=True),
+    "cases:conflict_download": row("analyst lead", get=True),
+    "cases:conflict_register": row("analyst lead"),
+    "cases:conflict_end": row("analyst lead", kwargs=of_conflict),
     # imports and jobs
     "cases:import_list": row("analyst", get=True),
     "cases:import_upload": row("analyst"),

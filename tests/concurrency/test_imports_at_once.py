@@ -16,9 +16,11 @@ from accounts.models import User
 from accounts.operations import MovedOn, Refused
 from accounts.roles import Role
 from cases.models import Case, CaseImport, Child, ChildAlias, Job
+from cases.operations.conflicts import declare_ahead
 from cases.operations.import_other_ids import register_other_ids
 from cases.operations.imports import confirm_list, discard_list
 from cases.operations.jobs import run_job
+from cases.queries.conflicts import conflicts_in_force
 from cases.queries.other_ids import plan_for_other_ids
 from tests.cast import open_case, person
 from tests.concurrency.workers import wait_until, waits_for_lock
@@ -149,3 +151,20 @@ def test_two_people_who_say_the_same_of_two_children_join_them_once(
     alias = ChildAlias.objects.select_related("child").get()
     assert {alias.other_id, alias.child.local_id} == {"A", "B"}
     assert set(open_now()) == {alias.child.local_id}
+
+
+def test_a_conflict_declared_while_two_children_become_one_is_with_the_one_who_stays(
+    people: tuple[User, User],
+) -> None:
+    for child_id in ("A", "B"):
+        open_case(child_id=child_id)
+    text = "child_id,other_id\nA,B\n"
+    digest = plan_for_other_ids(text).plan.digest
+    auditor = person("Audrey Tor", Role.AUDITOR)
+    now = timezone.now()
+    results = at_once(
+        lambda: register_other_ids(text=text, digest=digest, by=people[0], now=now),
+        lambda: declare_ahead(child_id="B", reason="A cousin.", by=auditor, now=now),
+    )
+    assert None not in results
+    assert conflicts_in_force().get().child.local_id == "A"

@@ -18,12 +18,15 @@ from audits.operations.submitting import reopen_audit, submit_grading
 from audits.operations.tool_editing import publish, save_limits, start_draft
 from audits.queries.visibility import gradings_visible_to
 from audits.rules.grades import ZERO_TO_TEN
-from cases.models import DeclaredConflict
+from cases.models import DeclaredConflict, Grader, Practitioner, Service, Team
+from cases.operations.conflicts import declare_ahead
 from quality.models import Escalation, Moderation
 from quality.operations.moderating import hand_back
+from quality.queries.moderation import moderation_list
 from quality.queries.people import possible_moderators
-from tests.cast import NOW, Cast
+from tests.cast import NOW, TODAY, Cast
 from tests.integration.audits.auditing import Make, fill, submitted
+from tests.integration.quality.conftest import SameQueries
 from tests.integration.quality.following import (
     assigned,
     decided,
@@ -176,6 +179,118 @@ class TestAssigning:
         second_of_other = moderation_of(audit).grading
         assert second_of_other
         assert second_of_other.grader == cast.other_moderator
+
+
+def near_by_another_team(cast: Cast, audit: Audit) -> None:
+    Practitioner.objects.create(name="Mo Derator", team=cast.riverside, user=cast.moderator)
+
+
+def near_by_a_team_of_the_past(cast: Cast, audit: Audit) -> None:
+    """The case has moved from a team that they deputise to another."""
+    old = Team.objects.create(name="Lakeside", deputy=cast.moderator)
+    Audit.objects.filter(pk=audit.pk).update(team=cast.hilltop)
+    case = audit.sampled_case.entry.case  # type: ignore[union-attr]
+    case.team = old
+    case.save()
+
+
+def near_by_having_managed_it(cast: Cast, audit: Audit) -> None:
+    for manager in (cast.moderator, cast.manager):
+        cast.riverside.manager = manager
+        cast.riverside.save()
+
+
+def near_by_having_held_it(cast: Cast, audit: Audit) -> None:
+    own = Practitioner.objects.create(
+        name="Mo Derator", team=cast.hilltop, user=cast.moderator, left_on=TODAY
+    )
+    case = audit.sampled_case.entry.case  # type: ignore[union-attr]
+    for practitioner in (own, cast.practitioner):
+        case.practitioner = practitioner
+        case.save()
+
+
+def near_by_the_head(cast: Cast, audit: Audit) -> None:
+    """The council says that teams under the same Head of Service are not independent."""
+    quarter = audit.quarter
+    quarter.policies = {**quarter.policies, "cases": {"other_teams_independent": False}}
+    quarter.save()
+    service = Service.objects.get(code="looked_after")
+    Grader.objects.filter(user=cast.moderator).update(
+        team=Team.objects.create(name="Lakeside", service=service)
+    )
+
+
+def near_by_reading(cast: Cast, audit: Audit) -> None:
+    record_access(by=cast.moderator, kind="read", what="audit", reference=audit.reference, now=NOW)
+
+
+def near_by_conflict(cast: Cast, audit: Audit) -> None:
+    declare_ahead(child_id=audit.child.local_id, reason="Cousin", by=cast.moderator, now=NOW)
+
+
+def exempt(cast: Cast, audit: Audit) -> None:
+    Grader.objects.filter(user=cast.moderator).update(
+        exempt_reason="Long leave", exempt_approved_by=cast.director
+    )
+
+
+class TestList:
+    @pytest.mark.parametrize(
+        "near",
+        [
+            near_by_another_team, near_by_a_team_of_the_past, near_by_having_managed_it,
+            near_by_having_held_it, near_by_the_head, near_by_reading, near_by_conflict, exempt,
+        ],
+    )  # fmt: skip
+    def test_nothing_is_listed_that_taking_would_refuse(
+        self, cast: Cast, audit: Audit, as_user: AsUser, near: Callable[[Cast, Audit], None]
+    ) -> None:
+        submitted(audit, "inadequate")
+        client = as_user(cast.moderator)
+        assert audit.reference in text_of(client.get("/moderation/"))
+        near(cast, audit)
+        listed = text_of(client.get("/moderation/"))
+        assert audit.reference not in listed
+        assert "Nothing waits for moderation" in listed
+        with pytest.raises(Refused):
+            assigned(Audit.objects.get(pk=audit.pk), cast.moderator)
+        assert audit.reference in text_of(as_user(cast.other_moderator).get("/moderation/"))
+        assert audit.reference in text_of(as_user(cast.lead).get("/moderation/"))
+
+    def test_all_that_is_listed_can_be_taken(
+        self, cast: Cast, audit: Audit, make_audit: Make, as_user: AsUser
+    ) -> None:
+        audits = [audit, *(make_audit() for _ in range(3))]
+        for each in audits:
+            submitted(each, "inadequate")
+        near_by_conflict(cast, audits[0])
+        near_by_reading(cast, audits[1])
+        listed = list(moderation_list(cast.moderator))
+        assert [waiting.audit for waiting in listed] == audits[2:]
+        for waiting in listed:
+            assert assigned(waiting.audit, cast.moderator).moderator == cast.moderator
+        assert [each.audit for each in moderation_list(cast.moderator)] == audits[2:]
+
+    def test_what_is_with_them_is_listed_whatever_has_become_of_them(
+        self, cast: Cast, audit: Audit
+    ) -> None:
+        submitted(audit, "inadequate")
+        assigned(audit, cast.moderator)
+        exempt(cast, audit)
+        assert moderation_list(cast.moderator).get().audit == audit
+
+    def test_the_list_takes_as_many_queries_for_six_as_for_two(
+        self, cast: Cast, make_audit: Make, as_user: AsUser, same_queries: SameQueries
+    ) -> None:
+        def more(number: int) -> None:
+            for place in range(number):
+                made = make_audit()
+                submitted(made, "inadequate")
+                if place % 2:
+                    near_by_conflict(cast, made)
+
+        same_queries(as_user(cast.moderator), "/moderation/", more)
 
 
 class TestBlindness:

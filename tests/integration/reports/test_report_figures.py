@@ -13,9 +13,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from audits.models import Audit
-from cases.models import ChancesOfDraw, InclusionProbability, Theme
+from cases.models import ChancesOfDraw, Draw, InclusionProbability, Theme
 from cases.operations.draw import draw_sample
 from cases.operations.frame import freeze_frame
+from config.templatetags.cfa import gds_datetime
 from quality.models import Action, Escalation
 from reports.models import CommitteeReport
 from reports.queries import records_of
@@ -46,6 +47,26 @@ def blocks(figures: dict[str, Any], edition: str, kind: str) -> list[dict[str, A
 def table(figures: dict[str, Any], edition: str, caption: str) -> dict[str, Any]:
     (found,) = [b for b in blocks(figures, edition, "table") if b["caption"] == caption]
     return found
+
+
+def test_the_draw_is_dated_in_local_time_as_on_its_certificate(council: World) -> None:
+    """In summer time: frozen and drawn at 9:30 UTC."""
+    draw = Draw.objects.get(quarter=council.now_quarter)
+    figures = frozen(council)
+    for edition in (PUBLIC, EXEMPT):
+        (checked,) = [
+            block
+            for block in blocks(figures, edition, "facts")
+            if block["caption"] == "How the draw can be checked"
+        ]
+        said = dict(checked["rows"])
+        assert said["Frame frozen"] == "6 October 2026 at 10:30am"
+        assert said["Drawn"] == "6 October 2026 at 10:30am"
+        # The certificate's template has these words from this filter.
+        assert said["Frame frozen"] == gds_datetime(draw.frame.frozen_at)
+        assert said["Drawn"] == gds_datetime(draw.drawn_at)
+        assert "UTC" not in json.dumps(figures["editions"][edition])
+        assert "frozen on 6 October 2026 at 10:30am" in json.dumps(figures["editions"][edition])
 
 
 def test_grades_of_each_line_are_those_counted_by_hand(council: World) -> None:
