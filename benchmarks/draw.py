@@ -6,8 +6,9 @@ Makes N open cases with practitioners (17 cases each), families, restricted reco
 and a quarter before; then freezes the frame and draws, with rotation, families, reserves and
 storage, as the worker does. The yardstick is one statement in the same PostgreSQL that hashes a
 ticket for every case of the frame (SHA-256) and ranks the tickets in each service, without storing
-anything. Smaller frames come first, to show how time grows. Every line is one JSON object, the
-last is that of N:
+anything. PostgreSQL works on a big one with several processes at once, which it cannot do where
+rows are stored, so the same statement done by one process is given as well. Smaller frames come
+first, to show how time grows. Every line is one JSON object, the last is that of N:
 
     {"name", "n", "seconds", "baseline_seconds", "ratio", "peak_mb"}
 
@@ -124,6 +125,9 @@ def measure(size: int) -> dict[str, object]:
 
     execute("VACUUM ANALYZE cases_frameentry")
     baseline = statistics.median(baseline_seconds(frame.pk, size) for _ in range(3))
+    execute("SET max_parallel_workers_per_gather = 0")
+    by_one = statistics.median(baseline_seconds(frame.pk, size) for _ in range(3))
+    execute("RESET max_parallel_workers_per_gather")
     selected, reserves = (draw.cases.filter(role=role).count() for role in ("selected", "reserve"))
     execute(EMPTY)
     return {
@@ -133,6 +137,8 @@ def measure(size: int) -> dict[str, object]:
         "baseline_seconds": round(baseline, 3),
         "ratio": round(seconds / baseline, 2),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "baseline_by_one_process": round(by_one, 3),
+        "ratio_by_one_process": round(seconds / by_one, 2),
         "freeze_seconds": round(frozen - started, 2),
         "selected": selected,
         "reserves": reserves,
