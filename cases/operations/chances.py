@@ -60,7 +60,8 @@ def store_chances(
     tell = progress or Progress()
     _refuse_known(draw)
     tell(1, "Reading the frame")
-    frame = frame_of_rules(draw.frame)
+    ids = entry_ids(draw.frame)
+    frame = frame_of_rules(draw.frame, ids)
     wanted = simulated_draws or number_of_draws(len(frame.cases))
 
     def done(number: int) -> None:
@@ -79,7 +80,7 @@ def store_chances(
         ("chances_id", "entry_id", "probability"),
         (
             f"{made.pk}\t{pk}\t{found.of_case[case.key]!r}\n"
-            for case, pk in zip(frame.cases, entry_ids(draw.frame), strict=True)
+            for case, pk in zip(frame.cases, ids, strict=True)
             if case.key in found.of_case
         ),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -172,7 +173,8 @@ def draw_sample(
     if seed_committed:
         _check_made_after(frame, chosen)
     progress(10, "Reading the frame")
-    rules_frame = _published(frame)
+    ids = entry_ids(frame)
+    rules_frame = _published(frame, ids)
     progress(40, "Drawing")
     result = draw(rules_frame, chosen, policy)
     left = _supersede(earlier, by, now) if earlier else []
@@ -193,7 +195,7 @@ def draw_sample(
         drawn_at=now,
         drawn_by=by,
     )
-    _store(made, rules_frame, result)
+    _store(made, rules_frame, ids, result)
     _settle(left, made, by, now)
     return made
 
@@ -232,10 +234,10 @@ def _check_made_after(frame: SamplingFrame, seed: str) -> None:
         )
 
 
-def _published(frame: SamplingFrame) -> Frame:
+def _published(frame: SamplingFrame, ids: Sequence[int]) -> Frame:
     """The frame as it is stored, which must be the one whose hash was published."""
     try:
-        stored = frame_of_rules(frame)
+        stored = frame_of_rules(frame, ids)
     except ValueError:  # no longer anything that could have been frozen
         stored = None
     if stored is None or stored.sha256 != frame.sha256:
@@ -324,11 +326,11 @@ def _pass_on(case: SampledCase, to: SampledCase, made: Draw, by: User, now: date
     case.save(update_fields=["status", "note"])
 
 
-def _store(made: Draw, frame: Frame, result: DrawResult) -> None:
-    """The cases drawn, as rows."""
+def _store(made: Draw, frame: Frame, ids: Sequence[int], result: DrawResult) -> None:
+    """The cases drawn, as rows; ``ids`` are those of the entries of the frame's cases."""
     drawn = {case.key for case in result.drawn}
-    ids = zip(frame.cases, entry_ids(made.frame), strict=True)
-    entry_of = {case.key: pk for case, pk in ids if case.key in drawn}
+    of_cases = zip(frame.cases, ids, strict=True)
+    entry_of = {case.key: pk for case, pk in of_cases if case.key in drawn}
     copy_lines(
         SampledCase._meta.db_table,
         _STORED,

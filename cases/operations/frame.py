@@ -110,12 +110,12 @@ def freeze_frame(
     rested = _rested(quarter.previous())
     try:
         stored = store_open_cases(frame_id, frozen_on, policy, theme, drawn_in)
-        if not stored.cases:
+        if not stored.ids:
             raise Refused("No open case is in the cohort. Change its conditions.")
         progress(70, "Computing the frame's hash")
         strata = frozenset(stored.services_of_strata)
         head = Frame(quarter, frozen_on, cases=(), rested=rested, empty_strata=strata)
-        sha256 = hash_of_frame(head, stored_lines(frame_id))
+        sha256 = hash_of_frame(head, stored_lines(frame_id, stored.ids))
     except ValueError as error:
         raise Refused(str(error)) from error
     if live is not None:

@@ -184,7 +184,7 @@ def opaque(kind: str, identity: str) -> str:
 class Stored(NamedTuple):
     """What was stored as the rows of a frame."""
 
-    cases: int
+    ids: range  # in the order of the cases' keys
     services_of_strata: dict[str, str]  # {stratum: its service}, both by name
 
 
@@ -198,9 +198,9 @@ def store_open_cases(
     """Store every open case, of a theme's cohort where one is given, as a row of the frame.
 
     ``frame`` is its id, ``drawn_in`` that of the quarter where it was drawn already: the children
-    whose audits belong to that can be drawn again. The rows' ids are in the order of their keys.
-    Only within a transaction. Raises ValueError where cases of two services are in one stratum: two
-    services, or what they are divided by, have names that run into each other.
+    whose audits belong to that can be drawn again. Only within a transaction. Raises ValueError
+    where cases of two services are in one stratum: two services, or what they are divided by, have
+    names that run into each other.
     """
     with connection.cursor() as cursor:
         # Joined and sorted in memory, of which a small council's frame needs little; compiling a
@@ -243,7 +243,8 @@ def store_open_cases(
     names = {stratum: services[service].name for stratum, service in strata}
     if len(names) != len(strata):
         raise ValueError("Two services have a stratum of the same name. Divide by something else.")
-    return Stored(number, dict(sorted(names.items())))
+    ids = range(before + 1, before + 1 + number)
+    return Stored(ids, dict(sorted(names.items())))
 
 
 def _keep_cohort(theme: Theme, frozen_on: date) -> int:

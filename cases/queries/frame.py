@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from django.db import connection, transaction
@@ -44,34 +44,35 @@ def entry_ids(frame: SamplingFrame) -> Sequence[int]:
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def stored_lines(frame: int) -> Iterator[str]:
+def stored_lines(frame: int, ids: Sequence[int]) -> Iterator[str]:
     """The stored cases of a frame as the text that is hashed, in order, many lines at a time.
 
-    A thread has the database write the next lines while the last are being worked on, so until the
-    end nothing else should ask it by this connection.
+    ``ids`` are those of its entries, as `entry_ids` gives them. A thread has the database write the
+    next lines while the last are being worked on, so until the end nothing else should ask it by
+    this connection.
     """
     with connection.cursor() as cursor, ThreadPoolExecutor(max_workers=1) as thread:
 
-        def lines_from(first: int) -> str:
-            span = {"frame": frame, "first": first, "last": first + _AT_ONCE - 1}
-            cursor.execute(_LINES, span)
+        def lines_of(some: Sequence[int]) -> str:
+            cursor.execute(_LINES, {"frame": frame, "first": some[0], "last": some[-1]})
             return cursor.fetchone()[0] or ""
 
-        cursor.execute(_SPAN, {"frame": frame})
-        first, last, number = cursor.fetchone()
-        if not number:
-            return
-        following = thread.submit(lines_from, first)
-        for next_first in range(first + _AT_ONCE, last + 1, _AT_ONCE):
-            lines = following.result()
-            following = thread.submit(lines_from, next_first)
-            yield lines
-        yield following.result()
+        following: Future[str] | None = None
+        for start in range(0, len(ids), _AT_ONCE):
+            before = following
+            following = thread.submit(lines_of, ids[start : start + _AT_ONCE])
+            if before is not None:
+                yield before.result()
+        if following is not None:
+            yield following.result()
 
 
 @transaction.atomic
-def frame_of_rules(frame: SamplingFrame) -> Frame:
-    """The stored frame as the rules know it. ValueError where it is not the published one."""
+def frame_of_rules(frame: SamplingFrame, ids: Sequence[int] | None = None) -> Frame:
+    """The stored frame as the rules know it; ``ids`` are its `entry_ids`, where they are known.
+
+    ValueError where it is not the published one.
+    """
     head = Frame(
         quarter=frame.quarter.quarter,
         frozen_on=frame.frozen_on,
@@ -79,7 +80,8 @@ def frame_of_rules(frame: SamplingFrame) -> Frame:
         rested=frozenset(frame.rested_practitioners),
         empty_strata=frozenset(frame.strata),
     )
-    return Frame.read(head, stored_lines(frame.pk), frame.sha256)
+    found = entry_ids(frame) if ids is None else ids
+    return Frame.read(head, stored_lines(frame.pk, found), frame.sha256)
 
 
 def live_frame(quarter: AuditQuarter, theme: Theme | None = None) -> SamplingFrame | None:
