@@ -40,12 +40,15 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-_TIME_OF_DAY = re.compile(r"(?<=\d)[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z| ?[AaPp][Mm])?$")
+_TIME_OF_DAY = re.compile(
+    r"(?<=\d)[T ]\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2}| ?[AaPp][Mm])?$"
+)
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})")
 _DAY_FIRST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})")
 _MONTH_NAMED = re.compile(r"(\d{1,2})(?:st|nd|rd|th)?[-/ ]([A-Za-z]{3,9})[-/ ,]\s*(\d{4}|\d{2})")
 _COMPACT = re.compile(r"(19|20)(\d{2})(\d{2})(\d{2})")
 _NUMBER = re.compile(r"\d{4,5}(?:\.\d+)?")
+_KEPT_AS_TEXT = re.compile(r"=\"([^\"]+)\"|'([^']+)")
 _WHOLE_FLOAT = re.compile(r"-?\d+\.0+")
 _SHORTENED = re.compile(r"\d(?:\.\d+)?E\+\d+", re.IGNORECASE)
 
@@ -116,8 +119,13 @@ def clean_name(value: object) -> str:
 
 
 def clean_id(value: object) -> str:
-    """A child id as text: "1009.0" and 1009.0 are "1009"; "00123" and "_AB" stay as they are."""
+    """A child id as text: "1009.0" and 1009.0 are "1009"; "00123" and "_AB" stay as they are.
+
+    ="00123" and '00123 are "00123": what some systems write so that a spreadsheet keeps the zeros.
+    """
     text = clean_name(value)
+    if kept := _KEPT_AS_TEXT.fullmatch(text):
+        text = clean_name(kept[1] or kept[2])
     return text.split(".")[0] if _WHOLE_FLOAT.fullmatch(text) else text
 
 

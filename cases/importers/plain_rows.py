@@ -8,7 +8,7 @@ that both can read they make the same (tests/rules/importers/test_importers_plai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any, Final, TypeVar
 
@@ -16,7 +16,14 @@ from cases.importers import codes
 from cases.importers.cells import Memo, age_at
 from cases.importers.headings import ColumnMap
 from cases.importers.records import CaseRow, ReadLimits
-from cases.importers.rows import EXCEL_ERRORS, NO_CASE, ZEROS, Spellings, plain_id
+from cases.importers.rows import (
+    EXCEL_ERRORS,
+    NO_CASE,
+    ZEROS,
+    Spellings,
+    plain_id,
+    wrong_with_closing,
+)
 from cases.importers.source import Sheet
 
 Answer = TypeVar("Answer")
@@ -116,7 +123,10 @@ class PlainRows:
             statuses = of.meant("status", known.text)
             said = [service or status for service, status in zip(said, statuses, strict=True)]
         services = of.looked_up(said, self._service)
+        opened = of.meant("opened_on", self._opened)
         closed = of.meant("closed_on", self._closed)
+        if any(closed):
+            of.asked.update(self._never_closed(opened, closed))
         ages = of.meant("date_of_birth", self._born)
         if of.has("age"):
             given = of.meant("age", self._age)
@@ -127,7 +137,7 @@ class PlainRows:
             services, said,
             [day is None and (self._is_template or code is not None)
              for day, code in zip(closed, services, strict=True)],
-            of.meant("opened_on", self._opened), closed, of.meant("team", self._team),
+            opened, closed, of.meant("team", self._team),
             of.meant("practitioner", self._practitioner), self._families(of),
             of.meant("agency", self._agency), of.meant("restricted", self._restricted), ages,
             of.meant("gender", known.text), of.meant("gender", self._gender),
@@ -177,6 +187,14 @@ class PlainRows:
             and max(lengths) <= self._limits.max_id_length
             and not any(map(str.isalpha, ids))
         )
+
+    def _never_closed(self, opened: Sequence[Any], closed: Sequence[Any]) -> Iterator[int]:
+        """The places of rows with closing dates that cannot be."""
+        for at, (start, end) in enumerate(zip(opened, closed, strict=True)):
+            if isinstance(end, date) and wrong_with_closing(
+                end, start if isinstance(start, date) else None, self._as_of
+            ):
+                yield at
 
     # What one cell means, or _ASK.
 

@@ -49,6 +49,7 @@ _STAYS: Final = (
 )
 NO_CHILD: Final = ("This is a line of totals, not a child.", "This line repeats the headings.")
 _OPEN: Final = "The date was left out, so the case counts as open."
+_LONGEST_AGO: Final = 30  # years; young people leaving care are known to the council until 25
 _KEPT_BLANK: Final = "It was left blank."
 _AS_TEXT: Final = "It is kept as text."
 _SHIFTED: Final = (
@@ -131,6 +132,18 @@ class Spellings:
             done = "It is kept as text." if field != "service" else "It will be asked about later."
             notes.append(Problem("", None, "", message, NOTE, done=done))
         return notes
+
+
+def wrong_with_closing(closed_on: date, opened_on: date | None, as_of: date) -> str:
+    """Why no case can have closed on this day; "" where it can.
+
+    Databases write 01/01/1900 where they have no date; no young person has been known that long.
+    """
+    if opened_on is not None and closed_on < opened_on:
+        return "The closing date is before the opening date."
+    if closed_on.year < as_of.year - _LONGEST_AGO:
+        return "The closing date is longer ago than any case can be."
+    return ""
 
 
 def plain_id(raw: Any, limits: ReadLimits) -> bool:
@@ -220,7 +233,8 @@ class RowReader:
         code, status_open = self._service(service_text)
         if code == NO_CASE:
             return None
-        closed_on, is_open = self._closing(closed, status_open, service_text)
+        opened_on = self._past_date("opened_on", opened, "It says the case was opened")
+        closed_on, is_open = self._closing(closed, opened_on, status_open, service_text)
         gender_text, ethnicity_text = known.text(gender), known.text(ethnicity)
         disability_text = known.text(disability)
         return CaseRow(
@@ -231,7 +245,7 @@ class RowReader:
             service_code=code,
             service_text=service_text,
             is_open=is_open and (code is not None or self._is_template),
-            opened_on=self._past_date("opened_on", opened, "It says the case was opened"),
+            opened_on=opened_on,
             closed_on=closed_on,
             team=self._staff("team", team),
             practitioner=self._staff("practitioner", worker),
@@ -374,11 +388,13 @@ class RowReader:
                       _STAYS)  # fmt: skip
         return code, True
 
-    def _closing(self, raw: Any, status_open: bool, status: str) -> tuple[date | None, bool]:
+    def _closing(
+        self, raw: Any, opened_on: date | None, status_open: bool, status: str
+    ) -> tuple[date | None, bool]:
         """The closing date and whether the case is open on the as-of date.
 
-        A date that cannot be read leaves the case open: one case too many in the frame is seen
-        and replaced, one too few is never missed.
+        A date that cannot be read, or that cannot be, leaves the case open: one case too many in
+        the frame is seen and replaced, one too few is never missed.
         """
         closed_on, readable = self._known.date(raw)
         if not readable:
@@ -387,6 +403,11 @@ class RowReader:
         if closed_on is not None and closed_on > self._as_of:
             self._say("closed_on", "The closing date is after the as-of date.", VALUE_OUT, raw,
                       _OPEN)  # fmt: skip
+            return None, status_open
+        if closed_on is not None and (
+            wrong := wrong_with_closing(closed_on, opened_on, self._as_of)
+        ):
+            self._say("closed_on", wrong, VALUE_OUT, raw, _OPEN)
             return None, status_open
         if closed_on is None and not status_open:
             self._say("status", "The case status says closed and there is no closing date.",

@@ -19,10 +19,12 @@ from cases.importers.columns import (
     find_header,
 )
 from cases.importers.containers import DAMAGED, PROTECTED
-from cases.importers.headings import HEADER_SEARCH_ROWS, map_columns
+from cases.importers.headings import HEADER_SEARCH_ROWS, known_fields, map_columns
 from cases.importers.records import FileFormat, FileRefused, SheetInfo
 from cases.importers.source import Sheet
+from cases.importers.template import TEMPLATE
 
+_SURE_FROM = 3  # headings that are known, the child's id among them
 NO_LIST = (
     "None of the sheets of this workbook is a list that is known here. An Annex A workbook has "
     "sheets called List 1 to List 11; the template has the columns "
@@ -78,10 +80,14 @@ class Workbook:
                 yield sheet.name, loaded, list(islice(loaded.iter_rows(), HEADER_SEARCH_ROWS))
 
     def _find_lists(self) -> None:
+        unread: list[str] = []  # that list children all the same
         for name, loaded, top in self._worksheets():
             found = annex_a.find_list(name, top)
             if found is None:
                 self._check_unknown(name, top)
+                number = template.header_row(top)
+                if number and "child_id" in known_fields(top[number - 1], template.PROFILE.columns):
+                    unread.append(name)
             elif not found.has_id:
                 raise no_id_column(found.profile.title, name)
             else:
@@ -89,6 +95,11 @@ class Workbook:
                 self._keep(name, loaded, FlatHeader(found.header_row, found.profile, columns))
                 if found.remark and self.sheets:
                     self.sheets[-1].remarks.append(found.remark)
+        for sheet in self.sheets[:1]:
+            sheet.remarks += [
+                f"The sheet \u201c{name}\u201d is none of the lists of Annex A, so it was not read."
+                for name in unread
+            ]
 
     def _check_unknown(self, name: str, top: Sequence[Sequence[object]]) -> None:
         """A sheet numbered as a list, but without headings: empty, or not to be trusted."""
@@ -109,7 +120,7 @@ class Workbook:
             self.empty_lists.append(profile.title)
             return
         for sheet in self.sheets:
-            if sheet.profile.list_code == profile.list_code:
+            if sheet.profile.list_code == profile.list_code != TEMPLATE:
                 raise FileRefused(
                     f"Two sheets are {profile.title}: \u201c{sheet.info.name}\u201d and "
                     f"\u201c{name}\u201d. Delete one of them, or put all rows into one."
@@ -120,20 +131,35 @@ class Workbook:
             self._loaded[name] = loaded
 
     def _find_template(self) -> None:
-        """The first sheet with the template's columns, or columns that somebody has named, where
-        no sheet is an Annex A list."""
-        lacking: FileRefused | None = None
+        """Every sheet with the template's columns, or columns that somebody has named, where no
+        sheet is an Annex A list. One that lists children under other headings is asked about."""
+        unknown: list[tuple[str, ColumnsUnknown]] = []
         for name, loaded, top in self._worksheets():
             try:
                 header = find_header(top, f"The sheet \u201c{name}\u201d", self._choices)
             except ColumnsUnknown as refused:
-                lacking = lacking or refused
+                unknown.append((name, refused))
                 continue
             if header is not None:
                 self.format = FileFormat.TEMPLATE_WORKBOOK
                 self._keep(name, loaded, header)
-                return
-        raise lacking or FileRefused(NO_LIST)
+        found = bool(self.sheets or self.empty_lists)
+        asked = [refused for _, refused in unknown if _lists_children(refused) or not found]
+        if asked:
+            raise max(asked, key=lambda refused: len(refused.suggested))
+        if not found:
+            raise FileRefused(NO_LIST)
+        for sheet in self.sheets[:1]:
+            sheet.remarks += [
+                f"The sheet \u201c{name}\u201d has other headings than the template, so it was not "
+                "read."
+                for name, _ in unknown
+            ]
+
+
+def _lists_children(unknown: ColumnsUnknown) -> bool:
+    """Whether a sheet is surely one with a row for each child, however else it is headed."""
+    return "child_id" in unknown.suggested and len(unknown.suggested) >= _SURE_FROM
 
 
 def _open(path: Path) -> Any:
@@ -158,6 +184,6 @@ def _nothing_in(empty: Sequence[str]) -> FileRefused:
         return FileRefused(
             "This workbook lists adopters only (List 11). It holds no list of children."
         )
-    if empty in ([template.PROFILE.title], [CHOSEN_TITLE]):
+    if {*empty} <= {template.PROFILE.title, CHOSEN_TITLE}:
         return FileRefused("The list is empty: there are no rows below the headings.")
     return FileRefused("Every list is empty. No rows in: " + "; ".join(empty) + ".")

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -211,13 +211,15 @@ def delete_old_uploads(*, by: User, now: datetime) -> int:
 
 
 def blank_old_values(now: datetime) -> int:
-    """Forget what stood in the cells of lists that were confirmed long ago; returns of how many.
+    """Forget what stood in the cells of lists that ended long ago; returns of how many.
 
     What is wrong, where, and what was done stays.
     """
     before = now - timedelta(days=settings.CFA_IMPORT_VALUES_KEPT_DAYS)
-    old = ImportProblem.objects.exclude(value="").filter(case_import__confirmed_at__lt=before)
-    return old.update(value="")
+    ended = Q(case_import__confirmed_at__lt=before) | Q(
+        case_import__confirmed_at=None, case_import__uploaded_at__lt=before
+    )
+    return ImportProblem.objects.exclude(value="").filter(ended).update(value="")
 
 
 @operation
@@ -486,6 +488,8 @@ def _take_over(case_import: CaseImport, by: User, now: datetime, progress: Progr
 
 def _refuse(case_import: CaseImport, words: str) -> None:
     case_import.status, case_import.refusal = Status.REFUSED, words
+    # What an earlier check of it said, with values of the file, which nothing would ever delete.
+    ImportProblem.objects.filter(case_import=case_import).delete()
     case_import.summary = {"files": case_import.summary.get("files", [])}
     _end(case_import)
 

@@ -29,11 +29,13 @@ class Reconciled:
 def reconcile(found: ReturnedChildren) -> Reconciled:
     """Compare a return with the cases of its services that were open on its day; four queries.
 
-    A child whom the return names by another of their ids is that child. Where the two differ, what
+    A child whom the return names by another of their ids is that child. Children whom the return
+    has in short breaks alone are left out on both sides. Where the two differ, what
     our cases said before, of a child who has moved since, is looked up.
     """
-    own = own_ids(found.open)
+    own = own_ids(found.open | found.short_breaks)
     returned = {own.get(one, one) for one in found.open}
+    short_breaks = {own.get(one, one) for one in found.short_breaks} - returned
     cases = Case.objects.filter(service__code__in=SERVICES[found.kind])
     if found.on is None:
         cases = cases.filter(closed_on__isnull=True)
@@ -42,7 +44,7 @@ def reconcile(found: ReturnedChildren) -> Reconciled:
             Q(opened_on__isnull=True) | Q(opened_on__lte=found.on),
             Q(closed_on__isnull=True) | Q(closed_on__gt=found.on),
         )
-    here = set(cases.values_list("child__local_id", flat=True))
+    here = set(cases.values_list("child__local_id", flat=True)) - short_breaks
     if found.on is not None:
         differ = here ^ returned
         here = (here - differ) | _open_then(differ, SERVICES[found.kind], found.on)

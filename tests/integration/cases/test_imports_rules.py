@@ -397,6 +397,16 @@ def test_a_difference_that_is_out_of_date_cannot_be_confirmed(cast: Cast) -> Non
     assert StagedCase.objects.filter(case_import=first).count() == 1
 
 
+def test_a_list_refused_when_it_is_compared_again_leaves_no_value_of_its_cells(cast: Cast) -> None:
+    older = uploaded(csv_bytes("1,CIN,Riverside,P,Ann Smith"), cast.analyst, date(2026, 9, 1))
+    assert older.problems.filter(value="Ann Smith").exists()
+    confirmed(csv_bytes("2,CIN,Riverside,P,2026-09-01"), cast.analyst)
+    run_job(str(check_again(case_import=older, by=cast.analyst, now=NOW).pk))
+    older.refresh_from_db()
+    assert older.status == "refused"
+    assert not older.problems.exists()
+
+
 def test_a_list_confirmed_meanwhile_fails_the_waiting_job_in_words(cast: Cast) -> None:
     first = uploaded(csv_bytes("1,CIN,Riverside,P,2026-09-01"), cast.analyst)
     waiting = confirm_list(case_import=first, compared_with=0, understood=True, by=cast.analyst,

@@ -169,6 +169,15 @@ def test_the_day_of_the_return_counts_for_our_cases_too(
     assert [each["children"] for each in page.context["lists"]] == [(), ("L9",)]
 
 
+@pytest.mark.parametrize("on", [{}, {"on_day": "31", "on_month": "3", "on_year": "2026"}])
+def test_a_child_in_short_breaks_is_no_difference(
+    cast: Cast, as_user: AsUser, looked_after: None, on: dict[str, str]
+) -> None:
+    open_case(cast.riverside, cast.practitioner, "looked_after", "L3")
+    page = sent(as_user(cast.analyst), EPISODES.encode(), "episodes.csv", **on)
+    assert page.context["lists"][1]["children"] == ("L9",)
+
+
 def test_a_child_who_moved_since_the_day_counts_as_it_was(cast: Cast, as_user: AsUser) -> None:
     """In need on the day of the census, looked after since; and one who has left its services."""
     for child_id in ("N1", "N2"):

@@ -22,7 +22,7 @@ from tests.rules.importers.making import AS_OF
         "2000-01-08T09:30", "2000/01/08", "08/01/2000", "8/1/2000", "08-01-2000", "08.01.2000",
         "08-01-00", "8 Jan 2000", "08-Jan-2000", "8th January 2000", "08-JAN-00", "8 jan, 2000",
         "08/01/2000 00:00", "20000108", 20000108, 36533, 36533.0, 36533.75, "36533",
-        "\u00a008/01/2000 ",
+        "\u00a008/01/2000 ", "2000-01-08T00:00:00+00:00", "2000-01-08 09:30:00.000+0100",
     ],
 )  # fmt: skip
 def test_dates_in_the_shapes_councils_send(value: object) -> None:
@@ -58,6 +58,11 @@ def test_every_shape_of_a_date_reads_back(day: date) -> None:
     serial = (day - date(1899, 12, 30)).days
     shapes = [day, day.isoformat(), f"{day:%d/%m/%Y}", f"{day:%d %b %Y}", f"{day:%d-%B-%Y}", serial]
     assert {read_date(shape, as_of=AS_OF) for shape in shapes} == {(day, True)}
+
+
+@pytest.mark.parametrize("value", ['="00123"', "'00123", ' ="00123" ', "00123"])
+def test_an_id_that_a_system_keeps_from_losing_its_zeros_is_that_id(value: str) -> None:
+    assert clean_id(value) == "00123"
 
 
 @settings(max_examples=200)

@@ -22,7 +22,16 @@ from cases.importers import (
     template_columns,
     template_csv,
 )
-from tests.rules.importers.making import AS_OF, HEADER, csv_file, opened, workbook
+from cases.importers.columns import ColumnsUnknown
+from tests.rules.importers.making import (
+    AS_OF,
+    HEADER,
+    LIST_6,
+    csv_file,
+    list_6_row,
+    opened,
+    workbook,
+)
 
 GOOD = "00412,Child Protection,Team 1,R. Okafor,14/02/2026"
 
@@ -108,6 +117,84 @@ def test_a_workbook_with_the_templates_columns_is_the_template(tmp_path: Path) -
         "looked_after",
         True,
     )
+
+
+def test_every_sheet_with_the_templates_columns_is_read(tmp_path: Path) -> None:
+    head: list[object] = ["Child ID", "Service", "Team", "Worker", "Opened on"]
+    sheets: dict[str, list[list[object]]] = {
+        "Summary": [["Team", "CIN", "CP", "LAC"], ["Team 1", 3, 2, 1]],
+        "Early help": [head, ["1", "Early help", "Team 1", "A. Worker", date(2026, 1, 5)]],
+        "Nobody yet": [head],
+        "Social care": [["Northmoor"], head, ["2", "CIN", "Team 2", "B. Worker", "06/01/2026"]],
+    }
+    file, cases, problems = opened(workbook(tmp_path / "t.xlsx", sheets))
+    assert [(case.sheet, case.row, case.child_id, case.service_code) for case in cases] == [
+        ("Early help", 2, "1", "early_help"),
+        ("Social care", 3, "2", "child_in_need"),
+    ]
+    assert [info.rows_read for info in file.sheets] == [1, 1]
+    assert any("“Summary” has other headings" in problem.message for problem in problems)
+    assert any(problem.message.startswith("No rows in") for problem in problems)
+
+
+def test_a_sheet_that_lists_children_under_other_headings_is_asked_about(tmp_path: Path) -> None:
+    head: list[object] = ["Child ID", "Service", "Team", "Worker", "Opened on"]
+    row: list[object] = ["1", "CIN", "Team 1", "A. Worker", date(2026, 1, 5)]
+    sheets: dict[str, list[list[object]]] = {
+        "Summary": [["Team", "CIN", "CP", "LAC"], ["Team 1", 3, 2, 1]],
+        "Social care": [head, row],
+        "Front door": [["Child ID", "Family group", "Team", "Worker"], ["2", "F1", "T", "W"]],
+    }
+    path = workbook(tmp_path / "t.xlsx", sheets)
+    with pytest.raises(ColumnsUnknown, match="Front door") as unknown:
+        read(path, as_of=AS_OF)
+    assert "Family group" in unknown.value.headings
+    del sheets["Social care"]
+    # Not about the first that is none.
+    with pytest.raises(ColumnsUnknown, match="Front door"):
+        read(workbook(tmp_path / "u.xlsx", sheets), as_of=AS_OF)
+
+
+def test_a_list_beside_those_of_annex_a_is_told(tmp_path: Path) -> None:
+    sheets: dict[str, list[list[object]]] = {
+        "List 6": [[*LIST_6], list_6_row("1", status="b) CIN")],
+        "Front door": [["Child ID", "Service", "Team"], ["2", "CIN", "T"]],
+        "Teams": [["Team", "Manager"], ["T", "M"]],
+    }
+    _, cases, problems = opened(workbook(tmp_path / "t.xlsx", sheets))
+    assert [case.child_id for case in cases] == ["1"]
+    told = [problem.message for problem in problems if "not read" in problem.message]
+    assert told == ["The sheet “Front door” is none of the lists of Annex A, so it was not read."]
+
+
+@pytest.mark.parametrize(
+    ("opened_on", "closed_on", "wrong"),
+    [
+        ("2026-02-01", "2025-02-01", "The closing date is before the opening date."),
+        ("2026-02-01", "1900-01-01", "The closing date is before the opening date."),
+        ("", "01/01/1900", "The closing date is longer ago than any case can be."),
+        ("01/01/1900", "01/01/1900", "The closing date is longer ago than any case can be."),
+    ],
+)
+def test_a_closing_date_that_cannot_be_closes_nothing(
+    tmp_path: Path, opened_on: str, closed_on: str, wrong: str
+) -> None:
+    path = csv_file(
+        tmp_path / "t.csv",
+        f"1,CIN,T,W,{opened_on},{closed_on}",
+        "2,CIN,T,W,2026-02-01,2026-02-01",
+        "3,CIN,T,W,2026-02-01,2026-03-01",
+        header=f"{HEADER},closed_on",
+    )
+    _, cases, problems = opened(path)
+    assert [(case.is_open, case.closed_on is None) for case in cases] == [
+        (True, True),
+        (False, False),
+        (False, False),
+    ]
+    (told,) = (problem for problem in problems if problem.column.startswith("closed"))
+    assert (told.row, told.message, told.value) == (2, wrong, closed_on)
+    assert told.done == "The date was left out, so the case counts as open."
 
 
 def test_services_by_name_or_code(tmp_path: Path) -> None:
