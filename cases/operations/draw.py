@@ -217,10 +217,13 @@ def _frame_to_draw_from(
 
 
 def _check_made_after(frame: SamplingFrame, seed: str) -> None:
-    """Refuse a seed that the same quarter or theme has seen before this frame was frozen."""
-    drawn = Draw.objects.filter(
-        quarter=frame.quarter_id, theme=frame.theme_id, seed=seed, drawn_at__lt=frame.frozen_at
-    )
+    """Refuse a seed that the same quarter or theme has seen before this frame was frozen, and one
+    whose result is known: nobody goes back to a sample that they have seen."""
+    drawn = Draw.objects.filter(quarter=frame.quarter_id, theme=frame.theme_id, seed=seed)
+    if earlier := drawn.order_by("number").first():
+        raise Refused(
+            f"Draw {earlier.number} was made with this seed, so its result is known. Make another."
+        )
     asked = Job.objects.filter(
         kind=Job.Kind.DRAW_SAMPLE,
         arguments__quarter=frame.quarter.label,
@@ -228,7 +231,7 @@ def _check_made_after(frame: SamplingFrame, seed: str) -> None:
         arguments__seed=seed,
         requested_at__lt=frame.frozen_at,
     )
-    if drawn.exists() or asked.exists():
+    if asked.exists():
         raise Refused(
             "This seed was entered before the frame was frozen, so it proves nothing. Make another."
         )

@@ -311,6 +311,15 @@ def test_ids_of_entries_are_found_in_the_order_of_their_keys(cast: Cast) -> None
     assert entry_ids(first) == [*in_order[0], added.pk]
 
 
+def test_a_seed_whose_result_is_known_draws_no_more(cast: Cast) -> None:
+    first = drawn(cast, 40)
+    draw_sample(quarter=Q3, seed="another", reason="A list was forgotten", by=cast.analyst, now=NOW)
+    with pytest.raises(Refused, match="Draw 1 was made with this seed, so its result is known"):
+        draw_sample(
+            quarter=Q3, seed=first.seed, reason="Back to the first", by=cast.analyst, now=NOW
+        )
+
+
 def delete(row: Model) -> None:
     """As by hand in the database, to the end of the commit: Django protects nothing here."""
     type(row)._base_manager.filter(pk=row.pk)._raw_delete(DEFAULT_DB_ALIAS)
