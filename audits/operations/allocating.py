@@ -15,7 +15,7 @@ from accounts.operations import Refused, operation
 from audits.models import Audit, Grading
 from audits.operations.locking import lock_audit
 from audits.operations.withdrawing import set_aside, take_out
-from audits.queries.sampled_cases import why_no_room
+from audits.queries.sampled_cases import IN_SAMPLE, in_sample, why_no_room
 from audits.queries.tools import published_version, published_version_of
 from audits.queries.visibility import NOT_SUBMITTED
 from cases.models import Allocation, AuditQuarter, SampledCase
@@ -116,6 +116,9 @@ def _make_room(allocation: Allocation, by: User, now: datetime) -> None:
     Its case is no longer in that sample, and its auditor free of it.
     """
     draw, child = allocation.sampled_case.draw, allocation.sampled_case.entry.child
+    sampled = in_sample([child.pk] if draw.theme_id is not None else [])
+    if reference := sampled.get((child.pk, draw.quarter_id)):
+        raise Refused(IN_SAMPLE.format(reference))
     earlier = child.audits.exclude(status=Audit.Status.WITHDRAWN).first()
     if earlier is None:
         return

@@ -10,7 +10,7 @@ from audits.models import Audit, ToolVersion
 from audits.queries.tools import no_tool_of, no_tool_of_line
 from audits.queries.visibility import NOT_SUBMITTED
 from cases.above import add_facts, add_obstacles
-from cases.models import SampledCase
+from cases.models import Draw, SampledCase
 
 UNBEGUN = (Audit.Status.ALLOCATED, Audit.Status.RETURNED)
 BEGUN = (
@@ -25,7 +25,8 @@ IN_SAMPLE = (
 
 @add_obstacles
 def obstacles(cases: Sequence[SampledCase]) -> dict[int, str]:
-    """Why no audit of some of the cases can be made, by primary key. Three queries.
+    """Why no audit of some of the cases can be made, by primary key. Three queries, and one more
+    for cases of themes.
 
     The child has an audit already that does not make room, or there is no audit tool.
     """
@@ -46,18 +47,42 @@ def obstacles(cases: Sequence[SampledCase]) -> dict[int, str]:
     published = ToolVersion.objects.filter(status=ToolVersion.Status.PUBLISHED)
     tools = list(published.values_list("tool__code", "tool__line__name"))
     codes, lines = {code for code, _ in tools}, {line for _, line in tools}
+    sampled = in_sample([row[3] for row in rows if row[2] is not None])
     found: dict[int, str] = {}
     for pk, quarter, tool, child, reference, line_name in rows:
         audit = audits.get(child)
         if audit is not None and audit.sampled_case_id == pk:
             continue
-        if audit is not None:
+        if tool is not None and (child, quarter) in sampled:
+            why = IN_SAMPLE.format(sampled[child, quarter])
+        elif audit is not None:
             why = why_no_room(audit, quarter, of_theme=tool is not None)
         else:
             why = BEGUN.format(reference) if reference else ""
         if why := why or _without_tool(tool, line_name, codes, lines):
             found[pk] = why
     return found
+
+
+def in_sample(children: Sequence[int]) -> dict[tuple[int, int], str]:
+    """Which of ``children`` a quarter's sample has still to be audited: its draw's reference.
+
+    By primary keys of child and quarter. One query, none without children.
+    """
+    if not children:
+        return {}
+    waiting = SampledCase.objects.filter(
+        entry__child__in=children,
+        draw__theme=None,
+        draw__status=Draw.Status.DRAWN,
+        status__in=(SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED),
+    ).order_by()
+    return {
+        (child, quarter): f"{label}-D{number}"
+        for child, quarter, label, number in waiting.values_list(
+            "entry__child", "draw__quarter", "draw__quarter__label", "draw__number"
+        )
+    }
 
 
 def _without_tool(theme: str | None, line: str, tools: set[str], lines: set[str]) -> str:

@@ -222,15 +222,36 @@ def test_a_child_sampled_after_the_themes_draw_stays_in_the_sample(
         )
 
 
+def test_a_theme_that_is_allocated_after_the_samples_draw_leaves_the_sample_its_cases(
+    analyst: Client, cast: Cast, cases: list[Case]
+) -> None:
+    Grader.objects.update(capacity=60)
+    draw = drawn(analyst)
+    freeze_frame(quarter=THIS, by=cast.analyst, now=NOW)
+    sample = draw_sample(quarter=THIS, rate=Fraction(1), seed="1", by=cast.analyst, now=NOW)
+    analyst.post(f"/themes/{draw.theme_id}/allocate/")
+    in_sample = sample.cases.filter(status="drawn").values("entry__child")
+    left = draw.cases.filter(entry__child__in=in_sample, role="selected")
+    assert left
+    assert {case.status for case in left} == {"drawn"}
+    assert not Audit.objects.filter(kind="thematic", child__in=in_sample).exists()
+    words = f"in the sample of this quarter ({sample.reference}), and a theme takes none"
+    assert words in page_of(analyst, f"/themes/{draw.theme_id}/")
+    with pytest.raises(Refused, match="a theme takes none from the sample"):
+        allocate_by_hand(
+            sampled_case=left[0], auditor=cast.auditor, reason="Too", by=cast.analyst, now=NOW
+        )
+
+
 def test_a_theme_that_was_begun_after_the_samples_draw_is_told_and_holds_nobody_up(
     analyst: Client, cast: Cast, cases: list[Case]
 ) -> None:
     Grader.objects.update(capacity=60)
     theme = drawn(analyst).theme
     assert theme
+    analyst.post(f"/themes/{theme.pk}/allocate/")
     freeze_frame(quarter=THIS, by=cast.analyst, now=NOW)
     sample = draw_sample(quarter=THIS, rate=Fraction(1), seed="1", by=cast.analyst, now=NOW)
-    analyst.post(f"/themes/{theme.pk}/allocate/")
     in_both = sample.cases.filter(status="drawn", entry__child__audits__kind="thematic")
     both = in_both[0]
     audit = Audit.objects.get(child=both.entry.child_id)
@@ -262,6 +283,7 @@ def test_a_case_that_is_in_the_sample_holds_up_no_other_case_of_the_theme(
     draw_sample(quarter=THIS, rate=Fraction(1), seed="1", by=cast.analyst, now=NOW)
     first = draw.cases.filter(status="drawn")[0]
     both = SampledCase.objects.get(entry__child=first.entry.child_id, draw__theme=None)
+    SampledCase.objects.filter(draw__theme=None).exclude(pk=both.pk).update(status="cancelled")
     allocate_by_hand(
         sampled_case=both, auditor=cast.auditor, reason="First", by=cast.analyst, now=NOW
     )
