@@ -532,3 +532,13 @@ def test_seed_can_be_made_by_the_system_and_says_so(client: Client, frozen: None
     posted(client, DRAW_FORM, 302, **again)
     do_job()
     assert Draw.objects.latest("number").seed != first.seed
+
+
+@pytest.mark.parametrize("label", ["%00", "2026-Q3%00", "2026-Q5", "2026-q3", "now"])
+@pytest.mark.parametrize(
+    "rest", ["", "draws/1/", "draws/1/cases.csv", "frames/1/cases/", "frame/", "allocation/"]
+)
+def test_an_address_of_what_is_no_quarter_leads_nowhere(
+    cast: Cast, as_user: AsUser, label: str, rest: str
+) -> None:
+    assert as_user(cast.analyst).get(f"/quarters/{label}/{rest}").status_code == 404
