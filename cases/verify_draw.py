@@ -67,6 +67,10 @@ SETTINGS: dict[str, Form] = {
 # What the file may have at its top, and what of that are statements that nothing follows from.
 STATEMENTS = ("about", "seed_committed", "chances")
 REPEATED = ("format", "version", "frame", "seed", "policy", "tickets", "result")
+PARTS = {
+    "frame": ("quarter", "frozen_on", "strata", "rested", "cases", "sha256"),
+    "result": ("strata", "drawn", "passed_over", "sha256"),
+}
 COUNTS = ("open", "eligible", "quota", "selected", "reserves_wanted", "reserves", "shortfall")
 
 
@@ -445,6 +449,8 @@ def remarks(data: Item) -> Iterator[str]:
     stated = [name for name in STATEMENTS if name in data]
     yield "not covered, statements of the council: " + ", ".join(stated)
     unknown = sorted(set(data) - set(STATEMENTS) - set(REPEATED))
+    for part, members in PARTS.items():
+        unknown += sorted(f"{part}.{name}" for name in set(data[part]) - set(members))
     if unknown:
         yield "ignored, not known to this program: " + ", ".join(map(repr, unknown))
 
