@@ -20,7 +20,8 @@ class ReturnForm(forms.Form):
 
     file = forms.FileField(
         label="Statutory return",
-        help_text="The CIN census (.xml), or the episodes of the SSDA903 return (.csv).",
+        help_text="The CIN census (.xml), or the SSDA903 return: its episodes (.csv) or all of it "
+        "(.xml).",
         widget=forms.ClearableFileInput(attrs={"accept": ".xml,.csv"}),
         error_messages={"required": "Choose a file", "empty": "The file you chose is empty"},
     )

@@ -1,4 +1,4 @@
-"""The children of a statutory return, for counting only: CIN census (XML), SSDA903 episodes (CSV).
+"""The children of a statutory return, for counting only: CIN census, SSDA903 (CSV or XML).
 
 Of each child the council's own id is read, whether the return has the child as open, and nothing
 else: no UPN, no name, no date of birth. Nothing of the file is kept.
@@ -32,7 +32,7 @@ SERVICES: Final = {
 SHORT_BREAKS: Final = frozenset({"V3", "V4"})
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _PIECE: Final = 1 << 16
-_NOT_XML: Final = "This file is not XML that can be read. Export the census again."
+_NOT_XML: Final = "This file is not XML that can be read. Export the return again."
 _NO_EPISODES: Final = (
     "This CSV has no columns CHILD, DECOM and DEC. Of the SSDA903 return choose the file of "
     "episodes."
@@ -62,37 +62,81 @@ def read_return(content: BinaryIO, on: date | None = None) -> ReturnedChildren:
     start = content.read(_PIECE)
     content.seek(0)
     if start.startswith(_UTF_16) or start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
-        return _census(content)
+        return _xml(content, on)
     return _episodes(_lines(content), on)
 
 
-# CIN census
+# XML
 
 
-class _Census:
-    """Follows the elements of a census; holds one child at a time."""
+class _Elements:
+    """Follows the elements of a return in XML; holds one child at most."""
 
     def __init__(self) -> None:
+        self._text = ""
+
+    def start(self, name: str, attributes: object) -> None:
+        """An element begins."""
+        self._text = ""
+        self.begun(name)
+
+    def data(self, text: str) -> None:
+        """A part of what stands in it."""
+        if len(self._text) < 200:  # nothing that is read here is longer
+            self._text += text
+
+    def end(self, name: str) -> None:
+        """It ends."""
+        self.read(name, self._text.strip())
+        self._text = ""
+
+    def begun(self, name: str) -> None:
+        """What an element's beginning means."""
+
+    def read(self, name: str, text: str) -> None:
+        """What an element means."""
+
+    def children(self) -> ReturnedChildren:
+        """What was found. Raises FileRefused where it is no such return."""
+        raise NotImplementedError
+
+
+def _xml(content: BinaryIO, on: date | None) -> ReturnedChildren:
+    elements: list[_Elements] = []
+    parser = plain_parser()
+
+    def root(name: str, attributes: object) -> None:
+        followed = _Ssda903(on) if name == "EXPSSDA903" else _Census()
+        elements.append(followed)
+        parser.StartElementHandler = followed.start
+        parser.EndElementHandler = followed.end
+        parser.CharacterDataHandler = followed.data
+        followed.start(name, attributes)
+
+    parser.StartElementHandler = root
+    try:
+        parser.ParseFile(content)
+    except (expat.ExpatError, NotPlainXml, LookupError, ValueError) as error:
+        raise FileRefused(_NOT_XML) from error
+    return elements[0].children()
+
+
+class _Census(_Elements):
+    def __init__(self) -> None:
+        super().__init__()
         self.found = ReturnedChildren(CIN, None)
         self.collection = ""
-        self._text = ""
         self._child = ""
         self._closed = self._no_action = ""
         self._referrals: list[tuple[str, str]] = []
 
-    def start(self, name: str, attributes: object) -> None:
-        self._text = ""
+    def begun(self, name: str) -> None:
         if name == "Child":
             self._child, self._referrals = "", []
         elif name == "CINdetails":
             self._closed = self._no_action = ""
 
-    def data(self, text: str) -> None:
-        if len(self._text) < 200:  # nothing that is read here is longer
-            self._text += text
-
-    def end(self, name: str) -> None:
-        text = self._text.strip()
+    def read(self, name: str, text: str) -> None:
         if name == "Collection":
             self.collection = text
         elif name == "ReferenceDate":
@@ -107,7 +151,15 @@ class _Census:
             self._referrals.append((self._closed, self._no_action))
         elif name == "Child":
             self._count()
-        self._text = ""
+
+    def children(self) -> ReturnedChildren:
+        if self.collection.upper() != "CIN" or not self.found.named:
+            raise FileRefused(
+                "This XML is neither a CIN census nor an SSDA903 return, or it names no child."
+            )
+        if self.found.on is None:
+            raise FileRefused("This CIN census has no reference date.")
+        return self.found
 
     def _count(self) -> None:
         if not self._child:
@@ -123,23 +175,64 @@ class _Census:
         return closed_on is None or (self.found.on is not None and closed_on > self.found.on)
 
 
-def _census(content: BinaryIO) -> ReturnedChildren:
-    census, parser = _Census(), plain_parser()
-    parser.StartElementHandler = census.start
-    parser.EndElementHandler = census.end
-    parser.CharacterDataHandler = census.data
-    try:
-        parser.ParseFile(content)
-    except (expat.ExpatError, NotPlainXml, LookupError, ValueError) as error:
-        raise FileRefused(_NOT_XML) from error
-    if census.collection.upper() != "CIN" or not census.found.named:
-        raise FileRefused("This XML is not a CIN census, or it names no child.")
-    if census.found.on is None:
-        raise FileRefused("This CIN census has no reference date.")
-    return census.found
-
-
 # SSDA903
+
+
+class _Care:
+    """Counts children by their episodes of care, open on a day or without an end."""
+
+    def __init__(self, on: date | None) -> None:
+        self._on = on
+        self._found = ReturnedChildren(SSDA903, on)
+        self._named: set[str] = set()
+        self._breaks: set[str] = set()
+
+    def name(self, child_id: str) -> None:
+        """A child of the return, with episodes or without."""
+        self._named.add(child_id)
+
+    def episode(self, child_id: str, began: str, ended: str, status: str) -> None:
+        """An episode of a child who is named: its dates and legal status as they stand."""
+        if _open_on(began, ended, self._on):
+            short = status.strip().upper() in SHORT_BREAKS
+            (self._breaks if short else self._found.open).add(child_id)
+
+    def children(self) -> ReturnedChildren:
+        """What was found. Raises FileRefused where no child is named."""
+        if not self._named:
+            raise FileRefused("This SSDA903 return names no child.")
+        self._found.named = len(self._named)
+        self._found.short_breaks = self._breaks - self._found.open
+        return self._found
+
+
+class _Ssda903(_Elements):
+    """The return as it is sent to the Department (SSDA903_CLA.xsd)."""
+
+    def __init__(self, on: date | None) -> None:
+        super().__init__()
+        self._care = _Care(on)
+        self._child = ""
+        self._episode: dict[str, str] = {}
+
+    def begun(self, name: str) -> None:
+        if name == "CHILD":
+            self._child = ""
+        elif name == "EPISODE":
+            self._episode = {}
+
+    def read(self, name: str, text: str) -> None:
+        if name == "CHILDID" and (child_id := clean_id(text)):
+            self._child = child_id
+            self._care.name(child_id)
+        elif name in ("DECOM", "DEC", "LS"):
+            self._episode[name] = text
+        elif name == "EPISODE" and self._child:
+            began, ended, status = (self._episode.get(part, "") for part in ("DECOM", "DEC", "LS"))
+            self._care.episode(self._child, began, ended, status)
+
+    def children(self) -> ReturnedChildren:
+        return self._care.children()
 
 
 def _lines(content: BinaryIO) -> Iterator[str]:
@@ -163,22 +256,15 @@ def _read_episodes(rows: Iterator[list[str]], on: date | None) -> ReturnedChildr
         raise FileRefused(_NO_EPISODES)
     child, began, ended = (heads.index(name) for name in ("CHILD", "DECOM", "DEC"))
     status = heads.index("LS") if "LS" in heads else None
-    found = ReturnedChildren(SSDA903, on)
-    named: set[str] = set()
-    breaks: set[str] = set()
+    care = _Care(on)
     for row in rows:
         cells = [*row, *[""] * (len(heads) - len(row))]
-        if not (child_id := clean_id(cells[child])):
-            continue
-        named.add(child_id)
-        if not _open_on(cells[began], cells[ended], on):
-            continue
-        short = status is not None and cells[status].strip().upper() in SHORT_BREAKS
-        (breaks if short else found.open).add(child_id)
-    if not named:
-        raise FileRefused("This file of episodes names no child.")
-    found.named, found.short_breaks = len(named), breaks - found.open
-    return found
+        if child_id := clean_id(cells[child]):
+            care.name(child_id)
+            care.episode(
+                child_id, cells[began], cells[ended], "" if status is None else cells[status]
+            )
+    return care.children()
 
 
 def _open_on(began: str, ended: str, on: date | None) -> bool:

@@ -39,6 +39,25 @@ EPISODES = (
 )
 
 
+def ssda903(episodes: str) -> bytes:
+    """The same children and episodes as XML (SSDA903_CLA.xsd)."""
+    children: dict[str, str] = {}
+    for line in episodes.splitlines()[1:]:
+        child_id, began, _, status, ended = line.split(",")
+        children[child_id] = children.get(child_id, "") + (
+            f"<EPISODE><DECOM>{began}</DECOM><RNE>S</RNE><LS>{status}</LS><DEC>{ended}</DEC>"
+            "</EPISODE>"
+        )
+    return "".join(
+        ['<?xml version="1.0"?><EXPSSDA903>']
+        + [
+            f"<CHILD><HEADER><CHILDID>{child_id}</CHILDID><UPN>A1</UPN></HEADER>{told}</CHILD>"
+            for child_id, told in children.items()
+        ]
+        + ["</EXPSSDA903>"]
+    ).encode()
+
+
 def census(*children: str, collection: str = "CIN", head: str = "") -> bytes:
     return (
         f"{head}<Message><Header><CollectionDetails><Collection>{collection}</Collection>"
@@ -93,6 +112,7 @@ def test_episodes_are_open_until_they_end_and_short_breaks_apart(
     assert found.open == open_then
     assert found.short_breaks == ({"L3"} if open_then else set())
     assert found.named == 4
+    assert read_return(io.BytesIO(ssda903(EPISODES)), on) == found
 
 
 @pytest.mark.parametrize(
@@ -102,7 +122,8 @@ def test_episodes_are_open_until_they_end_and_short_breaks_apart(
         (HEAD.encode(), "names no child"),
         (b"", "choose the file of episodes"),
         (b"\x00\x01\x02", "choose the file of episodes"),
-        (census(collection="CSWW"), "not a CIN census"),
+        (census(collection="CSWW"), "neither a CIN census nor"),
+        (b"<EXPSSDA903></EXPSSDA903>", "names no child"),
         (census(), "names no child"),
         (b"<Message><Child>", "not XML that can be read"),
         (census(child("A", ""), head='<!DOCTYPE a [<!ENTITY b "c">]>'), "not XML that can be read"),

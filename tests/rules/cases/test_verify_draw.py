@@ -325,7 +325,10 @@ def test_a_seed_known_or_seen_by_nobody_is_warned_of(good: dict[str, Any], tmp_p
     assert "WARNING: the seed was known before the frame was frozen" in said.stderr
     assert "WARNING: nobody is recorded who saw the seed made" in said.stderr
     assert "about, seed_committed, chances\n" in said.stderr
-    assert "ignored, not known to this program: 'praise', 'frame.approved', 'result.remark'" in said.stderr
+    assert (
+        "ignored, not known to this program: 'praise', 'frame.approved', 'result.remark'"
+        in said.stderr
+    )
 
 
 def test_a_frame_frozen_after_its_draw_is_found(good: dict[str, Any]) -> None:
