@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.policy import Permission, may
 from audits.models import Audit
-from audits.queries.audit_list import DECIDED_GROUP, HANDED_IN
+from audits.queries.audit_list import DECIDED_GROUP, HANDED_IN, STANDS
 from audits.queries.visibility import DECIDED, SUBMITTED, audits_visible_to
 from cases.models import AuditQuarter, Draw, Theme
 from cases.stages import Matter, Stage, register_matters, register_stages, register_theme_url
@@ -30,7 +30,8 @@ def stages(quarter: AuditQuarter, user: User) -> list[Stage]:
     def url(status: str) -> str:
         if not may(user, Permission.SEE_AUDITS):
             return ""
-        return list_url(quarter=quarter.label, kind=Audit.Kind.SAMPLE, status=status)
+        # Where the quarter was drawn again, an earlier draw has audits too.
+        return list_url(quarter=quarter.label, kind=Audit.Kind.SAMPLE, status=status, draw=STANDS)
 
     return [
         Stage("Submitted", 10, found["submitted"], url(HANDED_IN)),

@@ -12,7 +12,7 @@ from accounts.govuk import GovRadios
 from accounts.models import User
 from audits.forms.fields import LongText
 from audits.models import Audit, FeedbackReply
-from audits.queries.audit_list import OVERDUE, STATUS_GROUPS
+from audits.queries.audit_list import DRAWS, OVERDUE, STATUS_GROUPS
 from audits.queries.feedback_rates import STATES
 from cases.models import AuditQuarter, Service, Team
 from cases.rules.quarters import Quarter
@@ -52,6 +52,7 @@ class AuditFilterForm(forms.Form):
     kind = forms.ChoiceField(
         label="Kind", choices=[("", "All"), *Audit.Kind.choices], required=False
     )
+    draw = forms.ChoiceField(label="Draw", choices=[("", "All"), *DRAWS.items()], required=False)
     feedback = forms.ChoiceField(
         label="Feedback", choices=[("", "All"), *STATES.items()], required=False
     )
@@ -75,7 +76,7 @@ class AuditFilterForm(forms.Form):
             cast("forms.ModelChoiceField[User]", self.fields["auditor"]).queryset = auditors
         whose.choices = [("", "All I may see"), ("mine", "Those I grade")]
         if not everybodys:
-            for name in ("whose", "team", "auditor", "before"):
+            for name in ("whose", "team", "auditor", "before", "draw"):
                 del self.fields[name]
         if not measures_feedback:
             del self.fields["feedback"]

@@ -32,7 +32,7 @@ from audits.queries.visibility import (
     audits_visible_to,
 )
 from audits.rules.grades import GRADES
-from cases.models import AuditQuarter, Service, Team
+from cases.models import AuditQuarter, Draw, Service, Team
 
 OVERDUE = "overdue"
 NOT_STARTED = "not_started"
@@ -47,6 +47,9 @@ STATUS_GROUPS: Mapping[str, tuple[str, Sequence[str]]] = {
     HANDED_IN: ("Submitted, decided or not", SUBMITTED),
     DECIDED_GROUP: ("Grade of record set, closed or not", DECIDED),
 }
+# Where a quarter was drawn again, what was submitted of an earlier draw stays.
+STANDS, EARLIER = "stands", "earlier"
+DRAWS: Mapping[str, str] = {STANDS: "The draw that stands", EARLIER: "An earlier draw"}
 # By what the list shows, never by what it hides: the grade that this person may know, and no
 # auditor where an audit waits for one.
 SORTS: Sorts = {
@@ -74,6 +77,7 @@ class Filters:
     kind: str = ""  # a code of Audit.Kind
     mine: bool = False
     feedback: str = ""  # one of queries.feedback_rates.STATES
+    draw: str = ""  # one of DRAWS
 
 
 def grades_only_own(user: User) -> bool:
@@ -171,6 +175,9 @@ def _in_scope(user: User, filters: Filters, today: date) -> QuerySet[Audit]:
         audits = audits.filter(quarter__starts_on__lt=filters.before.starts_on)
     if filters.kind:
         audits = audits.filter(kind=filters.kind)
+    if filters.draw:
+        status = Draw.Status.DRAWN if filters.draw == STANDS else Draw.Status.SUPERSEDED
+        audits = audits.filter(sampled_case__draw__status=status)
     if filters.team is not None:
         audits = audits.filter(team=filters.team)
     if filters.auditor is not None:  # one that waits for an auditor is nobody's

@@ -141,6 +141,7 @@ def _filters(form: AuditFilterForm) -> Filters:
         kind=data.get("kind") or "",
         mine=data.get("whose") == "mine",
         feedback=data.get("feedback") or "",
+        draw=data.get("draw") or "",
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from fractions import Fraction
+from html import unescape
 from typing import Any
 
 import pytest
@@ -170,10 +172,32 @@ def test_what_is_not_selected_again_is_kept_or_withdrawn_with_the_reason(
     assert not left.exists()
 
 
-def _selected(cast: Cast, seed: str) -> set[int]:
+def test_the_numbers_of_the_quarter_are_those_of_the_lists_behind_them(
+    cast: Cast, audits: tuple[Audit, ...], as_user: AsUser
+) -> None:
+    done, _, other = audits
+    submitted(other)
+    frozen_again(cast)
+    rate, both = Fraction(1, 2), {done.child_id, other.child_id}
+    seed = next(
+        seed
+        for seed in map(str, range(100, 200))
+        if len(_selected(cast, seed, rate=rate) & both) == 1
+    )
+    drawn_again(cast, seed, rate=rate)
+    client = as_user(cast.lead)
+    page = client.get(f"/quarters/{QUARTER}/").content.decode()
+    ((url, number),) = re.findall(r'href="([^"]*handed_in[^"]*)">Submitted<.*?(\d+) of', page, re.S)
+    assert number == "1"
+    assert "1 audit</caption>" in client.get(unescape(url)).content.decode()
+    earlier = client.get(unescape(url).replace("stands", "earlier")).content.decode()
+    assert "1 audit</caption>" in earlier
+
+
+def _selected(cast: Cast, seed: str, **changed: Any) -> set[int]:
     """Whom a seed would select, found out and undone."""
     before = transaction.savepoint()
-    cases = drawn_again(cast, seed).cases.filter(role="selected")
+    cases = drawn_again(cast, seed, **changed).cases.filter(role="selected")
     found = set(cases.values_list("entry__child", flat=True))
     transaction.savepoint_rollback(before)
     return found
