@@ -13,10 +13,12 @@ from audits.queries.tools import published_version_of
 from cases.models import SamplingFrame, Theme
 from cases.operations.frame import lock_quarter
 from cases.queries.frame import live_draw, live_frame
+from cases.queries.policy import case_policy
 from cases.rules.cohort import Cohort
 from cases.rules.quarters import Quarter
 
 COHORT_CHANGED = "The cohort was changed"
+LONGEST_MONTH = 31  # days
 PLANNED = ("name", "question", "tool", "cohort")
 
 
@@ -86,6 +88,14 @@ def _write(theme: Theme, plan: ThemePlan) -> None:
     named_so = Theme.objects.filter(quarter=theme.quarter, name__iexact=plan.name)
     if named_so.exclude(pk=theme.pk).exists():
         raise Refused(f"{theme.quarter} has a theme of that name already.")
+    weeks = case_policy(theme.quarter).minimum_weeks_open
+    months = plan.cohort.opened_within
+    if months is not None and months * LONGEST_MONTH < weeks * 7:
+        raise Refused(
+            f"A case can be drawn once it has been open for {weeks} weeks, so none that was opened "
+            f"within the last {months} {'month' if months == 1 else 'months'} can be. Choose more "
+            "months."
+        )
     theme.name, theme.question, theme.tool = plan.name, plan.question, plan.tool
     theme.cohort = plan.cohort.as_dict()
     theme.save()

@@ -125,6 +125,15 @@ def page_of(client: Client, address: str) -> str:
     return str(response.content.decode())
 
 
+def test_a_cohort_of_which_no_case_can_be_drawn_is_refused_before_it_is_frozen(
+    analyst: Client, cast: Cast
+) -> None:
+    page = analyst.post("/themes/new/", plan(opened_within="1")).content.decode()
+    assert "none that was opened within the last 1 month can be. Choose more months." in page
+    assert not Theme.objects.exists()
+    planned(analyst, opened_within="2")
+
+
 def test_from_the_plan_to_the_findings(
     analyst: Client, cast: Cast, cases: list[Case], as_user: AsUser
 ) -> None:
