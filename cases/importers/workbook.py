@@ -122,12 +122,13 @@ class Workbook:
     def _find_template(self) -> None:
         """The first sheet with the template's columns, or columns that somebody has named, where
         no sheet is an Annex A list."""
-        lacking: FileRefused | None = None
+        lacking: ColumnsUnknown | None = None
         for name, loaded, top in self._worksheets():
             try:
                 header = find_header(top, f"The sheet \u201c{name}\u201d", self._choices)
             except ColumnsUnknown as refused:
-                lacking = lacking or refused
+                if lacking is None or refused.likeness > lacking.likeness:
+                    lacking = refused
                 continue
             if header is not None:
                 self.format = FileFormat.TEMPLATE_WORKBOOK
