@@ -55,26 +55,45 @@ class FlatHeader:
     columns: ColumnMap
 
 
-class ColumnsUnknown(FileRefused):
-    """A list that can be read once somebody has said what its columns mean.
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """What can be said of a set of headings, and what is understood of it already.
 
-    ``headings`` are those of the file, without the ones that are never kept; ``suggested`` is field
-    → heading for those that are known; ``signature`` stands for the whole set of headings.
+    ``offered`` are those of the file, without the ones that are never kept; ``understood`` is field
+    → heading; ``service`` the code that every row has, "" where a column gives it; ``signature``
+    stands for the whole set; ``sheet`` is where they stand.
     """
+
+    offered: tuple[str, ...]
+    understood: Mapping[str, str]
+    signature: str
+    service: str = ""
+    sheet: str = ""
+
+
+class ColumnsUnknown(FileRefused):
+    """A list that can be read once somebody has said what its columns mean."""
 
     def __init__(self, message: str, header: Sequence[object]) -> None:
         super().__init__(message)
-        mapped = map_columns(header, PROFILE.columns)
-        words = dict.fromkeys(text for cell in header if (text := clean_text(cell)))
-        known = set(mapped.headings.values())
-        self.headings = tuple(word for word in words if word in known or not is_personal(word))
-        self.suggested = dict(mapped.headings)
-        self.signature = signature(header)
+        self.asked = headings_of(map_columns(header, PROFILE.columns))
 
     @property
     def likeness(self) -> tuple[bool, int]:
         """How much this is like a list of cases: the greater of several sheets is asked about."""
-        return "child_id" in self.suggested, len(self.headings)
+        return "child_id" in self.asked.understood, len(self.asked.offered)
+
+
+def headings_of(columns: ColumnMap, service: str = "", sheet: str = "") -> Headings:
+    """What can be said of the headings of a flat list."""
+    offered = tuple(
+        heading
+        for heading in dict.fromkeys(columns.given)
+        if heading_key(heading) in PROFILE.columns
+        or heading in columns.headings.values()
+        or not is_personal(heading)
+    )
+    return Headings(offered, dict(columns.headings), signature(columns.given), service, sheet)
 
 
 def signature(header: Sequence[object]) -> str:

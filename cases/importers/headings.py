@@ -138,7 +138,8 @@ class ColumnMap:
 
     `positions` and `headings` are keyed by field; positions count from 0. `width` is the
     number of columns up to the last one with a heading, `cells` that of all cells of the header
-    row. `unread` are the headings that mean nothing here and are nothing personal.
+    row. `unread` are the headings that mean nothing here and are nothing personal, `given` all
+    headings as they stand in the file.
     """
 
     positions: Mapping[str, int]
@@ -148,6 +149,7 @@ class ColumnMap:
     width: int
     cells: int = 0
     unread: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap:
@@ -157,12 +159,14 @@ def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap
     dropped: list[str] = []
     repeated: list[str] = []
     unread: list[str] = []
+    given: list[str] = []
     width = 0
     for position, cell in enumerate(header):
         heading = clean_text(cell)
         if not heading:
             continue
         width = position + 1
+        given.append(heading)
         field = known.get(heading_key(heading))
         if field is None:
             (dropped if is_personal(heading) else unread).append(heading)
@@ -178,6 +182,7 @@ def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap
         width=width,
         cells=len(header),
         unread=tuple(unread),
+        given=tuple(given),
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cases.importers import FileRefused, read
 from cases.importers.columns import ColumnChoice, ColumnsUnknown
-from tests.rules.importers.making import AS_OF, csv_file, refused, workbook
+from tests.rules.importers.making import AS_OF, csv_file, opened, refused, workbook
 
 LCS = (
     "LCS ID,Case Worker Name,Workgroup,Allocation Start Date,Allocation End Date,Case Type",
@@ -50,10 +50,10 @@ def test_unfamiliar_headings_are_asked_about(
         path = workbook(tmp_path / "a.xlsx", {"Export": [cells(line) for line in lines]})
     headings = LCS[0] if lines is TITLED else lines[0]
     unknown = asked(path)
-    assert list(unknown.headings) == headings.split(",")
+    assert list(unknown.asked.offered) == headings.split(",")
 
     said = ColumnChoice({"child_id": headings.split(",")[0]}, "child_in_need")
-    file = read(path, as_of=AS_OF, columns={unknown.signature: said})
+    file = read(path, as_of=AS_OF, columns={unknown.asked.signature: said})
     assert len([row for row in file.rows() if hasattr(row, "child_id")]) == len(lines) - (
         4 if lines is TITLED else 1
     )
@@ -87,7 +87,7 @@ def test_a_row_of_text_is_not_taken_for_the_headings_above_it(tmp_path: Path) ->
     """One cell of it is a word that is a heading elsewhere."""
     lines = ["Jo Smith,Agency,Riverside,Smith", "1002,Permanent,Hilltop,Jones"]
     path = csv_file(tmp_path / "a.csv", *lines, header="Case Ref,Kind of post,Unit,Client")
-    assert asked(path).headings == ("Case Ref", "Kind of post", "Unit")
+    assert asked(path).asked.offered == ("Case Ref", "Kind of post", "Unit")
 
 
 def test_of_several_sheets_the_likeliest_list_is_asked_about(tmp_path: Path) -> None:
@@ -96,7 +96,25 @@ def test_of_several_sheets_the_likeliest_list_is_asked_about(tmp_path: Path) -> 
     path = workbook(tmp_path / "a.xlsx", {"Totals": totals, "Export": export, "Codes": totals})
     unknown = asked(path)
     assert "\u201cExport\u201d" in unknown.message
-    assert unknown.headings == tuple(LCS[0].split(","))
+    assert unknown.asked.offered == tuple(LCS[0].split(","))
     ids: list[Sequence[object]] = [["Child ID", "Team", "Kind"], [1, "Riverside", "x"]]
     path = workbook(tmp_path / "b.xlsx", {"Totals": totals, "Ids": ids, "Export": export})
     assert "\u201cIds\u201d" in asked(path).message
+
+
+@pytest.mark.parametrize(
+    ("said", "is_open", "told"),
+    [("Closed", False, "says closed"), ("Open", True, ""), ("", True, ""), ("Zzz", True, "known")],
+)
+def test_a_status_that_was_named_closes_a_case_only_where_it_is_plain(
+    tmp_path: Path, said: str, is_open: bool, told: str
+) -> None:
+    header = "child_id,service,team,practitioner,opened_on,Status"
+    path = csv_file(tmp_path / "a.csv", f"1,CIN,T,W,2026-01-02,{said}", header=header)
+    (asked_of,) = read(path, as_of=AS_OF).nameable
+    assert "status" not in asked_of.understood
+    named = ColumnChoice({**asked_of.understood, "status": "Status"})
+    file, (case,), problems = opened(path, columns={asked_of.signature: named})
+    assert (case.is_open, case.service_code) == (is_open, "child_in_need")
+    assert [told in problem.message for problem in problems] == ([True] if told else [])
+    assert file.nameable == ()

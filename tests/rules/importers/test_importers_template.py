@@ -283,9 +283,9 @@ def test_half_of_a_workers_name_is_offered_and_not_called_personal(tmp_path: Pat
     path = csv_file(tmp_path / "t.csv", "1,CIN,T,Okafor,R.,Smith,2026-01-02", header=header)
     with pytest.raises(ColumnsUnknown) as asked:
         read(path, as_of=AS_OF)
-    assert {"Worker Surname", "Worker First Name"} <= set(asked.value.headings)
-    assert "Child Surname" not in asked.value.headings
-    assert "practitioner" not in asked.value.suggested
+    assert {"Worker Surname", "Worker First Name"} <= set(asked.value.asked.offered)
+    assert "Child Surname" not in asked.value.asked.offered
+    assert "practitioner" not in asked.value.asked.understood
 
 
 @pytest.mark.parametrize("said", ["0", "000", "0.0", "n/a", "Not recorded", "-", "None", "unknown"])
