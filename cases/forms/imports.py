@@ -25,6 +25,7 @@ COLUMN_LABELS = {
     "practitioner": "Practitioner",
     "opened_on": "Date opened",
     "closed_on": "Date closed",
+    "status": "Status (open or closed)",
     "family_id": "Family’s id",
     "agency": "Agency worker",
     "restricted": "Restricted record",
@@ -39,7 +40,8 @@ COLUMN_LABELS = {
     "legal_status": "Legal status",
     "plan": "Plan",
 }
-# What can be said of a column: the template's, and the age, which it has no column for.
+# What can be said of a column: the template's, and the status and the age, which it has no column
+# for.
 ASKED = tuple(COLUMN_LABELS)
 MEGABYTE = 1024 * 1024
 

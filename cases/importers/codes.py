@@ -67,6 +67,12 @@ _CLOSED_SPELLINGS = (
     "closed - stepdown", "closed - step down", "stepped down", "closed episode of need",
 )  # fmt: skip
 
+_CLOSED_WORDS = frozenset({"close", "ended", "inactive", "not open", "not active"})
+_OPEN_WORDS = frozenset(
+    {"open", "open case", "case open", "opened", "active", "current", "ongoing", "allocated",
+     "re-opened", "reopened", "started", "in progress"}
+)  # fmt: skip
+
 _GENDERS = {
     "male": ("male", "m", "1", "1 - male", "boy"),
     "female": ("female", "f", "2", "2 - female", "girl"),
@@ -151,6 +157,13 @@ def service_code(text: str) -> str | None:
 def case_status(text: str) -> str | None:
     """List 6's case status: a service code, CLOSED, or None where it is blank or not known."""
     return _STATUS_BY_SPELLING.get(plain(text))
+
+
+def closed_status(text: str) -> tuple[bool, bool]:
+    """`(closed, known)` of what a flat list says of a case; what is not known is not closed."""
+    word = plain(text)
+    closed = word in _CLOSED_SPELLINGS or word in _CLOSED_WORDS
+    return closed, closed or word in _OPEN_WORDS or word in _SERVICE_BY_SPELLING
 
 
 def gender_code(text: str) -> str:

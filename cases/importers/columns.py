@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
 from cases.importers.annex_a import ListProfile
-from cases.importers.cells import clean_text
+from cases.importers.cells import clean_text, read_date
 from cases.importers.headings import (
     HEADER_SEARCH_ROWS,
     ColumnMap,
@@ -30,6 +31,8 @@ from cases.importers.template import PROFILE, check_header, header_row
 
 CHOSEN_TITLE: Final = "a list whose columns were named"
 _FEWEST_HEADINGS: Final = 3
+_LONGEST_HEADING: Final = 120
+_MARKUP: Final = ("<", "{")  # how web pages and the like begin
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +55,45 @@ class FlatHeader:
     columns: ColumnMap
 
 
-class ColumnsUnknown(FileRefused):
-    """A list that can be read once somebody has said what its columns mean.
+@dataclass(frozen=True, slots=True)
+class Headings:
+    """What can be said of a set of headings, and what is understood of it already.
 
-    ``headings`` are those of the file, without the ones that are never kept; ``suggested`` is field
-    → heading for those that are known; ``signature`` stands for the whole set of headings.
+    ``offered`` are those of the file, without the ones that are never kept; ``understood`` is field
+    → heading; ``service`` the code that every row has, "" where a column gives it; ``signature``
+    stands for the whole set; ``sheet`` is where they stand.
     """
+
+    offered: tuple[str, ...]
+    understood: Mapping[str, str]
+    signature: str
+    service: str = ""
+    sheet: str = ""
+
+
+class ColumnsUnknown(FileRefused):
+    """A list that can be read once somebody has said what its columns mean."""
 
     def __init__(self, message: str, header: Sequence[object]) -> None:
         super().__init__(message)
-        mapped = map_columns(header, PROFILE.columns)
-        words = dict.fromkeys(text for cell in header if (text := clean_text(cell)))
-        known = set(mapped.headings.values())
-        self.headings = tuple(word for word in words if word in known or not is_personal(word))
-        self.suggested = dict(mapped.headings)
-        self.signature = signature(header)
+        self.asked = headings_of(map_columns(header, PROFILE.columns))
+
+    @property
+    def likeness(self) -> tuple[bool, int]:
+        """How much this is like a list of cases: the greater of several sheets is asked about."""
+        return "child_id" in self.asked.understood, len(self.asked.offered)
+
+
+def headings_of(columns: ColumnMap, service: str = "", sheet: str = "") -> Headings:
+    """What can be said of the headings of a flat list."""
+    offered = tuple(
+        heading
+        for heading in dict.fromkeys(columns.given)
+        if heading_key(heading) in PROFILE.columns
+        or heading in columns.headings.values()
+        or not is_personal(heading)
+    )
+    return Headings(offered, dict(columns.headings), signature(columns.given), service, sheet)
 
 
 def signature(header: Sequence[object]) -> str:
@@ -98,24 +125,78 @@ def find_header(
 
 
 def _likely_row(top: Sequence[Sequence[object]]) -> int | None:
-    """The first row that can only be headings.
+    """The row that can only be headings; None where a child's data might be taken for them.
 
-    Three texts or more and nothing else, one of which is a heading known here, kept or not: a row
-    of a list without headings would show a child's data to whoever is asked what it means.
+    What is taken for headings is shown to whoever is asked what it means. So it is either a row of
+    texts above rows with values, as full as any of the rows before it, or holds a heading known
+    here, kept or not.
     """
-    for number, row in enumerate(top[:HEADER_SEARCH_ROWS], start=1):
-        texts = [clean_text(cell) for cell in row]
-        filled = [text for text in texts if text]
-        if len(filled) < _FEWEST_HEADINGS or any(_is_value(text) for text in filled):
-            continue
-        if known_fields(row, PROFILE.columns) or any(map(names_a_person, filled)):
+    rows = [_filled(row) for row in top[:HEADER_SEARCH_ROWS]]
+    likely = [number for number in range(1, len(rows) + 1) if _heads_a_list(rows, number)]
+    if likely:
+        return max(likely, key=lambda number: len(rows[number - 1]))  # the first of the fullest
+    for number, row in enumerate(rows, start=1):
+        if _texts_alone(row) and _known(row):
             return number
     return None
 
 
-def _is_value(text: str) -> bool:
+def _filled(row: Sequence[object]) -> dict[int, object]:
+    """Place → cell, for cells that hold anything."""
+    return {place: cell for place, cell in enumerate(row) if clean_text(cell)}
+
+
+def _texts_alone(row: Mapping[int, object]) -> bool:
+    return len(row) >= _FEWEST_HEADINGS and not any(map(_is_value, row.values()))
+
+
+def _known(row: Mapping[int, object]) -> bool:
+    """Whether one of the cells is a heading known here, kept or not."""
+    cells = [*row.values()]
+    return bool(known_fields(cells, PROFILE.columns)) or any(
+        names_a_person(clean_text(cell)) for cell in cells
+    )
+
+
+def _heads_a_list(rows: Sequence[Mapping[int, object]], number: int) -> bool:
+    """Whether a row is several different texts, with a number, a date or an id below one of them.
+
+    Not where rows of data begin above it: these are as full as it is and have values. Nor where a
+    cell is of the same shape as one below, as ids are.
+    """
+    row, above, below = rows[number - 1], rows[: number - 1], rows[number:]
+    texts = [clean_text(cell) for cell in row.values()]
+    if not _texts_alone(row) or len({heading_key(text) for text in texts}) < _FEWEST_HEADINGS:
+        return False
+    if any(len(text) > _LONGEST_HEADING or text.startswith(_MARKUP) for text in texts):
+        return False
+    if any(len(other) >= len(row) and not _texts_alone(other) for other in above):
+        return False
+    under = [(row[place], other[place]) for other in below for place in row.keys() & other.keys()]
+    return any(_is_value(cell) or _is_id(cell) for _, cell in under) and not any(
+        _is_id(heading) and _shape(heading) == _shape(cell) for heading, cell in under
+    )
+
+
+def _is_value(cell: object) -> bool:
     """Whether a cell is a number, a date or an id rather than a heading."""
-    return sum(map(str.isdigit, text)) >= sum(map(str.isalpha, text))
+    text = clean_text(cell)
+    if not isinstance(cell, str) or sum(map(str.isdigit, text)) >= sum(map(str.isalpha, text)):
+        return True
+    return read_date(text, as_of=date.max)[0] is not None
+
+
+def _is_id(cell: object) -> bool:
+    """Whether a cell is one word with a digit in it, as ids are; some headings are as well."""
+    text = clean_text(cell)
+    return " " not in text and any(map(str.isdigit, text))
+
+
+def _shape(cell: object) -> str:
+    """A cell with every letter made the same, and every digit."""
+    return "".join(
+        "9" if sign.isdigit() else "a" if sign.isalpha() else sign for sign in clean_text(cell)
+    )
 
 
 def _as_chosen(number: int, header: Sequence[object], choice: ColumnChoice) -> FlatHeader:

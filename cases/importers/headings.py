@@ -40,6 +40,30 @@ _PERSON = re.compile(
     re.IGNORECASE,
 )
 
+# Names of those who work with children are kept: a case has a practitioner. Only a heading that
+# is a worker and the name and nothing else is theirs; with a child's or a carer's word in it, or
+# where it is not plain whose name it is, it stays personal.
+_NAME: Final = (
+    r"(?:(?:fore|sur|given|maiden|nick)\s?-?names?"
+    r"|(?:first|last|middle|full|family|preferred|known)\s+names?)"
+)
+_NAMES: Final = rf"{_NAME}(?:(?:[\s,/&-]|\band\b)+{_NAME})*"
+_WORKER: Final = (
+    r"(?:(?!\w*names?\b)[a-z]+[\s-]+){0,4}"
+    r"(?:(?:case|key|social)?workers?|practitioners?|professionals?|staff(?:\s+members?)?"
+    r"|employees?|auditors?|managers?|officers?|advis[eo]rs?|supervisors?)(?:'s?)?"
+)
+_WORKERS_NAME = re.compile(
+    rf"{_WORKER}[\s:,(-]+{_NAMES}\)?|{_NAMES}\s+(?:of\s+(?:the\s+)?{_WORKER}|\({_WORKER}\))",
+    re.IGNORECASE,
+)
+_NO_WORKER = re.compile(
+    r"\b(?:child|children|client|person|people|user|mother|mum|father|dad|carer|parent|guardian"
+    r"|pupil|student|subject|sibling|brother|sister|baby|infant|relative|partner|yp|cyp)"
+    r"(?:'?s)?\b",
+    re.IGNORECASE,
+)
+
 
 def heading_key(heading: object) -> str:
     """A heading's letters and digits in lower case; a pivot table's "Sum of " is left off."""
@@ -53,7 +77,12 @@ def is_personal(heading: str) -> bool:
 
 def names_a_person(text: str) -> bool:
     """Whether a cell is the heading of something personal by what it says, in whatever row."""
-    return _PERSONAL.search(text.replace("_", " ").replace("\u2019", "'")) is not None
+    text = text.replace("_", " ").replace("\u2019", "'").strip()
+    return _PERSONAL.search(text) is not None and not _names_a_worker(text)
+
+
+def _names_a_worker(text: str) -> bool:
+    return _WORKERS_NAME.fullmatch(text) is not None and _NO_WORKER.search(text) is None
 
 
 def _aliases(table: Mapping[str, str]) -> Mapping[str, str]:
@@ -71,7 +100,12 @@ COMMON: Final = _aliases(
         "team": "team|allocated team|team name|responsible team",
         "practitioner": "practitioner|allocated worker|allocated social worker|social worker"
         "|worker|worker name|practitioner name|allocated practitioner|lead practitioner"
-        "|lead professional|case worker|caseworker",
+        "|lead professional|case worker|caseworker|worker full name|workers full name"
+        "|practitioner full name|practitioners full name|social worker full name"
+        "|social workers full name|allocated worker full name|allocated workers full name"
+        "|allocated social worker full name|allocated practitioner full name"
+        "|lead practitioner full name|lead professional full name|case worker full name"
+        "|case workers full name",
         "family_id": "family id|family identifier|family reference|family ref|household id"
         "|family group id|family group|family group number|family number|family unique id"
         "|household reference|household ref|sibling group|sibling group id",
@@ -104,7 +138,8 @@ class ColumnMap:
 
     `positions` and `headings` are keyed by field; positions count from 0. `width` is the
     number of columns up to the last one with a heading, `cells` that of all cells of the header
-    row. `unread` are the headings that mean nothing here and are nothing personal.
+    row. `unread` are the headings that mean nothing here and are nothing personal, `given` all
+    headings as they stand in the file.
     """
 
     positions: Mapping[str, int]
@@ -114,6 +149,7 @@ class ColumnMap:
     width: int
     cells: int = 0
     unread: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap:
@@ -123,12 +159,14 @@ def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap
     dropped: list[str] = []
     repeated: list[str] = []
     unread: list[str] = []
+    given: list[str] = []
     width = 0
     for position, cell in enumerate(header):
         heading = clean_text(cell)
         if not heading:
             continue
         width = position + 1
+        given.append(heading)
         field = known.get(heading_key(heading))
         if field is None:
             (dropped if is_personal(heading) else unread).append(heading)
@@ -144,6 +182,7 @@ def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap
         width=width,
         cells=len(header),
         unread=tuple(unread),
+        given=tuple(given),
     )
 
 

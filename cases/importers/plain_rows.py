@@ -99,6 +99,7 @@ class PlainRows:
         known = spellings
         self._service = _Meanings(self._service_of)
         self._opened = _Meanings(lambda raw: self._past(raw, "opened_on"))
+        self._status = _Meanings(self._open_status)
         self._closed = _Meanings(lambda raw: self._past(raw, "closed_on"))
         self._moved = _Meanings(lambda raw: self._past(raw, "transferred_in_on"))
         self._team = _Meanings(lambda raw: self._staff(raw, "team"))
@@ -119,7 +120,9 @@ class PlainRows:
         """
         of, known = _Columns(rows, self._sheet.columns), self._known
         said = of.meant("service", known.text)
-        if of.has("status"):
+        if self._is_template:
+            of.meant("status", self._status)
+        elif of.has("status"):
             statuses = of.meant("status", known.text)
             said = [service or status for service, status in zip(said, statuses, strict=True)]
         services = of.looked_up(said, self._service)
@@ -207,6 +210,10 @@ class PlainRows:
             return fixed
         code = self._known.status[text]
         return _ASK if code in (None, NO_CASE, codes.CLOSED) else code
+
+    def _open_status(self, raw: Any) -> Any:
+        text = self._known.text[raw]
+        return None if not text or self._known.closed[text] == (False, True) else _ASK
 
     def _past(self, raw: Any, field: str) -> Any:
         value, readable = self._known.date[raw]

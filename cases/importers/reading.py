@@ -9,7 +9,13 @@ from itertools import chain, islice
 from pathlib import Path
 
 from cases.importers.annex_a import ADOPTERS
-from cases.importers.columns import CHOSEN_TITLE, ColumnChoice, ColumnsUnknown
+from cases.importers.columns import (
+    CHOSEN_TITLE,
+    ColumnChoice,
+    ColumnsUnknown,
+    Headings,
+    headings_of,
+)
 from cases.importers.containers import DAMAGED, Container, Kind, inspect
 from cases.importers.csv_lists import CsvFile, CsvLists, files_in, fingerprint, is_a_list
 from cases.importers.delimited import Broken, DelimitedFile
@@ -60,6 +66,18 @@ class ReadFile:
             if sheet.profile.title == CHOSEN_TITLE
             for field, heading in sheet.columns.headings.items()
         }
+
+    @property
+    def nameable(self) -> tuple[Headings, ...]:
+        """The headings of flat lists that have columns of which nothing is read: what these mean
+        can be said. Each set of headings once."""
+        found: dict[str, Headings] = {}
+        for sheet in self._source.sheets:
+            if sheet.is_template and sheet.columns.unread:
+                service = sheet.profile.service_code or ""
+                one = headings_of(sheet.columns, service, sheet.info.name)
+                found.setdefault(one.signature, one)
+        return tuple(found.values())
 
     def rows(self) -> Iterator[Row]:
         """Every row once: a CaseRow, or a Problem that says the row was left out.

@@ -89,6 +89,7 @@ class Spellings:
         self.status: Memo[str, str | None] = Memo(
             lambda text: codes.case_status(text) or given.get(codes.word_key(text))
         )
+        self.closed: Memo[str, tuple[bool, bool]] = Memo(codes.closed_status)
         self.unknown_services: dict[str, UnknownService] = {}
         self.gender: Memo[str, str] = Memo(codes.gender_code)
         self.ethnicity: Memo[str, str] = Memo(ethnicity_code)
@@ -229,12 +230,16 @@ class RowReader:
         if child_id is None:
             return None
         known = self._known
-        service_text = known.text(service) or known.text(status)
+        service_text, status_text = known.text(service), known.text(status)
+        if not self._is_template:  # there a status does not give the service
+            service_text = status_text = service_text or status_text
         code, status_open = self._service(service_text)
         if code == NO_CASE:
             return None
+        if self._is_template and status_text:
+            status_open = not self._says_closed(status_text)
         opened_on = self._past_date("opened_on", opened, "It says the case was opened")
-        closed_on, is_open = self._closing(closed, opened_on, status_open, service_text)
+        closed_on, is_open = self._closing(closed, opened_on, status_open, status_text)
         gender_text, ethnicity_text = known.text(gender), known.text(ethnicity)
         disability_text = known.text(disability)
         return CaseRow(
@@ -387,6 +392,13 @@ class RowReader:
             self._say("service", f"{what} Use one of: {_ALLOWED_SERVICES}.", VALUE_OUT, text,
                       _STAYS)  # fmt: skip
         return code, True
+
+    def _says_closed(self, text: str) -> bool:
+        closed, recognised = self._known.closed(text)
+        if not recognised and self._known.first_time("status", text):
+            self._say("status", "This status is not known.", NOTE, text,
+                      "The case counts as open.")  # fmt: skip
+        return closed
 
     def _closing(
         self, raw: Any, opened_on: date | None, status_open: bool, status: str

@@ -34,9 +34,16 @@ UNREADABLE = "?"
 
 _NAMES: Final = {
     "practitioner": "practitioner|name|full name|worker|worker name|practitioner name|staff name"
-    "|employee|employee name|social worker|social worker name|display name",
-    "first_name": "first name|forename|forenames|given name|known as|preferred name",
-    "last_name": "last name|surname|family name",
+    "|employee|employee name|social worker|social worker name|display name|worker full name"
+    "|practitioner full name|staff full name|staff member full name|employee full name"
+    "|social worker full name|full name of worker|full name of practitioner",
+    "first_name": "first name|forename|forenames|given name|known as|preferred name"
+    "|worker first name|worker forename|practitioner first name|practitioner forename"
+    "|staff first name|staff forename|employee first name|employee forename"
+    "|social worker first name|social worker forename",
+    "last_name": "last name|surname|family name|worker last name|worker surname"
+    "|practitioner last name|practitioner surname|staff last name|staff surname"
+    "|employee last name|employee surname|social worker last name|social worker surname",
     "staff_number": "staff number|staff no|staff id|employee number|employee no|employee id"
     "|payroll number|payroll no|payroll id|personnel number|personnel no|assignment number"
     "|worker id|person number",

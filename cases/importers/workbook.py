@@ -146,7 +146,7 @@ class Workbook:
         found = bool(self.sheets or self.empty_lists)
         asked = [refused for _, refused in unknown if _lists_children(refused) or not found]
         if asked:
-            raise max(asked, key=lambda refused: len(refused.suggested))
+            raise max(asked, key=lambda refused: refused.likeness)
         if not found:
             raise FileRefused(NO_LIST)
         for sheet in self.sheets[:1]:
@@ -159,7 +159,8 @@ class Workbook:
 
 def _lists_children(unknown: ColumnsUnknown) -> bool:
     """Whether a sheet is surely one with a row for each child, however else it is headed."""
-    return "child_id" in unknown.suggested and len(unknown.suggested) >= _SURE_FROM
+    understood = unknown.asked.understood
+    return "child_id" in understood and len(understood) >= _SURE_FROM
 
 
 def _open(path: Path) -> Any:

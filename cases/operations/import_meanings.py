@@ -12,9 +12,9 @@ from cases.importers.codes import word_key
 from cases.importers.rows import FIELDS, NO_CASE
 from cases.models import CaseImport, ImportMeaning, Job
 from cases.operations.imports import check_again
-from cases.queries.import_meanings import service_choices
+from cases.queries.import_meanings import headings_asked, service_choices
 
-NOT_WAITING = "This list does not wait for its columns any more."
+NOT_WAITING = "The columns of this list cannot be named now: it has moved on."
 
 
 @operation
@@ -63,23 +63,26 @@ def name_columns(
     service: str,
     by: User,
     now: datetime,
+    signature: str = "",
 ) -> Job:
-    """Say what the headings of a waiting list mean, and have it read; returns the job that does.
+    """Say what the headings of a list mean, and have it read; returns the job that does.
 
-    ``columns``: field → heading of the file. ``service``: the code every row has, "" where a column
-    gives it. Remembered for every later file with the same headings. Raises Refused where the id,
-    or the service, is not said, a heading is not in the file or is used twice; MovedOn where the
-    list does not wait for its columns.
+    The list waits for its columns, or is checked and has columns that were not read. ``columns``:
+    field → heading of the file. ``service``: the code every row has, "" where a column gives it.
+    ``signature``: of which headings, where there are several. Remembered for every later file with
+    the same headings. Raises Refused where the id, or the service, is not said, a heading is not in
+    the file or is used twice; MovedOn where the list has no such columns to name.
     """
     require(by, Permission.IMPORT_CASES)
     case_import = CaseImport.objects.select_for_update().get(pk=case_import.pk)
-    if case_import.status != CaseImport.Status.COLUMNS:
+    asked = headings_asked(case_import, signature)
+    if asked is None:
         raise MovedOn(NOT_WAITING)
-    headings = case_import.summary["headings"]
+    headings = asked["headings"]
     _refuse_choice(columns, service, headings)
     ImportMeaning.objects.update_or_create(
         kind=ImportMeaning.Kind.COLUMNS,
-        key=case_import.summary["signature"],
+        key=asked["signature"],
         defaults={
             "said": ", ".join(headings),
             "meaning": {"columns": dict(columns), "service": service},
@@ -109,6 +112,6 @@ def _refuse_choice(columns: Mapping[str, str], service: str, headings: Sequence[
 
 @operation
 def forget_meaning(*, meaning: ImportMeaning, by: User, now: datetime) -> None:
-    """Take a decision back: the next list that says the same asks again."""
+    """Take a decision back: the next list that says the same is read without it, or asks again."""
     require(by, Permission.IMPORT_CASES)
     meaning.delete()

@@ -28,7 +28,7 @@ from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from cases.importers import FileFormat, FileRefused, ReadFile, ReadLimits, read
-from cases.importers.columns import ColumnsUnknown
+from cases.importers.columns import ColumnsUnknown, Headings
 from cases.importers.csv_lists import fingerprint
 from cases.models import CaseImport, ImportProblem, Job
 from cases.operations import import_sql
@@ -439,6 +439,7 @@ def _summary(case_import: CaseImport, file: ReadFile) -> dict[str, Any]:
         "dropped_columns": list(file.dropped_columns),
         "unread_columns": list(file.unread_columns),
         "chosen_columns": file.chosen_columns,
+        "to_name": [_in_summary(headings) for headings in file.nameable],
         "unread": unread(case_import),
         "unknown_services": [
             {"said": unknown.said, "rows": unknown.rows} for unknown in file.unknown_services
@@ -497,13 +498,18 @@ def _refuse(case_import: CaseImport, words: str) -> None:
 def _ask_for_columns(case_import: CaseImport, unknown: ColumnsUnknown) -> None:
     """Keep the list and its file until somebody has said what its columns mean."""
     case_import.status = Status.COLUMNS
-    case_import.summary = {
-        "why": unknown.message,
-        "signature": unknown.signature,
-        "headings": list(unknown.headings),
-        "suggested": unknown.suggested,
-    }
+    case_import.summary = {"why": unknown.message, **_in_summary(unknown.asked)}
     case_import.save()
+
+
+def _in_summary(headings: Headings) -> dict[str, Any]:
+    return {
+        "signature": headings.signature,
+        "headings": list(headings.offered),
+        "suggested": dict(headings.understood),
+        "service": headings.service,
+        "sheet": headings.sheet,
+    }
 
 
 def _discard(case_import: CaseImport, words: str) -> CaseImport:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import QuerySet
 
 from cases.importers.codes import plain
 from cases.importers.columns import ColumnChoice
 from cases.importers.rows import NO_CASE
-from cases.models import ImportMeaning, Service
+from cases.models import CaseImport, ImportMeaning, Service
 
 Kind = ImportMeaning.Kind
 
@@ -25,7 +27,7 @@ def services_by_name() -> dict[str, str]:
 
 
 def columns_by_signature() -> dict[str, ColumnChoice]:
-    """What was said of headings that are not the template's, by their signature. A decision for a
+    """What was said of headings, the template's or others, by their signature. A decision for a
     service that is gone is left out."""
     services = set(Service.objects.values_list("code", flat=True))
     decided = ImportMeaning.objects.filter(kind=Kind.COLUMNS).values_list("key", "meaning")
@@ -34,6 +36,19 @@ def columns_by_signature() -> dict[str, ColumnChoice]:
         for key, one in decided
         if not one["service"] or one["service"] in services
     }
+
+
+def headings_asked(case_import: CaseImport, signature: str = "") -> dict[str, Any] | None:
+    """The headings of a list of which somebody may say what they mean; None where there are none.
+
+    {"signature", "headings", "suggested", "service", "sheet"}, the first where ``signature`` is "".
+    """
+    summary, found = case_import.summary, []
+    if case_import.status == CaseImport.Status.COLUMNS:
+        found = [summary]
+    elif case_import.status == CaseImport.Status.CHECKED:
+        found = summary.get("to_name", [])
+    return next((one for one in found if signature in ("", one["signature"])), None)
 
 
 def meanings() -> QuerySet[ImportMeaning]:

@@ -8,13 +8,13 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SignedInRequest, allow
 from accounts.operations import MovedOn, Refused
 from accounts.policy import Permission
 from accounts.views.paging import page_of
-from cases.forms.imports import ColumnsForm, ServicesForm
+from cases.forms.imports import ServicesForm
 from cases.models import CaseImport, ImportMeaning
 from cases.operations.import_meanings import (
     NOT_WAITING,
@@ -23,9 +23,9 @@ from cases.operations.import_meanings import (
     name_services,
 )
 from cases.queries.calendar import local_date
-from cases.queries.import_meanings import meanings, service_choices
+from cases.queries.import_meanings import headings_asked, meanings, service_choices
 from cases.queries.imports import imports_visible_to, in_words
-from cases.views.import_preview import in_columns
+from cases.views.import_preview import columns_form, in_columns
 from cases.views.imports import crumbs, detail_page
 
 
@@ -52,20 +52,21 @@ def import_services(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @allow(Permission.IMPORT_CASES)
-@require_POST
+@require_http_methods(["GET", "POST"])
 def import_columns(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Say what the columns of a list mean."""
+    """Say what the columns of a list mean: one that waits for it, or that is checked already."""
     case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
-    if case_import.status != CaseImport.Status.COLUMNS:
+    asked = headings_asked(case_import, request.GET.get("headings", ""))
+    if asked is None:
         raise MovedOn(NOT_WAITING)
-    headings = case_import.summary["headings"]
-    form = ColumnsForm(request.POST, headings=headings, services=service_choices())
+    form = columns_form(asked, request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             job = name_columns(
                 case_import=case_import,
                 columns=form.chosen,
                 service=form.cleaned_data["every_row"],
+                signature=asked["signature"],
                 by=request.user,
                 now=timezone.now(),
             )
@@ -73,7 +74,16 @@ def import_columns(request: SignedInRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refused))
         else:
             return redirect("cases:job_detail", pk=job.pk)
-    return detail_page(request, case_import, columns_form=form)
+    if case_import.status == CaseImport.Status.COLUMNS:
+        return detail_page(request, case_import, columns_form=form if form.is_bound else None)
+    context = {
+        "case_import": case_import,
+        "asked": asked,
+        "unread": case_import.summary.get("unread_columns", []),
+        "form": form,
+        "breadcrumbs": crumbs("Name the columns"),
+    }
+    return render(request, "cases/imports/name_columns.html", context)
 
 
 @allow(Permission.IMPORT_CASES)
@@ -110,5 +120,9 @@ def meaning_forget(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take a decision back."""
     meaning = get_object_or_404(meanings(), pk=pk)
     forget_meaning(meaning=meaning, by=request.user, now=timezone.now())
-    messages.success(request, f"Forgotten. The next list that says “{meaning.said}” asks again.")
+    if meaning.kind == ImportMeaning.Kind.COLUMNS:
+        words = "The next list with these columns is read as if nothing had been said of them."
+    else:
+        words = f"The next list that says “{meaning.said}” asks again."
+    messages.success(request, f"Forgotten. {words}")
     return redirect("cases:meaning_list")

@@ -77,6 +77,7 @@ def preview(
         "outdated": [one.name for one in services if one.code in summary.get("outdated", ())],
         "list_2": checked and _has_list_2(summary),
         "unread": summary.get("unread", 0),
+        "not_read": _not_read(case_import),
         "stays": sum(summary.get("stays", {}).values()),
         "returns": sum(summary.get("returns", {}).values()),
         "closing": closing if checked else [],
@@ -129,12 +130,35 @@ def _services_form(case_import: CaseImport) -> ServicesForm | None:
 
 
 def _columns_form(case_import: CaseImport) -> ColumnsForm | None:
-    if case_import.status != CaseImport.Status.COLUMNS:
-        return None
-    summary = case_import.summary
+    waits = case_import.status == CaseImport.Status.COLUMNS
+    return columns_form(case_import.summary) if waits else None
+
+
+def columns_form(asked: Mapping[str, Any], said: Mapping[str, Any] | None = None) -> ColumnsForm:
+    """The question what headings mean, filled in with what is understood; ``said`` is an answer."""
     return ColumnsForm(
-        initial=summary["suggested"], headings=summary["headings"], services=service_choices()
+        said,
+        initial={**asked["suggested"], "every_row": asked.get("service", "")},
+        headings=asked["headings"],
+        services=service_choices(),
     )
+
+
+def _not_read(case_import: CaseImport) -> dict[str, Any] | None:
+    """Columns of a checked list that were not read: their names, and whose meaning can be said."""
+    summary = case_import.summary
+    names = summary.get("unread_columns", [])
+    if case_import.status != CaseImport.Status.CHECKED or not names:
+        return None
+    to_name = summary.get("to_name", [])
+    return {
+        "names": ", ".join(names),
+        "count": len(names),
+        "to_name": [
+            {"signature": one["signature"], "sheet": one["sheet"] if len(to_name) > 1 else ""}
+            for one in to_name
+        ],
+    }
 
 
 def in_columns(columns: Mapping[str, str], service: str = "") -> str:

@@ -339,7 +339,7 @@ TABLE: dict[str, Row] = {
     "cases:other_ids_upload_confirm": row("analyst", post=True),
     "cases:other_ids_template": row("analyst", get=True),
     "cases:other_id_remove": row("analyst", kwargs=of_other_id, post=True),
-    "cases:import_columns": row("analyst", kwargs=of_import, post=True),
+    "cases:import_columns": row("analyst", kwargs=of_import),
     "cases:import_services": row("analyst", kwargs=of_import, post=True),
     "cases:meaning_list": row("analyst", get=True),
     "cases:meaning_forget": row("analyst", kwargs=of_meaning, post=True),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -18,16 +18,18 @@ from accounts.models import User
 from accounts.operations import MovedOn, Refused
 from cases.models import Case, CaseImport, Child, ImportMeaning, Service, StagedCase
 from cases.operations.import_meanings import name_columns
-from cases.operations.imports import delete_old_uploads
+from cases.operations.imports import cover_services, delete_old_uploads
 from tests.cast import NOW, Cast
 from tests.integration.cases.importing import (
     AS_OF,
+    REQUIRED,
     csv_bytes,
     open_now,
     post_list,
     run_waiting,
     uploaded,
 )
+from tests.rules.importers.making import LIST_6, list_6_row, workbook
 
 AsUser = Callable[[User], Client]
 HEADINGS = "PID,Surname,Case Type,Locality,Held By,Allocation Start"
@@ -239,3 +241,146 @@ def test_what_is_absent_is_told_once_and_not_for_every_row(analyst: Client, cast
         (None, "There is no column for the practitioner."),
         (None, "There is no column for the opening date."),
     }
+
+
+FITS = f"{REQUIRED},Surname,Record Restricted Y/N,Family,Status,Ward"
+FITTING = csv_bytes(
+    "1,CIN,Riverside,P. One,2026-01-05,Example,Yes,F1,Open,North",
+    "2,CIN,Riverside,P. One,2026-01-05,Example,No,F1,Active,North",
+    "3,CIN,Riverside,P. One,2026-01-05,Example,No,F3,Closed,South",
+    header=FITS,
+)
+NAMED = {field: field for field in REQUIRED.split(",")} | {
+    "restricted": "Record Restricted Y/N",
+    "family_id": "Family",
+    "status": "Status",
+}
+
+
+def staged(case_import: CaseImport) -> list[tuple[str, bool | None, str, bool]]:
+    rows = StagedCase.objects.filter(case_import=case_import).order_by("row")
+    return list(rows.values_list("child_id", "restricted", "family_id", "is_open"))
+
+
+def test_a_list_that_fits_says_first_what_was_not_read_and_lets_it_be_named(
+    analyst: Client, cast: Cast
+) -> None:
+    case_import = uploaded(FITTING, cast.analyst)
+    detail = reverse("cases:import_detail", args=[case_import.pk])
+    page = text_of(analyst.get(detail))
+    said = "Columns that were not read: Record Restricted Y/N, Family, Status, Ward. If one of"
+    assert said in page
+    assert page.index(said) < page.index("What confirming would change")
+    assert "Nothing in the file gave cause for a remark" not in page
+    assert [row[1:] for row in staged(case_import)] == [(None, "", True)] * 3
+
+    asked = reverse("cases:import_columns", args=[case_import.pk])
+    assert f"{asked}?headings={case_import.summary['to_name'][0]['signature']}" in page
+    page = text_of(analyst.get(asked))
+    assert '<option value="practitioner" selected>' in page  # what is understood already
+    assert '<option value="Record Restricted Y/N">' in page
+    assert "Surname" not in page
+    case_import.refresh_from_db()
+    assert (case_import.status, ImportMeaning.objects.count()) == ("checked", 0)  # only looked at
+
+    assert analyst.post(asked, NAMED).status_code == 302
+    run_waiting()
+    case_import.refresh_from_db()
+    assert case_import.status == "checked"
+    assert staged(case_import) == [
+        ("1", True, "F1", True), ("2", False, "F1", True), ("3", False, "F3", False),
+    ]  # fmt: skip
+    page = text_of(analyst.get(detail))
+    assert "Columns that were not read: Ward. If" in page
+    assert "Restricted record: Record Restricted Y/N" in page
+
+
+def test_what_was_named_is_used_for_the_next_list_although_it_would_fit(
+    analyst: Client, cast: Cast
+) -> None:
+    case_import = uploaded(FITTING, cast.analyst)
+    cover_services(case_import=case_import, covers=["child_in_need"], by=cast.analyst, now=NOW)
+    run_waiting()
+    asked = reverse("cases:import_columns", args=[case_import.pk])
+    analyst.post(asked, NAMED)
+    run_waiting()
+    case_import.refresh_from_db()
+    assert case_import.summary["covers_said"] == ["child_in_need"]  # what was said before stays
+
+    later = uploaded(FITTING + b"9,CIN,Riverside,P. One,2026-02-05,x,Yes,F9,Open,N", cast.analyst)
+    assert staged(later)[-1] == ("9", True, "F9", True)
+    page = text_of(analyst.get(reverse("cases:import_columns", args=[later.pk])))
+    assert '<option value="Record Restricted Y/N" selected>' in page
+    analyst.post(reverse("cases:meaning_forget", args=[ImportMeaning.objects.get().pk]))
+    again = uploaded(FITTING + b"\r\n", cast.analyst)
+    assert staged(again)[0] == ("1", None, "", True)
+
+
+def test_columns_of_a_checked_list_are_named_rightly_or_not_at_all(
+    analyst: Client, cast: Cast
+) -> None:
+    case_import = uploaded(FITTING, cast.analyst)
+    asked = reverse("cases:import_columns", args=[case_import.pk])
+    page = text_of(analyst.post(asked, NAMED | {"closed_on": "Status"}))
+    assert "“Status” is chosen for" in page
+    assert 'class="govuk-error-summary"' in page
+    assert '<option value="Record Restricted Y/N" selected>' in page
+    assert analyst.get(f"{asked}?headings=other").status_code == 409
+    with pytest.raises(PermissionDenied):
+        name_columns(case_import=case_import, columns=NAMED, service="", by=cast.auditor, now=NOW)
+    assert analyst.post(asked, NAMED).status_code == 302
+    assert analyst.post(asked, NAMED).status_code == 409  # it is being read
+    run_waiting()
+    analyst.post(reverse("cases:import_discard", args=[case_import.pk]))
+    assert analyst.get(asked).status_code == 409
+
+
+def test_every_row_of_one_service_is_filled_in_again(analyst: Client, cast: Cast) -> None:
+    content = csv_bytes("1,x,T,P", header="PID,Surname,Locality,Held By")
+    case_import = waiting(analyst, content)
+    asked = reverse("cases:import_columns", args=[case_import.pk])
+    assert "What the columns mean" in text_of(analyst.get(asked))
+    said = {"child_id": "PID", "team": "Locality", "every_row": "early_help"}
+    analyst.post(asked, said)
+    run_waiting()
+    page = text_of(analyst.get(asked))
+    assert '<option value="early_help" selected>' in page
+    assert analyst.post(asked, said | {"practitioner": "Held By"}).status_code == 302
+    run_waiting()
+    assert StagedCase.objects.get().practitioner == "P"
+
+
+def test_sheets_with_headings_of_their_own_are_named_one_by_one(
+    analyst: Client, cast: Cast
+) -> None:
+    case_import = uploaded(FITTING, cast.analyst)
+    first = case_import.summary["to_name"][0]
+    second = first | {"signature": "2" * 64, "headings": ["child_id", "Kin"], "suggested": {}}
+    case_import.summary["to_name"] = [first | {"sheet": "East"}, second | {"sheet": "West"}]
+    case_import.save()
+    page = text_of(analyst.get(reverse("cases:import_detail", args=[case_import.pk])))
+    assert "Name the columns of the sheet “East”" in page
+    assert "Name the columns of the sheet “West”" in page
+    asked = reverse("cases:import_columns", args=[case_import.pk]) + f"?headings={'2' * 64}"
+    assert '<option value="Kin">' in text_of(analyst.get(asked))
+
+
+def test_of_annex_a_lists_only_the_remark_is_made(
+    analyst: Client, cast: Cast, tmp_path: Path
+) -> None:
+    rows: list[Sequence[object]] = [[*LIST_6, "Shoe size"], [*list_6_row("1"), "3"]]
+    book = workbook(tmp_path / "a.xlsx", {"List 6": rows})
+    case_import = uploaded(book.read_bytes(), cast.analyst, name="a.xlsx")
+    page = text_of(analyst.get(reverse("cases:import_detail", args=[case_import.pk])))
+    assert "Shoe size" in page[: page.index("What confirming would change")]
+    assert "Name the columns" not in page
+    asked = reverse("cases:import_columns", args=[case_import.pk])
+    assert analyst.get(asked).status_code == 409
+
+
+def test_a_list_that_is_read_wholly_has_no_such_remark(analyst: Client, cast: Cast) -> None:
+    content = csv_bytes("1,CIN,T,P,2026-01-05,Example", header=f"{REQUIRED},Surname")
+    case_import = uploaded(content, cast.analyst)
+    page = text_of(analyst.get(reverse("cases:import_detail", args=[case_import.pk])))
+    assert "not read" not in page
+    assert "Nothing in the file gave cause for a remark" in page

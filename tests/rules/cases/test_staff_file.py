@@ -298,6 +298,19 @@ def test_first_sheet_of_a_workbook_is_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Worker Full Name,Team\nPat Titioner,Riverside\n",
+        "Staff Surname,Staff Forename,Team\nTitioner,Pat,Riverside\n",
+        "Worker Surname,Worker First Name,Team\nTitioner,Pat,Riverside\n",
+    ],
+)
+def test_a_name_may_be_said_to_be_a_workers(tmp_path: Path, text: str) -> None:
+    lines = staff_text(written(tmp_path, text), today=TODAY).splitlines()
+    assert lines == ["line,practitioner,team", "2,Pat Titioner,Riverside"]
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("Name,Phone\nPat,1\n", "needs a column “Practitioner”"),

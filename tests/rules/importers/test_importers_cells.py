@@ -154,13 +154,30 @@ def test_headings_are_compared_by_letters_and_digits() -> None:
     "heading",
     ["Name", "Child's Name", "Child\u2019s name", "child_name", "Forename", "Surname", "First name",
      "Home address", "Placement postcode", "Post code", "NHS No", "UPN", "Mother's name",
-     "E-mail", "Mobile"],
+     "E-mail", "Mobile", "Full Name", "Child Full Name", "child_full_name", "Known name",
+     "Mother\u2019s surname", "Carer Full Name", "Foster Carer Surname", "Father First Name",
+     "Parent/Carer Full Name", "Key person full name", "Young Person Forename",
+     # Beside a worker's name a child's, or not sure whose.
+     "Child and Worker Full Name", "Surname, Social Worker", "Full Name Social Worker Team",
+     "Child Surname / Worker Surname", "Worker and Family Full Name", "Surname Worker Full Name",
+     "Full name of the child\u2019s worker", "Mother\u2019s support worker surname",
+     "Worker\u2019s child full name", "Service User Worker Surname", "Sibling Worker First Name",
+     # Of a worker, but no name.
+     "Worker Address", "Social worker e-mail", "Practitioner mobile phone"],
 )  # fmt: skip
 def test_personal_headings_are_recognised(heading: str) -> None:
     assert is_personal(heading)
 
 
-@pytest.mark.parametrize("heading", ["Team name", "Plan", "Placement Type", "Renamed team"])
+@pytest.mark.parametrize(
+    "heading",
+    ["Team name", "Plan", "Placement Type", "Renamed team", "Worker Full Name", "Worker Surname",
+     "Worker First Name", "worker_last_name", "Practitioner\u2019s Full Name", "Staff Forename",
+     "Auditor Full Name", "Allocated Social Worker Surname", "Case Worker Last Name",
+     "Worker (Surname)", "Full name (allocated worker)", "First name of the practitioner",
+     "Worker Surname, Forename", "Worker First Name and Surname", "Family Support Worker Full Name",
+     "Staff Member - Full Name"],
+)  # fmt: skip
 def test_other_headings_are_not(heading: str) -> None:
     assert not is_personal(heading)
 

@@ -148,7 +148,7 @@ def test_a_sheet_that_lists_children_under_other_headings_is_asked_about(tmp_pat
     path = workbook(tmp_path / "t.xlsx", sheets)
     with pytest.raises(ColumnsUnknown, match="Front door") as unknown:
         read(path, as_of=AS_OF)
-    assert "Family group" in unknown.value.headings
+    assert "Family group" in unknown.value.asked.offered
     del sheets["Social care"]
     # Not about the first that is none.
     with pytest.raises(ColumnsUnknown, match="Front door"):
@@ -349,6 +349,29 @@ def test_headings_that_mean_nothing_are_told_and_personal_ones_dropped(tmp_path:
     assert file.dropped_columns == ("Name of child", "Client")
     assert file.unread_columns == ("Shoe size", "Ward")
     assert problems == []
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["Worker Full Name", "social_worker_full_name", "Practitioner Full Name",
+     "Allocated Worker Full Name", "Case Worker\u2019s Full Name"],
+)  # fmt: skip
+def test_a_workers_full_name_is_the_practitioner(tmp_path: Path, heading: str) -> None:
+    header = HEADER.replace("practitioner", heading)
+    path = csv_file(tmp_path / "t.csv", f"{GOOD},Smith,Ann", header=f"{header},Full Name,Surname")
+    file, (case,), problems = opened(path)
+    assert (case.practitioner, problems) == ("R. Okafor", [])
+    assert file.dropped_columns == ("Full Name", "Surname")
+
+
+def test_half_of_a_workers_name_is_offered_and_not_called_personal(tmp_path: Path) -> None:
+    header = HEADER.replace("practitioner", "Worker Surname,Worker First Name,Child Surname")
+    path = csv_file(tmp_path / "t.csv", "1,CIN,T,Okafor,R.,Smith,2026-01-02", header=header)
+    with pytest.raises(ColumnsUnknown) as asked:
+        read(path, as_of=AS_OF)
+    assert {"Worker Surname", "Worker First Name"} <= set(asked.value.asked.offered)
+    assert "Child Surname" not in asked.value.asked.offered
+    assert "practitioner" not in asked.value.asked.understood
 
 
 @pytest.mark.parametrize("said", ["0", "000", "0.0", "n/a", "Not recorded", "-", "None", "unknown"])

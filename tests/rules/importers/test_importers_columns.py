@@ -1,0 +1,120 @@
+"""Lists under headings of their own: which rows are taken for headings, and which are not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from cases.importers import FileRefused, read
+from cases.importers.columns import ColumnChoice, ColumnsUnknown
+from tests.rules.importers.making import AS_OF, csv_file, opened, refused, workbook
+
+LCS = (
+    "LCS ID,Case Worker Name,Workgroup,Allocation Start Date,Allocation End Date,Case Type",
+    "1001,R. Okafor,Riverside,05/01/2026,,Child in Need",
+)
+MOSAIC = (
+    "Case Number,Allocated Worker Name,Allocated Team Name,Start,Service Type",
+    "M-204,R. Okafor,Riverside,5 January 2026,CIN",
+)
+LETTERS = ("Case Ref,Held By,Unit", "CHILD001,R. Okafor,Riverside", "CHILD002,P. One,Hilltop")
+TITLED = (
+    "Northmoor Council,Social Care,Restricted",
+    "Report run on:,01/02/2026,by,Pat",
+    "",
+    *LCS,
+)
+
+
+def cells(line: str) -> list[object]:
+    return [datetime(2026, 1, 5) if cell == "05/01/2026" else cell for cell in line.split(",")]
+
+
+def asked(path: Path) -> ColumnsUnknown:
+    with pytest.raises(ColumnsUnknown) as unknown:
+        read(path, as_of=AS_OF)
+    return unknown.value
+
+
+@pytest.mark.parametrize("lines", [LCS, MOSAIC, LETTERS, TITLED])
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_unfamiliar_headings_are_asked_about(
+    tmp_path: Path, lines: Sequence[str], kind: str
+) -> None:
+    if kind == "csv":
+        path = csv_file(tmp_path / "a.csv", *lines[1:], header=lines[0])
+    else:
+        path = workbook(tmp_path / "a.xlsx", {"Export": [cells(line) for line in lines]})
+    headings = LCS[0] if lines is TITLED else lines[0]
+    unknown = asked(path)
+    assert list(unknown.asked.offered) == headings.split(",")
+
+    said = ColumnChoice({"child_id": headings.split(",")[0]}, "child_in_need")
+    file = read(path, as_of=AS_OF, columns={unknown.asked.signature: said})
+    assert len([row for row in file.rows() if hasattr(row, "child_id")]) == len(lines) - (
+        4 if lines is TITLED else 1
+    )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["shade,colour,size", "x,y,z"],  # nothing below that a list of cases would have
+        ["Dear colleague,as agreed,please", "see the list,and call me,on Monday"],
+        ["Case Ref,Held By,Unit", ",,"],
+        ["Yes,Yes,Yes", "1,2,3"],
+        ["CHILD001,Jo Smith,Riverside", "CHILD002,Al Jones,Hilltop"],  # no headings
+        ["1001,Jo Smith,Riverside,2026-01-05", ",Al Jones,Hilltop,soon", "1003,P,Q,2026-01-05"],
+        ["Jo Smith,Riverside,5 January 2026", "Al Jones,Hilltop,6 January 2026"],
+        ['{"child": 1, "team": "T", "worker": "W"}', '{"child": 2, "team": "T", "worker": "W"}'],
+    ],
+)  # fmt: skip
+def test_what_is_no_list_with_headings_is_refused_and_nothing_of_it_shown(
+    tmp_path: Path, lines: Sequence[str]
+) -> None:
+    path = csv_file(tmp_path / "a.csv", *lines[1:], header=lines[0])
+    with pytest.raises(FileRefused, match="column headings of the template") as error:
+        read(path, as_of=AS_OF)
+    assert not isinstance(error.value, ColumnsUnknown)
+    book = workbook(tmp_path / "a.xlsx", {"S": [cells(line) for line in lines]})
+    assert "None of the sheets" in refused(book)
+
+
+def test_a_row_of_text_is_not_taken_for_the_headings_above_it(tmp_path: Path) -> None:
+    """One cell of it is a word that is a heading elsewhere."""
+    lines = ["Jo Smith,Agency,Riverside,Smith", "1002,Permanent,Hilltop,Jones"]
+    path = csv_file(tmp_path / "a.csv", *lines, header="Case Ref,Kind of post,Unit,Client")
+    assert asked(path).asked.offered == ("Case Ref", "Kind of post", "Unit")
+
+
+def test_of_several_sheets_the_likeliest_list_is_asked_about(tmp_path: Path) -> None:
+    totals: list[Sequence[object]] = [["Team", "Closed", "Open", "All"], ["Riverside", 1, 2, 3]]
+    export = [cells(line) for line in LCS]
+    path = workbook(tmp_path / "a.xlsx", {"Totals": totals, "Export": export, "Codes": totals})
+    unknown = asked(path)
+    assert "\u201cExport\u201d" in unknown.message
+    assert unknown.asked.offered == tuple(LCS[0].split(","))
+    ids: list[Sequence[object]] = [["Child ID", "Team", "Kind"], [1, "Riverside", "x"]]
+    path = workbook(tmp_path / "b.xlsx", {"Totals": totals, "Ids": ids, "Export": export})
+    assert "\u201cIds\u201d" in asked(path).message
+
+
+@pytest.mark.parametrize(
+    ("said", "is_open", "told"),
+    [("Closed", False, "says closed"), ("Open", True, ""), ("", True, ""), ("Zzz", True, "known")],
+)
+def test_a_status_that_was_named_closes_a_case_only_where_it_is_plain(
+    tmp_path: Path, said: str, is_open: bool, told: str
+) -> None:
+    header = "child_id,service,team,practitioner,opened_on,Status"
+    path = csv_file(tmp_path / "a.csv", f"1,CIN,T,W,2026-01-02,{said}", header=header)
+    (asked_of,) = read(path, as_of=AS_OF).nameable
+    assert "status" not in asked_of.understood
+    named = ColumnChoice({**asked_of.understood, "status": "Status"})
+    file, (case,), problems = opened(path, columns={asked_of.signature: named})
+    assert (case.is_open, case.service_code) == (is_open, "child_in_need")
+    assert [told in problem.message for problem in problems] == ([True] if told else [])
+    assert file.nameable == ()
