@@ -97,7 +97,7 @@ CREATE TEMP TABLE import_plan ON COMMIT DROP AS
 SELECT best.*, present.id AS case_id, present.service_id AS old_service_id,
   old.code AS old_service_code, present.team_id IS NOT NULL AS had_team,
   present.practitioner_id IS NOT NULL AS had_practitioner, present.team_completed,
-  present.practitioner_completed,
+  present.practitioner_completed, present.restricted AS was_restricted,
   CASE
     WHEN present.id IS NULL THEN 'open'
     WHEN present.service_id = best.service_id THEN 'stay'
@@ -111,7 +111,9 @@ LEFT JOIN cases_service old ON old.id = present.service_id
 """
 
 _STEPS = """
-SELECT step, service_code, old_service_code, count(*) FROM import_plan
+SELECT step, service_code, old_service_code, count(*),
+  count(*) FILTER (WHERE was_restricted AND restricted IS NULL)
+FROM import_plan
 GROUP BY step, service_code, old_service_code
 """
 
@@ -541,9 +543,10 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
     ``covers`` are the services whose cases close by absence. Keys: "before" (open now), "opens",
     "moves" (in from another service), "moves_out", "closes", "kept" (children of the list whose
     case in another service stays as it is, counted by that service), "returns" (of the moves,
-    those of children whom this list no longer has and an earlier one has open to that service) and
+    those of children whom this list no longer has and an earlier one has open to that service),
     "stays" (cases of covered services that stay open because the list does not say the service of
-    the child's row). After ``resolve``.
+    the child's row) and "stays_restricted" (cases that stay or move, and stay restricted because
+    the list says neither yes nor no). After ``resolve``.
     """
     values = {"import": case_import.pk, "covers": list(covers), "as_of": case_import.as_of}
     _run(_UNSAID, values)
@@ -558,12 +561,13 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
     _run("ANALYZE import_known (key, team_key)")
     by_step = _rows(_STEPS)
     new, old = 1, 2
+    cases, stay_restricted = 3, 4
 
-    def count(step: str, service: int) -> dict[str, int]:
+    def count(steps: Sequence[str], service: int, what: int = cases) -> dict[str, int]:
         counts = Counter[str]()
         for row in by_step:
-            if row[0] == step:
-                counts[row[service]] += row[3]
+            if row[0] in steps and row[what]:
+                counts[row[service]] += row[what]
         return dict(counts)
 
     return {
@@ -571,13 +575,14 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
             "SELECT v.code, count(*) FROM cases_case c JOIN cases_service v ON v.id = c.service_id"
             " WHERE c.closed_on IS NULL GROUP BY v.code"
         ),
-        "opens": count("open", new),
-        "moves": count("move", new),
-        "moves_out": count("move", old),
+        "opens": count(["open"], new),
+        "moves": count(["move"], new),
+        "moves_out": count(["move"], old),
         "closes": _counts("SELECT service_code, count(*) FROM import_close GROUP BY service_code"),
-        "kept": count("keep", old),
+        "kept": count(["keep"], old),
         "returns": returns,
         "stays": stays,
+        "stays_restricted": count(["stay", "move"], new, stay_restricted),
     }
 
 

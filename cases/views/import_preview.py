@@ -78,6 +78,7 @@ def preview(
         "list_2": checked and _has_list_2(summary),
         "unread": summary.get("unread", 0),
         "stays": sum(summary.get("stays", {}).values()),
+        "stays_restricted": sum(summary.get("stays_restricted", {}).values()),
         "returns": sum(summary.get("returns", {}).values()),
         "closing": closing if checked else [],
         "staff": summary.get("staff", {}) if checked else {},

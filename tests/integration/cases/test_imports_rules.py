@@ -400,6 +400,46 @@ def test_cases_that_would_lose_their_team_are_counted(cast: Cast, as_user: AsUse
     assert [case[1] for case in open_now().values()] == ["Riverside", "Riverside", ""]
 
 
+def test_cases_that_stay_restricted_by_silence_are_told(cast: Cast, as_user: AsUser) -> None:
+    header = f"{REQUIRED},restricted"
+
+    def rows(*flags: str, service: str = "CIN") -> bytes:
+        return csv_bytes(
+            *(f"{n},{service},Riverside,P,2026-01-02,{flag}" for n, flag in enumerate(flags)),
+            header=header,
+        )
+
+    def restricted() -> list[str]:
+        found = Case.objects.filter(restricted=True, closed_on=None)
+        return sorted(found.values_list("child__local_id", flat=True))
+
+    first = confirmed(rows("Y", "Y", "Y", ""), cast.analyst)
+    assert first.summary["stays_restricted"] == {}
+    # Blank, still restricted by this list, not any more, and restricted from now on.
+    blank = uploaded(rows("", "Y", "No", "Y"), cast.analyst, OCTOBER)
+    assert blank.summary["stays_restricted"] == {"child_in_need": 1}
+    page = as_user(cast.analyst).get(reverse("cases:import_detail", args=[blank.pk]))
+    text = " ".join(page.content.decode().split())
+    assert "1 case stays restricted, because this list leaves the column for it blank" in text
+    assert "write “No” in the column “restricted”" in text
+    confirmed(rows("", "Y", "No", "Y"), cast.analyst, OCTOBER)
+    assert restricted() == ["0", "1", "3"]
+    # Without the column; one of the cases moves and takes its flag along.
+    without = confirmed(
+        csv_bytes(
+            "0,CP,Riverside,P,2026-01-02",
+            *(f"{n},CIN,Riverside,P,2026-01-02" for n in (1, 2, 3)),
+        ),
+        cast.analyst,
+        OCTOBER,
+    )
+    assert without.summary["stays_restricted"] == {"child_protection": 1, "child_in_need": 2}
+    assert restricted() == ["0", "1", "3"]
+    ended = confirmed(rows("No", "No", "No", "No", service="CP"), cast.analyst, OCTOBER)
+    assert ended.summary["stays_restricted"] == {}
+    assert restricted() == []
+
+
 def test_the_same_content_again_changes_no_case_and_writes_no_history(cast: Cast) -> None:
     rows = [f"{n},CIN,Riverside,Worker {n % 3},2026-01-02" for n in range(30)]
     first = confirmed(csv_bytes(*rows), cast.analyst)
