@@ -107,6 +107,10 @@ class Case(models.Model):
         related_name="cases",
         db_constraint=False,
     )
+    # A second file completed what the list had not said: a list that still does not say it takes
+    # nothing away (docs/decisions/0019).
+    team_completed = models.BooleanField(default=False, db_default=False)
+    practitioner_completed = models.BooleanField(default=False, db_default=False)
     opened_on = models.DateField(null=True, blank=True)
     closed_on = models.DateField(null=True, blank=True)
     restricted = models.BooleanField("restricted record", default=False)

@@ -35,7 +35,8 @@ class CaseImport(models.Model):
     # {"rows_read", "children", "open_cases", "by_service", "sheets", "dropped_columns",
     #  "opens", "moves", "closes": {service code: n}, "covers": the services of which the list holds
     #  all open cases, "covers_said": the same as somebody said it, "outdated": the services that a
-    #  newer list was confirmed for, "to_name": sets of headings with columns that are not read}
+    #  newer list was confirmed for, "to_name": sets of headings with columns that are not read,
+    #  "reading": a fingerprint of what words and ids meant}
     summary = models.JSONField(default=dict, blank=True)
     refusal = models.TextField("why it cannot be accepted", blank=True)
     uploaded_by = models.ForeignKey(

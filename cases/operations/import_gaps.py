@@ -16,13 +16,16 @@ from cases.operations import import_sql
 from cases.operations.import_audited import AT_ONCE, OTHER_PLAN, PROBLEMS
 from cases.queries.gaps import known_workers, plan_for_gaps
 
+COMPLETED = ("team", "practitioner", "team_completed", "practitioner_completed")
+
 
 @operation
 def complete_gaps(*, text: str, digest: str, by: User, now: datetime) -> Plan:
     """Give open cases the team and practitioner they lack, from a CSV file, all or none.
 
     Teams and practitioners are matched by name as in lists of open cases; those that are
-    not known are added, never as accounts. ``digest`` is that of the plan that was shown. Raises
+    not known are added, never as accounts. Later lists that leave blank what was completed here
+    leave it as it is. ``digest`` is that of the plan that was shown. Raises
     Refused where the file has problems, or would now do something else than was shown.
     """
     require(by, Permission.IMPORT_CASES)
@@ -36,7 +39,7 @@ def complete_gaps(*, text: str, digest: str, by: User, now: datetime) -> Plan:
     cases = list(found.filter(child__local_id__in=planned.wanted, closed_on__isnull=True))
     _give_teams(cases, planned.wanted)
     _give_practitioners(cases, planned.wanted)
-    Case.objects.bulk_update(cases, ["team", "practitioner"], batch_size=AT_ONCE)
+    Case.objects.bulk_update(cases, COMPLETED, batch_size=AT_ONCE)
     return planned.plan
 
 
@@ -54,6 +57,7 @@ def _give_teams(cases: list[Case], wanted: Mapping[str, Completion]) -> None:
         teams[key] = Team.objects.create(name=names[key], service_id=service)
     for case in lacking:
         case.team = teams[wanted[case.child.local_id].team.casefold()]
+        case.team_completed = True
 
 
 def _give_practitioners(cases: list[Case], wanted: Mapping[str, Completion]) -> None:
@@ -63,6 +67,7 @@ def _give_practitioners(cases: list[Case], wanted: Mapping[str, Completion]) -> 
         name = wanted[case.child.local_id].practitioner
         if not name:
             continue
+        case.practitioner_completed = True
         worker = known.find(name, case.team.name if case.team else "")
         if worker is not None:
             case.practitioner_id = worker.id

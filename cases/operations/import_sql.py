@@ -95,7 +95,9 @@ WHERE is_open AND service_id IS NOT NULL
 _PLAN = """
 CREATE TEMP TABLE import_plan ON COMMIT DROP AS
 SELECT best.*, present.id AS case_id, present.service_id AS old_service_id,
-  old.code AS old_service_code,
+  old.code AS old_service_code, present.team_id IS NOT NULL AS had_team,
+  present.practitioner_id IS NOT NULL AS had_practitioner, present.team_completed,
+  present.practitioner_completed, present.restricted AS was_restricted,
   CASE
     WHEN present.id IS NULL THEN 'open'
     WHEN present.service_id = best.service_id THEN 'stay'
@@ -109,7 +111,9 @@ LEFT JOIN cases_service old ON old.id = present.service_id
 """
 
 _STEPS = """
-SELECT step, service_code, old_service_code, count(*) FROM import_plan
+SELECT step, service_code, old_service_code, count(*),
+  count(*) FILTER (WHERE was_restricted AND restricted IS NULL)
+FROM import_plan
 GROUP BY step, service_code, old_service_code
 """
 
@@ -338,11 +342,20 @@ WHERE known.key IS NULL OR known.has_left OR known.by_name_alone
 ORDER BY s.cases DESC, s.key, s.team_key
 """
 
-# Cases whose service has practitioners in this list, but they themselves none.
-_LOSING = """
-SELECT count(*) FROM import_plan plan JOIN cases_case present ON present.id = plan.case_id
-WHERE plan.step <> 'keep' AND plan.practitioner = ''
-  AND (plan.says_practitioner OR plan.step = 'move') AND present.practitioner_id IS NOT NULL
+# Cases whose service has practitioners, or teams, in this list, but they themselves none: how many
+# lose theirs, and how many keep what a second file completed. Whoever is named brings a team along.
+_LEFT_BLANK = """
+SELECT
+  count(*) FILTER (WHERE practitioner = '' AND had_practitioner
+    AND (step = 'move' OR says_practitioner AND NOT practitioner_completed)),
+  count(*) FILTER (WHERE team = '' AND known.team_id IS NULL AND had_team
+    AND (step = 'move' OR says_team AND NOT team_completed)),
+  count(*) FILTER (WHERE step = 'stay' AND (practitioner = '' AND practitioner_completed
+    OR team = '' AND known.team_id IS NULL AND team_completed))
+FROM import_plan plan
+LEFT JOIN import_known known
+  ON known.key = lower(plan.practitioner) AND known.team_key = lower(plan.team)
+WHERE step IN ('stay', 'move') AND (team = '' OR practitioner = '')
 """
 
 _AGENCY = """
@@ -364,19 +377,26 @@ ORDER BY child_id
 """
 
 VALUES = (
-    "service_id", "team_id", "practitioner_id", "opened_on", "restricted", "family_id",
-    "age_years", "gender", "ethnicity", "disability", "transferred_in_on", "transferred_in_from",
-    "legal_status", "plan",
+    "service_id", "team_id", "practitioner_id", "team_completed", "practitioner_completed",
+    "opened_on", "restricted", "family_id", "age_years", "gender", "ethnicity", "disability",
+    "transferred_in_on", "transferred_in_from", "legal_status", "plan",
 )  # fmt: skip
 
 # The values a case will have: the list's, or where it says nothing those the case has already.
-# Where it names a practitioner and no team, the practitioner's.
+# Where it names a practitioner and no team, the practitioner's. What a second file completed stays
+# until a list says it, or moves the case.
 _VALUES = """
 SELECT plan.case_id, child.id AS child_id, plan.service_id,
-  CASE WHEN plan.says_team OR plan.step = 'move' THEN coalesce(team.team_id, worker.team_id)
-    ELSE coalesce(worker.team_id, present.team_id) END AS team_id,
-  CASE WHEN plan.says_practitioner OR plan.step = 'move' THEN worker.practitioner_id
-    ELSE present.practitioner_id END AS practitioner_id,
+  coalesce(team.team_id, worker.team_id,
+    CASE WHEN plan.step = 'stay' AND (present.team_completed OR NOT plan.says_team)
+      THEN present.team_id END) AS team_id,
+  coalesce(worker.practitioner_id,
+    CASE WHEN plan.step = 'stay' AND (present.practitioner_completed OR NOT plan.says_practitioner)
+      THEN present.practitioner_id END) AS practitioner_id,
+  plan.step = 'stay' AND present.team_completed AND team.team_id IS NULL
+    AND worker.team_id IS NULL AS team_completed,
+  plan.step = 'stay' AND present.practitioner_completed AND worker.practitioner_id IS NULL
+    AS practitioner_completed,
   coalesce(plan.opened_on, present.opened_on) AS opened_on,
   coalesce(plan.restricted, present.restricted, false) AS restricted,
   coalesce(nullif(plan.family_id, ''), present.family_id, '') AS family_id,
@@ -523,9 +543,10 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
     ``covers`` are the services whose cases close by absence. Keys: "before" (open now), "opens",
     "moves" (in from another service), "moves_out", "closes", "kept" (children of the list whose
     case in another service stays as it is, counted by that service), "returns" (of the moves,
-    those of children whom this list no longer has and an earlier one has open to that service) and
+    those of children whom this list no longer has and an earlier one has open to that service),
     "stays" (cases of covered services that stay open because the list does not say the service of
-    the child's row). After ``resolve``.
+    the child's row) and "stays_restricted" (cases that stay or move, and stay restricted because
+    the list says neither yes nor no). After ``resolve``.
     """
     values = {"import": case_import.pk, "covers": list(covers), "as_of": case_import.as_of}
     _run(_UNSAID, values)
@@ -540,12 +561,13 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
     _run("ANALYZE import_known (key, team_key)")
     by_step = _rows(_STEPS)
     new, old = 1, 2
+    cases, stay_restricted = 3, 4
 
-    def count(step: str, service: int) -> dict[str, int]:
+    def count(steps: Sequence[str], service: int, what: int = cases) -> dict[str, int]:
         counts = Counter[str]()
         for row in by_step:
-            if row[0] == step:
-                counts[row[service]] += row[3]
+            if row[0] in steps and row[what]:
+                counts[row[service]] += row[what]
         return dict(counts)
 
     return {
@@ -553,13 +575,14 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
             "SELECT v.code, count(*) FROM cases_case c JOIN cases_service v ON v.id = c.service_id"
             " WHERE c.closed_on IS NULL GROUP BY v.code"
         ),
-        "opens": count("open", new),
-        "moves": count("move", new),
-        "moves_out": count("move", old),
+        "opens": count(["open"], new),
+        "moves": count(["move"], new),
+        "moves_out": count(["move"], old),
         "closes": _counts("SELECT service_code, count(*) FROM import_close GROUP BY service_code"),
-        "kept": count("keep", old),
+        "kept": count(["keep"], old),
         "returns": returns,
         "stays": stays,
+        "stays_restricted": count(["stay", "move"], new, stay_restricted),
     }
 
 
@@ -616,8 +639,10 @@ def staff_named() -> dict[str, Any]:
     have who left; "by_name" those of somebody whose team is another, or whose team the list does
     not say; "most", "most_new" and "most_by_name" are the first of them, each with "name", "team"
     and "cases" of the list, most cases first. "new_names" are more of the new ones than a page
-    shows. "losing": how many cases would lose their practitioner.
+    shows. "losing" and "losing_team": how many cases would lose their practitioner, or their team;
+    "completed": how many keep what a second file completed, because the list leaves it blank.
     """
+    losing, losing_team, completed = _rows(_LEFT_BLANK)[0]
     found: dict[str, list[dict[str, Any]]] = {"new": [], "left": [], "by_name": []}
     for name, team, cases, own_team, kind in _rows(_STAFF_NAMED):
         one = {"name": name, "team": team, "cases": cases}
@@ -628,7 +653,9 @@ def staff_named() -> dict[str, Any]:
         "most_new": found["new"][:NAMES_SHOWN],
         "most_by_name": found["by_name"][:NAMES_SHOWN],
         "new_names": [list(one.values()) for one in found["new"][:NAMES_KEPT]],
-        "losing": _rows(_LOSING)[0][0],
+        "losing": losing,
+        "losing_team": losing_team,
+        "completed": completed,
     }
 
 

@@ -50,6 +50,7 @@ from cases.queries.imports import (
     last_confirmed_id,
     newer_confirmed,
     other_ids_changed,
+    reading_now,
 )
 from cases.queries.other_ids import state_of_other_ids
 
@@ -371,6 +372,7 @@ def _check(case_import: CaseImport, path: Path, progress: Progress) -> None:
     """Stage the file at ``path`` and store its numbers; raises FileRefused."""
     progress(0, "Opening the file")
     limits = ReadLimits(max_bytes=settings.CFA_UPLOAD_MAX_BYTES)
+    reading = {"reading": reading_now()}  # first: what is decided meanwhile makes it another one
     file = read(
         path,
         as_of=case_import.as_of,
@@ -388,7 +390,7 @@ def _check(case_import: CaseImport, path: Path, progress: Progress) -> None:
     said = covered(case_import, file)
     import_sql.resolve(case_import, said["outdated"])
     import_sql.note_repeated_rows(case_import)
-    summary = _summary(case_import, file) | said | other_ids
+    summary = _summary(case_import, file) | said | other_ids | reading
     _refuse_empty(case_import, summary)
     progress(90, "Comparing with the open cases")
     summary["based_on"] = last_confirmed_id()

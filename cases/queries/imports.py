@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from accounts.models import User
 from accounts.policy import Permission, may
 from cases.models import CaseImport, ImportProblem, Service
+from cases.queries.import_meanings import columns_by_signature, services_by_name
 from cases.queries.other_ids import NO_OTHER_IDS, state_of_other_ids
 
 # More than one case in ten closing by absence is more often a wrong file than a good quarter.
@@ -95,8 +96,9 @@ def imports_behind_open_cases() -> list[CaseImport]:
 def confirmed_already(file_sha256: str, as_of: date) -> str:
     """Why a file cannot be imported a second time, in words; "" where it can.
 
-    It can where another list has been confirmed since for a service that it covers, and where it
-    has cases of a service that it was not said to cover: it may have been meant to.
+    It can where another list has been confirmed since for a service that it covers, where it has
+    cases of a service that it was not said to cover (it may have been meant to), and where it would
+    be read otherwise now than it was.
     """
     confirmed = CaseImport.objects.filter(status=CaseImport.Status.CONFIRMED)
     same = confirmed.filter(file_sha256=file_sha256, as_of=as_of).order_by("-confirmed_at").first()
@@ -105,6 +107,8 @@ def confirmed_already(file_sha256: str, as_of: date) -> str:
     covers = set(same.summary.get("covers", ()))
     if set(same.summary.get("by_service", ())) - covers:
         return ""
+    if same.summary.get("reading") != reading_now():
+        return ""
     since = confirmed.filter(confirmed_at__gt=same.confirmed_at).values_list("summary", flat=True)
     if any(covers & set(summary.get("covers", ())) for summary in since):
         return ""
@@ -112,6 +116,17 @@ def confirmed_already(file_sha256: str, as_of: date) -> str:
         f"This file was already imported as of {in_words(as_of)} ({same.file_name}). "
         "Importing it again would change nothing."
     )
+
+
+def reading_now() -> str:
+    """A fingerprint of all that the reading of a list depends on besides its file: what names of
+    services and named columns mean, the order of services, other ids of children. Six queries."""
+    columns = {
+        key: [sorted(choice.columns.items()), choice.service]
+        for key, choice in columns_by_signature().items()
+    }
+    in_order = list(Service.objects.order_by("precedence").values_list("code", flat=True))
+    return _fingerprint([services_by_name(), columns, in_order, state_of_other_ids()])
 
 
 def services_with_newer_list(as_of: date) -> set[str]:
@@ -211,7 +226,10 @@ def difference_shown(summary: dict[str, Any]) -> str:
 
     Whoever confirms sends back the one of the page they saw; what is done has the same one.
     """
-    said = {key: summary.get(key, {}) for key in DIFFERENCE}
+    return _fingerprint({key: summary.get(key, {}) for key in DIFFERENCE})
+
+
+def _fingerprint(said: object) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -79,6 +79,7 @@ def preview(
         "unread": summary.get("unread", 0),
         "not_read": _not_read(case_import),
         "stays": sum(summary.get("stays", {}).values()),
+        "stays_restricted": sum(summary.get("stays_restricted", {}).values()),
         "returns": sum(summary.get("returns", {}).values()),
         "closing": closing if checked else [],
         "staff": summary.get("staff", {}) if checked else {},

@@ -194,6 +194,8 @@ def _words(case_import: CaseImport, preview: bool) -> str:
     lines.append(f"Covers      {', '.join(covers) or 'no service: nothing closes'}")
     for key, label in (("opens", "Opened"), ("moves", "Moved"), ("closes", "Closed")):
         lines.append(f"{label:<12}{sum(summary[key].values()):>9,}")
+    if stay := sum(summary["stays_restricted"].values()):
+        lines.append(f"Stay restricted, as the list does not say no: {stay:,}")
     problems = list(problems_of(case_import)[:21])
     lines.append(f"Problems    {sum(summary['problems'].values()):>9,}")
     lines += [f"  {_where(problem)}: {all_of_it(problem)}" for problem in problems[:20]]

@@ -17,7 +17,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.operations import MovedOn, Refused
 from cases.models import Case, CaseImport, Child, ImportMeaning, Service, StagedCase
-from cases.operations.import_meanings import name_columns
+from cases.operations.import_meanings import forget_meaning, name_columns
 from cases.operations.imports import cover_services, delete_old_uploads
 from tests.cast import NOW, Cast
 from tests.integration.cases.importing import (
@@ -123,6 +123,29 @@ def test_the_next_list_with_these_headings_is_not_asked(analyst: Client, cast: C
     analyst.post(reverse("cases:meaning_forget", args=[meaning.pk]))
     again = uploaded(turned + b"\r\n", cast.analyst, name="again.csv")
     assert again.status == "columns"
+
+
+def test_wrongly_named_columns_are_put_right_with_the_same_file(
+    analyst: Client, cast: Cast
+) -> None:
+    case_import = waiting(analyst)
+    name_them(analyst, case_import, team="Held By", practitioner="Locality")
+    run_waiting()
+    analyst.post(reverse("cases:import_confirm", args=[case_import.pk]), {"compared_with": 0})
+    run_waiting()
+    assert open_now()["007"] == ("child_in_need", "P. One", "Riverside")
+    assert "already imported" in text_of(post_list(analyst, LIST))
+    forget_meaning(meaning=ImportMeaning.objects.get(), by=cast.analyst, now=NOW)
+    case_import = waiting(analyst)
+    name_them(analyst, case_import)
+    run_waiting()
+    case_import.refresh_from_db()
+    analyst.post(
+        reverse("cases:import_confirm", args=[case_import.pk]),
+        {"compared_with": case_import.summary["based_on"]},
+    )
+    run_waiting()
+    assert open_now()["007"] == ("child_in_need", "Riverside", "P. One")
 
 
 def test_one_service_for_every_row(analyst: Client) -> None:

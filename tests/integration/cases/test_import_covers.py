@@ -15,7 +15,17 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.operations import MovedOn, Refused
-from cases.models import Case, CaseImport, ImportProblem, Job, OpenElsewhere, Service
+from cases.models import (
+    Case,
+    CaseImport,
+    Child,
+    ChildAlias,
+    ImportProblem,
+    Job,
+    OpenElsewhere,
+    Service,
+)
+from cases.operations.import_meanings import remember_services
 from cases.operations.imports import confirm_list, cover_services
 from cases.operations.jobs import run_job
 from cases.queries.imports import difference_shown
@@ -274,6 +284,53 @@ def test_the_same_file_can_be_compared_once_another_list_came_between(cast: Cast
     )  # fmt: skip
     take_over(again, cast.analyst)
     assert services_now() == {"9": "child_in_need"}
+
+
+def refused_again(content: bytes, by: User) -> bool:
+    """Whether a file is refused at the upload, because it would change nothing."""
+    try:
+        uploaded(content, by)
+    except Refused as refused:
+        return "would change nothing" in str(refused)
+    return False
+
+
+def test_a_wrong_meaning_is_put_right_with_the_same_file(cast: Cast) -> None:
+    def say(service: str) -> None:
+        remember_services(meanings={"Family Support": service}, by=cast.analyst, now=NOW)
+
+    content = csv_bytes("1,Family Support,Riverside,P,2026-01-02")
+    say("early_help")
+    confirmed(content, cast.analyst)
+    assert refused_again(content, cast.analyst)
+    say("child_in_need")
+    # Corrected while another reading of it waits: what is confirmed is what was read.
+    again = uploaded(content, cast.analyst)
+    assert again.summary["moves"] == {"child_in_need": 1}
+    say("assessment")
+    take_over(again, cast.analyst)
+    assert services_now() == {"1": "child_in_need"}
+    assert not refused_again(content, cast.analyst)
+    say("child_in_need")
+    assert refused_again(content, cast.analyst)
+
+
+def test_the_same_file_is_compared_once_ids_or_the_order_of_services_changed(cast: Cast) -> None:
+    confirmed(IN_NEED, cast.analyst)
+    assert refused_again(IN_NEED, cast.analyst)
+    other = ChildAlias.objects.create(other_id="X", child=Child.objects.get(local_id="9"))
+    assert not refused_again(IN_NEED, cast.analyst)
+    other.delete()
+    assert refused_again(IN_NEED, cast.analyst)
+    Service.objects.filter(code="looked_after").update(precedence=900)
+    assert not refused_again(IN_NEED, cast.analyst)
+
+
+def test_a_list_confirmed_by_an_older_version_can_be_compared_again(cast: Cast) -> None:
+    older = confirmed(IN_NEED, cast.analyst)
+    del older.summary["reading"]
+    older.save()
+    assert not refused_again(IN_NEED, cast.analyst)
 
 
 def test_the_same_file_can_be_confirmed_again_for_more_services(cast: Cast) -> None:

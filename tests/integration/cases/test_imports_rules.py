@@ -120,6 +120,8 @@ def test_names_that_are_new_or_of_people_who_left_are_told_before(cast: Cast) ->
         "most_by_name": [],
         "new_names": [["Pat Titioner", "Hilltop", 1]],
         "losing": 0,
+        "losing_team": 0,
+        "completed": 0,
     }
     Practitioner.objects.filter(pk=cast.practitioner.pk).update(left_on=None)
     again = uploaded(csv_bytes("1,CP,Riverside,Pat Titioner,2026-01-02"), cast.analyst)
@@ -290,12 +292,83 @@ def test_a_blank_service_of_a_list_leaves_its_staff_as_completed(cast: Cast) -> 
     """One list of all services, in which early help has neither team nor practitioner."""
     rows = ["1,Early help,,,2026-01-02", "2,Child protection,Riverside,P,2026-01-02"]
     confirmed(csv_bytes(*rows), cast.analyst)
-    text = "child_id,team,practitioner\n1,Hilltop,Orla Titioner\n"
-    digest = plan_for_gaps(text).plan.digest
-    complete_gaps(text=text, digest=digest, by=cast.analyst, now=NOW)
+    complete("1,Hilltop,Orla Titioner", cast.analyst)
     again = confirmed(csv_bytes(*reversed(rows)), cast.analyst, OCTOBER)
     assert again.summary["staff"]["losing"] == 0
     assert open_now()["1"] == ("early_help", "Hilltop", "Orla Titioner")
+
+
+def complete(line: str, by: User) -> None:
+    """Give a case what it lacks, by the second file."""
+    text = f"child_id,team,practitioner\n{line}\n"
+    complete_gaps(text=text, digest=plan_for_gaps(text).plan.digest, by=by, now=NOW)
+
+
+def staff_lost(case_import: CaseImport) -> tuple[int, int, int]:
+    staff = case_import.summary["staff"]
+    return staff["losing"], staff["losing_team"], staff["completed"]
+
+
+GAP = ("1,CIN,Riverside,P,2026-01-02", "2,CIN,,,2026-01-02", "3,EH,Hilltop,Q,2026-01-02")
+
+
+def test_what_a_second_file_completed_stays_where_a_list_leaves_it_blank(
+    cast: Cast, as_user: AsUser
+) -> None:
+    first = confirmed(csv_bytes(*GAP), cast.analyst)
+    complete("2,Hilltop,Orla Titioner", cast.analyst)
+    completed = ("child_in_need", "Hilltop", "Orla Titioner")
+    events = apps.get_model("cases", "CaseEvent").objects
+    written = events.count()
+    # The same list again, another of the same day standing in between, and the next quarter's.
+    confirmed(csv_bytes(*reversed(GAP)), cast.analyst)
+    again = uploaded(csv_bytes(*GAP), cast.analyst)
+    assert staff_lost(again) == (0, 0, 1)
+    page = as_user(cast.analyst).get(reverse("cases:import_detail", args=[again.pk]))
+    assert (
+        "1 case keeps the team or practitioner that a second file completed, because this list "
+        "leaves it blank."
+    ) in " ".join(page.content.decode().split())
+    assert staff_lost(confirmed(csv_bytes(*GAP), cast.analyst, OCTOBER)) == (0, 0, 1)
+    assert open_now()["2"] == completed
+    assert events.count() == written
+    assert set(Case.objects.values_list("last_import", flat=True)) == {first.pk}
+    # A list in which nobody has either.
+    confirmed(csv_bytes("1,CIN,,,2026-01-02", "2,CIN,,,2026-01-02"), cast.analyst, OCTOBER)
+    assert open_now()["2"] == completed
+
+
+def test_what_a_list_says_takes_the_place_of_what_was_completed(cast: Cast) -> None:
+    confirmed(csv_bytes(*GAP), cast.analyst)
+    complete("2,Hilltop,Orla Titioner", cast.analyst)
+    said = confirmed(
+        csv_bytes(GAP[0], "2,CIN,Riverside,,2026-01-02", GAP[2]), cast.analyst, OCTOBER
+    )
+    assert staff_lost(said) == (0, 0, 1)
+    assert open_now()["2"] == ("child_in_need", "Riverside", "Orla Titioner")
+    # The list had the team and says it no more; it never had the practitioner.
+    silent = confirmed(csv_bytes(*GAP), cast.analyst, OCTOBER + timedelta(days=1))
+    assert staff_lost(silent) == (0, 1, 1)
+    assert open_now()["2"] == ("child_in_need", "", "Orla Titioner")
+
+
+def test_who_is_named_brings_a_team_along_also_where_one_was_completed(cast: Cast) -> None:
+    confirmed(csv_bytes(*GAP), cast.analyst)
+    complete("2,Hilltop,Orla Titioner", cast.analyst)
+    Practitioner.objects.filter(pk=cast.practitioner.pk).update(in_staff_list=True)
+    said = confirmed(
+        csv_bytes(GAP[0], "2,CIN,,Pat Titioner,2026-01-02", GAP[2]), cast.analyst, OCTOBER
+    )
+    assert staff_lost(said) == (0, 0, 0)
+    assert open_now()["2"] == ("child_in_need", "Riverside", "Pat Titioner")
+
+
+def test_a_case_that_moves_takes_nothing_of_what_was_completed_along(cast: Cast) -> None:
+    confirmed(csv_bytes(*GAP), cast.analyst)
+    complete("2,Hilltop,Orla Titioner", cast.analyst)
+    moved = confirmed(csv_bytes(GAP[0], "2,CP,,,2026-01-02", GAP[2]), cast.analyst, OCTOBER)
+    assert staff_lost(moved) == (1, 1, 0)
+    assert open_now()["2"] == ("child_protection", "", "")
 
 
 def test_cases_that_would_lose_their_practitioner_are_counted(cast: Cast, as_user: AsUser) -> None:
@@ -305,9 +378,66 @@ def test_cases_that_would_lose_their_practitioner_are_counted(cast: Cast, as_use
         cast.analyst,
         OCTOBER,
     )
-    assert listed.summary["staff"]["losing"] == 1
+    assert staff_lost(listed) == (1, 0, 0)
     page = as_user(cast.analyst).get(reverse("cases:import_detail", args=[listed.pk]))
     assert "1 case would lose the practitioner" in " ".join(page.content.decode().split())
+
+
+def test_cases_that_would_lose_their_team_are_counted(cast: Cast, as_user: AsUser) -> None:
+    rows = [
+        "1,CP,Riverside,A,2026-01-02",
+        "2,CP,Riverside,B,2026-01-02",
+        "3,CP,Hilltop,,2026-01-02",
+    ]
+    confirmed(csv_bytes(*rows), cast.analyst)
+    # Of a practitioner whose team is known, the team is not lost.
+    blank = ["1,CP,,A,2026-01-02", rows[1], "3,CP,,,2026-01-02"]
+    listed = uploaded(csv_bytes(*blank), cast.analyst, OCTOBER)
+    assert staff_lost(listed) == (0, 1, 0)
+    page = as_user(cast.analyst).get(reverse("cases:import_detail", args=[listed.pk]))
+    assert "1 case would lose the team" in " ".join(page.content.decode().split())
+    confirmed(csv_bytes(*blank), cast.analyst, OCTOBER)
+    assert [case[1] for case in open_now().values()] == ["Riverside", "Riverside", ""]
+
+
+def test_cases_that_stay_restricted_by_silence_are_told(cast: Cast, as_user: AsUser) -> None:
+    header = f"{REQUIRED},restricted"
+
+    def rows(*flags: str, service: str = "CIN") -> bytes:
+        return csv_bytes(
+            *(f"{n},{service},Riverside,P,2026-01-02,{flag}" for n, flag in enumerate(flags)),
+            header=header,
+        )
+
+    def restricted() -> list[str]:
+        found = Case.objects.filter(restricted=True, closed_on=None)
+        return sorted(found.values_list("child__local_id", flat=True))
+
+    first = confirmed(rows("Y", "Y", "Y", ""), cast.analyst)
+    assert first.summary["stays_restricted"] == {}
+    # Blank, still restricted by this list, not any more, and restricted from now on.
+    blank = uploaded(rows("", "Y", "No", "Y"), cast.analyst, OCTOBER)
+    assert blank.summary["stays_restricted"] == {"child_in_need": 1}
+    page = as_user(cast.analyst).get(reverse("cases:import_detail", args=[blank.pk]))
+    text = " ".join(page.content.decode().split())
+    assert "1 case stays restricted, because this list leaves the column for it blank" in text
+    assert "write “No” in the column “restricted”" in text
+    confirmed(rows("", "Y", "No", "Y"), cast.analyst, OCTOBER)
+    assert restricted() == ["0", "1", "3"]
+    # Without the column; one of the cases moves and takes its flag along.
+    without = confirmed(
+        csv_bytes(
+            "0,CP,Riverside,P,2026-01-02",
+            *(f"{n},CIN,Riverside,P,2026-01-02" for n in (1, 2, 3)),
+        ),
+        cast.analyst,
+        OCTOBER,
+    )
+    assert without.summary["stays_restricted"] == {"child_protection": 1, "child_in_need": 2}
+    assert restricted() == ["0", "1", "3"]
+    ended = confirmed(rows("No", "No", "No", "No", service="CP"), cast.analyst, OCTOBER)
+    assert ended.summary["stays_restricted"] == {}
+    assert restricted() == []
 
 
 def test_the_same_content_again_changes_no_case_and_writes_no_history(cast: Cast) -> None:
