@@ -159,9 +159,7 @@ def assign_moderator(
     return moderation
 
 
-def _lock(
-    moderation: Moderation, *, with_sampled_case: bool = False
-) -> tuple[Audit, Moderation]:
+def _lock(moderation: Moderation, *, with_sampled_case: bool = False) -> tuple[Audit, Moderation]:
     audit = lock_audit(moderation.audit, with_sampled_case=with_sampled_case)
     locked = Moderation.objects.select_for_update().get(pk=moderation.pk)
     locked.audit = audit
