@@ -443,6 +443,20 @@ class TestDeciding:
         )
         assert again.status_code == 409
 
+    def test_an_audit_reopened_while_the_reasons_are_written_loses_none_of_them(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        second_grading(audit, cast.moderator, "good")
+        reopen_audit(audit=audit, reason="Look again", by=cast.lead, now=NOW)
+        said = {"stands": "second", "rationale": "Visits were weekly."}
+        answer = as_user(cast.moderator).post(at(audit, "decide/"), said)
+        assert answer.status_code == 409
+        assert "is not with you any more" in text_of(answer)
+        assert "Visits were weekly." in text_of(answer)
+        stranger = as_user(cast.other_moderator).post(at(audit, "decide/"), said)
+        assert stranger.status_code == 404
+
     def test_feedback_comes_after_the_decision(self, cast: Cast, audit: Audit) -> None:
         submitted(audit, "inadequate")
         with pytest.raises(Refused, match="after the grade of record"):
