@@ -7,7 +7,8 @@ from django.dispatch import Signal
 
 # audit: Audit, grading: Grading (the auditor's). Moderation and escalation follow from it.
 audit_submitted = Signal()
-# audit: Audit, grading: Grading of another kind (moderator, external, …).
+# audit: Audit, grading: Grading of another kind (moderator, external, …). Receivers raise Refused
+# where its grader must not submit it: then nothing is.
 second_grading_submitted = Signal()
 # audit: Audit, grading: Grading, text: str, told: str. Before submission or after; escalates at
 # once. Sent again when the grader adds to what they reported.

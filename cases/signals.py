@@ -14,6 +14,7 @@ allocation_ended = Signal()
 case_passed_on = Signal()
 # sampled_case: SampledCase that was replaced, cancelled or found not auditable, reason: str.
 case_left_sample = Signal()
-# conflict: DeclaredConflict, declared away from the file. Its person may have a file of the child
-# at hand. Receivers answer in a sentence what they did, "" for nothing.
+# conflict: DeclaredConflict, declared away from the file, or with another id of the child. Its
+# person may have a file of the child at hand. Receivers answer in a sentence what they did, "" for
+# nothing.
 conflict_declared = Signal()

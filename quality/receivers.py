@@ -25,6 +25,7 @@ from quality.operations.escalating import keep_in_sight, report_concern, settle_
 from quality.operations.moderating import (
     heed_conflict,
     heed_later_concern,
+    refuse_who_is_near_now,
     settle_submission,
     start_again,
     tell_second_grading_is_in,
@@ -52,7 +53,8 @@ def escalate_and_moderate(
 
 @receiver(second_grading_submitted)
 def tell_moderator(audit: Audit, grading: Grading, by: User, now: datetime, **_: Any) -> None:
-    """The moderator can compare now."""
+    """The moderator can compare now, where they are still independent of the case."""
+    refuse_who_is_near_now(grading=grading)
     tell_second_grading_is_in(audit=audit, grading=grading, by=by, now=now)
 
 

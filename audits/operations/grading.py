@@ -100,11 +100,15 @@ def open_grading(
 
 @operation
 def set_grading_aside(*, grading: Grading, reason: str, by: User, now: datetime) -> None:
-    """Set a draft second grading aside, so that another person can make one. It is kept."""
+    """Set a second grading aside, so that another person can make one. It is kept.
+
+    Whether one that was submitted may be is the caller's to check. Raises MovedOn where it is set
+    aside already.
+    """
     require(by, Permission.MODERATE, Permission.ASSIGN_MODERATOR)
     locked = Grading.objects.select_for_update(no_key=True).get(pk=grading.pk)
-    if locked.status != Grading.Status.DRAFT:
-        raise MovedOn("This grading is no longer a draft.")
+    if locked.status == Grading.Status.SET_ASIDE:
+        raise MovedOn("This grading has been set aside already.")
     set_aside([locked], reason, now)
 
 

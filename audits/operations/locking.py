@@ -10,6 +10,8 @@ from accounts.operations import MovedOn, Refused
 from audits.models import Audit, Grading, StandardGrade
 from cases.models import SampledCase
 
+TAKEN_AWAY = "This audit is no longer with you. What you had saved has been kept."
+
 
 def lock_audit(audit: Audit, *, with_sampled_case: bool = False) -> Audit:
     """The audit as it is now, locked; its sampled case first, where that will change too."""
@@ -62,7 +64,7 @@ def _check_own(locked: Grading, by: User) -> None:
     if locked.grader_id != by.pk:
         raise Refused("Only the person who makes a grading can change it.")
     if locked.status == Grading.Status.SET_ASIDE:
-        raise MovedOn("This audit is no longer with you. What you wrote has been kept.")
+        raise MovedOn(TAKEN_AWAY)
 
 
 def _check_draft(locked: Grading) -> None:

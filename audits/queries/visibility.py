@@ -90,6 +90,13 @@ def own_gradings(user: User) -> QuerySet[Grading]:
     return Grading.objects.filter(_mine(user))
 
 
+def gradings_taken_from(user: User) -> QuerySet[Grading]:
+    """Gradings of ``user`` that were set aside: they learn that it is so, and see none of it."""
+    if not may(user, P.SEE_AUDITS):
+        return Grading.objects.none()
+    return Grading.objects.filter(grader=user, status=Grading.Status.SET_ASIDE)
+
+
 def _mine(user: User) -> Q:
     return Q(grader=user) & ~Q(status=Grading.Status.SET_ASIDE)
 

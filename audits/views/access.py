@@ -1,6 +1,12 @@
-"""Fetching through the policy: what somebody may not see answers 404."""
+"""Fetching through the policy: what somebody may not see answers 404.
+
+Except a grading that was taken from them, perhaps while they were writing in it: that is said
+(MovedOn), and the page that says it shows what they had typed.
+"""
 
 from __future__ import annotations
+
+from typing import NoReturn
 
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
@@ -9,9 +15,15 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.operations import record_access
+from accounts.operations import MovedOn, record_access
 from audits.models import Audit, Grading, StandardGrade
-from audits.queries.visibility import audits_visible_to, gradings_visible_to, own_gradings
+from audits.operations.locking import TAKEN_AWAY
+from audits.queries.visibility import (
+    audits_visible_to,
+    gradings_taken_from,
+    gradings_visible_to,
+    own_gradings,
+)
 
 # What the state of a grading and the pages of its form show. The fewer the better: the database
 # takes longer to plan how it joins many tables than to read from them.
@@ -30,6 +42,11 @@ OF_A_BEGINNING = (
 )
 # What saving by itself needs.
 OF_A_SAVE = ("audit__tool_version",)
+
+GO_ON = (
+    "This grading was set aside when the audit was given back to you. Go on in the new one: the"
+    " page of the audit leads to it."
+)
 
 
 def person(request: HttpRequest) -> User:
@@ -66,11 +83,19 @@ def grading_or_404(request: HttpRequest, reference: str, pk: int) -> Grading:
     if own := _gradings(own_gradings(user), reference, pk).select_related(*OF_A_READING).first():
         return own
     visible = _gradings(gradings_visible_to(user), reference, pk)
-    return get_object_or_404(visible.select_related(*OF_A_READING))
+    return visible.select_related(*OF_A_READING).first() or _gone(user, reference, pk)
 
 
 def _gradings(among: QuerySet[Grading], reference: str, pk: int) -> QuerySet[Grading]:
     return among.filter(audit__reference=reference, pk=pk)
+
+
+def _gone(user: User, reference: str, pk: int) -> NoReturn:
+    """Say why there is nothing to write in: it was taken from them, or never theirs (404)."""
+    if not _gradings(gradings_taken_from(user), reference, pk).exists():
+        raise Http404
+    again = own_gradings(user).filter(audit__reference=reference, status=Grading.Status.DRAFT)
+    raise MovedOn(GO_ON if again.exists() else TAKEN_AWAY)
 
 
 def saves_itself(request: HttpRequest) -> bool:
@@ -83,21 +108,22 @@ def own_draft_or_404(
 ) -> Grading:
     """The person's own grading to write in. One that was submitted is found too: saving into it
     is answered with what happened, not with "not found"."""
-    own = _gradings(own_gradings(person(request)), reference, pk)
+    user = person(request)
+    own = _gradings(own_gradings(user), reference, pk)
     wanted = related or (OF_A_SAVE if saves_itself(request) else OF_A_FORM)
-    return get_object_or_404(own.select_related(*wanted))
+    return own.select_related(*wanted).first() or _gone(user, reference, pk)
 
 
 def own_answer_or_404(request: HttpRequest, reference: str, pk: int, code: str) -> StandardGrade:
     """The person's own judgement on the standard with ``code``, where it applies to the case, with
     what a save needs. One query: it runs every time that a page saves itself.
     """
+    user = person(request)
     answers = StandardGrade.objects.filter(
-        grading__in=own_gradings(person(request))
+        grading_id=pk, grading__audit__reference=reference, standard__code=code
     ).select_related("standard", *(f"grading__{path}" for path in OF_A_SAVE))
-    return get_object_or_404(
-        answers, grading_id=pk, grading__audit__reference=reference, standard__code=code
-    )
+    own = answers.filter(grading__in=own_gradings(user))
+    return own.first() or _gone(user, reference, pk)
 
 
 def log_reading(request: HttpRequest, audit: Audit, kind: str = "read") -> None:

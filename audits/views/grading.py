@@ -64,6 +64,10 @@ from audits.views.steps import (
 
 P = Permission
 SAVED = "audits/grading/saved.html"
+NOT_SENT = (
+    "The concern has not gone up: telephone, as this page asked you to, and tell the quality"
+    " assurance lead at once."
+)
 
 
 @allow(P.SEE_AUDITS)
@@ -265,7 +269,13 @@ def before(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def concern(request: HttpRequest, reference: str, pk: int) -> HttpResponse:
     """An immediate safeguarding concern: telephone first, then write it here. Goes up at once."""
-    found = own_draft_or_404(request, reference, pk)
+    try:
+        return _concern(request, own_draft_or_404(request, reference, pk))
+    except MovedOn as moved:
+        raise MovedOn(f"{moved} {NOT_SENT}" if request.method == "POST" else str(moved)) from moved
+
+
+def _concern(request: HttpRequest, found: Grading) -> HttpResponse:
     later = found.status == Grading.Status.SUBMITTED
     initial = {"text": found.immediate_concern_text, "told": found.immediate_concern_told}
     if later:

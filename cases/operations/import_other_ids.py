@@ -9,12 +9,13 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from accounts.rules.table_file import Plan
 from cases.importers.other_ids import later
-from cases.models import Case, Child, ChildAlias, DeclaredConflict
+from cases.models import AuditQuarter, Case, Child, ChildAlias, DeclaredConflict, SampledCase
 from cases.operations import import_sql
 from cases.operations.import_audited import AT_ONCE, OTHER_PLAN, PROBLEMS
 from cases.queries.calendar import local_date
 from cases.queries.conflicts import conflicts_in_force
 from cases.queries.other_ids import plan_for_other_ids
+from cases.signals import conflict_declared
 
 DECLARED_TWICE = "Declared with both ids of this child: the other one stays in force."
 
@@ -23,13 +24,14 @@ DECLARED_TWICE = "Declared with both ids of this child: the other one stays in f
 def register_other_ids(*, text: str, digest: str, by: User, now: datetime) -> Plan:
     """Register the other ids of a CSV file (`child_id,other_id`), all of them or none.
 
-    Where both ids are children here, they become one: docs/decisions/0019. ``digest`` is that of
+    Where both ids are children here, they become one: docs/decisions/0019. What somebody has at
+    hand of a child with whom they so come to have a conflict is passed on. ``digest`` is that of
     the plan that was shown. Raises Refused where the file has problems, or would now do something
     else than was shown.
     """
     require(by, Permission.IMPORT_CASES)
     import_sql.lock_confirming()  # nobody takes over a list that was compared under the old ids
-    _lock_children(plan_for_other_ids(text).pairs)
+    _lock(plan_for_other_ids(text).pairs)
     planned = plan_for_other_ids(text)
     if planned.plan.problems:
         raise Refused(PROBLEMS)
@@ -42,8 +44,10 @@ def register_other_ids(*, text: str, digest: str, by: User, now: datetime) -> Pl
         batch_size=AT_ONCE,
     )
     _carry_audited(planned.pairs, children)
-    _carry_conflicts(planned.pairs, children, by, now)
+    moved = _carry_conflicts(planned.pairs, children, by, now)
     _join_cases(planned.pairs, children, local_date(now))
+    for conflict in moved:
+        conflict_declared.send(DeclaredConflict, conflict=conflict, by=by, now=now)
     return planned.plan
 
 
@@ -61,9 +65,16 @@ def remove_other_id(*, alias: ChildAlias, by: User, now: datetime) -> None:
     found.delete()
 
 
-def _lock_children(pairs: tuple[tuple[str, str], ...]) -> None:
-    """An audit that begins meanwhile waits, or has been waited for: the plan is made after this."""
+def _lock(pairs: tuple[tuple[str, str], ...]) -> None:
+    """An audit that begins meanwhile waits, or has been waited for: the plan is made after this.
+
+    Quarter, sampled case, child, as everybody has them: audits of these children may be passed on.
+    """
     named = {one for pair in pairs for one in pair}
+    cases = SampledCase.objects.filter(entry__child__local_id__in=named)
+    quarters = AuditQuarter.objects.filter(pk__in=cases.values("draw__quarter"))
+    list(quarters.select_for_update().order_by("pk"))
+    list(cases.select_for_update(of=("self",)).order_by("pk"))
     list(Child.objects.select_for_update().filter(local_id__in=named).order_by("pk"))
 
 
@@ -101,8 +112,11 @@ def _carry_audited(pairs: tuple[tuple[str, str], ...], children: dict[str, Child
 
 def _carry_conflicts(
     pairs: tuple[tuple[str, str], ...], children: dict[str, Child], by: User, now: datetime
-) -> None:
-    """A conflict declared with either id is one with the child; one for each person stays."""
+) -> list[DeclaredConflict]:
+    """A conflict declared with either id is one with the child; one for each person stays.
+
+    Returns those that were not with the child who stays, and are now.
+    """
     stays = {children[two].pk: children[one].pk for one, two in pairs if two in children}
     named = {*stays, *stays.values()}
     here = conflicts_in_force().filter(child__in=named).select_for_update().order_by("pk")
@@ -124,6 +138,7 @@ def _carry_conflicts(
     DeclaredConflict.objects.bulk_update(
         twice, ["ended_at", "ended_by", "end_reason"], batch_size=AT_ONCE
     )
+    return moved
 
 
 def _join_cases(

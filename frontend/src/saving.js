@@ -27,7 +27,8 @@ const ONLY_KEPT = {
 };
 const SIGNED_OUT = "You have been signed out. Nothing you typed on this page is lost: sign in again in a new tab, and it is saved.";
 const SOMEBODY_ELSE = "Somebody else has signed in with this browser. What is on this page is not saved: it waits until you sign in again.";
-const MOVED_ON = "This grading has been submitted, or it has moved on in another way. Copy what you still need from this page.";
+const MOVED_ON = "This grading has been submitted, or it has moved on in another way.";
+const COPY = "Copy what you still need from this page.";
 const FAILED = "That did not work. What you typed is still on this page, and is sent again in a moment.";
 
 /** What became of a save: "saved", "refused" (the line says why), or why it must wait. */
@@ -45,9 +46,14 @@ const WORDS = {
   "no connection": NO_CONNECTION,
   "signed out": SIGNED_OUT,
   "somebody else": SOMEBODY_ELSE,
-  "moved on": MOVED_ON,
   failed: FAILED,
 };
+
+/** What a page that says that this has moved on gives as the reason (templates/errors/409.html). */
+function whyMovedOn(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
+  return page.querySelector("[data-moved-on]")?.textContent.trim() || MOVED_ON;
+}
 
 class SavingForm {
   constructor(form) {
@@ -61,6 +67,7 @@ class SavingForm {
     this.saved = this.typed ? {} : valuesOf(form);
     this.sending = null; // what the request under way carries
     this.outcome = "saved";
+    this.why = MOVED_ON; // said where it has moved on; nothing is sent again then
     this.stays = false; // a button was pressed without a connection
     this.attempts = 0;
   }
@@ -133,7 +140,8 @@ class SavingForm {
     const { form } = this;
     // What was refused a moment ago is not sent again before it is changed.
     const same = this.outcome === "refused" && this.isAsRefused();
-    if (form.dataset.sending || form.hidden || same || !this.isUnsaved()) event.preventDefault();
+    const never = same || this.outcome === "moved on";
+    if (form.dataset.sending || form.hidden || never || !this.isUnsaved()) event.preventDefault();
     else this.sending = valuesOf(form);
   }
 
@@ -141,6 +149,7 @@ class SavingForm {
     const sent = this.sending;
     this.sending = null;
     this.outcome = outcomeOf(detail);
+    if (this.outcome === "moved on") this.why = whyMovedOn(detail.xhr.responseText);
     if (this.outcome === "saved") {
       this.saved = sent ?? this.saved;
       this.attempts = 0;
@@ -167,6 +176,7 @@ class SavingForm {
   /** What is said at the top of the page while something waits. */
   words() {
     if (!this.savesItself && ONLY_KEPT[this.outcome]) return ONLY_KEPT[this.outcome];
+    if (this.outcome === "moved on") return `${this.why} ${COPY}`;
     return this.stays && this.outcome === "no connection" ? STAYS : WORDS[this.outcome] ?? "";
   }
 
@@ -187,6 +197,10 @@ class SavingForm {
     say(this.words(), FORM);
     await this.keep();
     if (!this.isWaiting() || !this.line) return;
+    if (this.outcome === "moved on") {
+      this.line.textContent = "Not saved";
+      return;
+    }
     this.line.textContent = this.isKept
       ? "Kept on this device, not saved yet"
       : "Not saved yet, and this browser cannot keep it: leave this page open";
@@ -194,7 +208,7 @@ class SavingForm {
 
   /** Try again, where something waits. First a look at the page: is there an answer, and whose? */
   async again() {
-    if (!this.isWaiting() || this.looking || !this.isUnsaved()) return;
+    if (!this.isWaiting() || this.outcome === "moved on" || this.looking || !this.isUnsaved()) return;
     this.looking = true;
     const found = await this.look();
     this.looking = false;
@@ -217,7 +231,9 @@ class SavingForm {
     try {
       const answer = await fetch(window.location.pathname, { signal: AbortSignal.timeout(15000) });
       if (answer.status >= 500) return "failed";
-      page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const text = await answer.text();
+      if (answer.status === 409) this.why = whyMovedOn(text);
+      page = new DOMParser().parseFromString(text, "text/html");
     } catch {
       return "no connection";
     }

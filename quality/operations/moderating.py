@@ -21,8 +21,10 @@ from cases.models import DeclaredConflict
 from cases.operations.conflicts import note_conflict
 from cases.operations.frame_rows import opaque
 from cases.queries.calendar import bank_holidays, local_date
+from cases.rules.independence import OWN_WORDS
 from quality.models import Escalation, Moderation
-from quality.queries.people import why_not_independent
+from quality.queries.moderation import not_any_more
+from quality.queries.people import against_now, why_not_independent
 from quality.queries.policy import policy_of
 from quality.rules.escalation import IMMEDIATE_CONCERN
 from quality.rules.moderation import ModerationChoice, choose, missing_to_decide
@@ -30,6 +32,10 @@ from quality.rules.moderation import ModerationChoice, choose, missing_to_decide
 P = Permission
 Status = Moderation.Status
 FIRST, SECOND = "first", "second"
+NOT_ANY_MORE = (
+    "You are not independent of this case now, so you cannot moderate it. {} Use “Give this"
+    " moderation back” on the page of the moderation: what you wrote is kept."
+)
 
 
 @operation
@@ -120,8 +126,9 @@ def assign_moderator(
     """Give a moderation to an independent moderator, who gets an empty grading of their own.
 
     A moderator may take a free one themself. Giving an assigned one to somebody else needs a
-    reason; the draft that the first one wrote is kept aside, unseen by the second. Raises Refused
-    where they are not independent, MovedOn where it was taken, decided or reopened meanwhile.
+    reason; what the first one wrote is kept aside, unseen by the second. Once the first one has
+    submitted, only where they must not, or cannot, decide. Raises Refused where the new one is not
+    independent, MovedOn where it was taken, decided or reopened meanwhile.
     """
     if not (may(by, P.ASSIGN_MODERATOR) or (may(by, P.MODERATE) and moderator.pk == by.pk)):
         raise PermissionDenied("Moderators are assigned by the quality assurance lead.")
@@ -152,8 +159,8 @@ def assign_moderator(
     return moderation
 
 
-def _lock(moderation: Moderation) -> tuple[Audit, Moderation]:
-    audit = lock_audit(moderation.audit)
+def _lock(moderation: Moderation, *, with_sampled_case: bool = False) -> tuple[Audit, Moderation]:
+    audit = lock_audit(moderation.audit, with_sampled_case=with_sampled_case)
     locked = Moderation.objects.select_for_update().get(pk=moderation.pk)
     locked.audit = audit
     return audit, locked
@@ -168,6 +175,19 @@ def refuse_dependent(moderator: User, audit: Audit, *, blind: bool) -> None:
         raise Refused(f"{moderator} cannot moderate this audit. {why_not}")
 
 
+def refuse_who_is_near_now(*, grading: Grading) -> None:
+    """Raise Refused where the case came near to the moderator who submits this second grading."""
+    moderation = Moderation.objects.filter(grading=grading).first()
+    if moderation is not None:
+        _refuse_near(moderation)
+
+
+def _refuse_near(moderation: Moderation) -> None:
+    against = against_now([moderation]).get(moderation.pk)
+    if against:
+        raise Refused(NOT_ANY_MORE.format(" ".join(OWN_WORDS[each.code] for each in against)))
+
+
 def _take_from_moderator(moderation: Moderation, reason: str, by: User, now: datetime) -> None:
     if not may(by, P.ASSIGN_MODERATOR):
         raise MovedOn(f"{moderation.moderator} has taken this moderation.")
@@ -175,7 +195,7 @@ def _take_from_moderator(moderation: Moderation, reason: str, by: User, now: dat
         raise Refused("Write why another moderator is needed.")
     grading, before = moderation.grading, moderation.moderator
     if grading is not None:
-        if grading.status == Grading.Status.SUBMITTED:
+        if grading.status == Grading.Status.SUBMITTED and not not_any_more([moderation]):
             raise Refused(f"{before} has graded the file already, so the decision is theirs.")
         set_grading_aside(grading=grading, reason=reason, by=by, now=now)
     if before is not None:
@@ -190,21 +210,22 @@ def _take_from_moderator(moderation: Moderation, reason: str, by: User, now: dat
 def hand_back(
     *, moderation: Moderation, reason: str, conflict: bool, by: User, now: datetime
 ) -> Moderation:
-    """The moderator gives a moderation back: it waits for another. Their draft is kept aside.
+    """The moderator gives a moderation back: it waits for another. Their grading is kept aside.
 
     With ``conflict`` they are not given this child's file again. Raises Refused without a reason,
-    MovedOn where it is not with ``by``, or they have submitted their grading.
+    MovedOn where it is not with ``by``, or they have submitted their grading and may decide.
     """
     require(by, P.MODERATE)
     reason = reason.strip()
     if not reason:
         raise Refused("Write why you give this moderation back.")
-    audit, moderation = _lock(moderation)
+    # The case first: whoever joins two ids of the child holds it, then the child.
+    audit, moderation = _lock(moderation, with_sampled_case=True)
     grading = moderation.grading
     if moderation.status != Status.ASSIGNED or moderation.moderator_id != by.pk:
         raise MovedOn(f"The moderation of audit {audit.reference} is not with you any more.")
     if grading is not None:
-        if grading.status == Grading.Status.SUBMITTED:
+        if grading.status == Grading.Status.SUBMITTED and not against_now([moderation]):
             raise MovedOn("You have submitted your grading. Decide which grade stands.")
         set_grading_aside(grading=grading, reason=reason, by=by, now=now)
     if conflict:
@@ -249,6 +270,8 @@ def heed_conflict(*, conflict: DeclaredConflict, by: User, now: datetime) -> str
             f"The second grading of audit {audit.reference} was submitted before, so it stays. The"
             " quality assurance lead has been told."
         )
+        if moderation.status == Status.ASSIGNED:
+            done += " Another moderator has to grade the file and decide."
     return done if by.pk == conflict.user_id or may(by, P.ASSIGN_MODERATOR) else ""
 
 
@@ -295,7 +318,8 @@ def decide_moderation(
     """The moderator says which grade stands, "first" or "second", and why.
 
     Sets the grade of record, from which escalations are settled. Raises Refused while something is
-    missing, MovedOn where it was decided or the audit was reopened meanwhile.
+    missing, or where the case came near to the moderator after it was given to them; MovedOn where
+    it was decided or the audit was reopened meanwhile.
     """
     require(by, P.MODERATE)
     audit, moderation = _lock(moderation)
@@ -303,6 +327,7 @@ def decide_moderation(
         raise MovedOn(f"The moderation of audit {audit.reference} has been decided or has changed.")
     if moderation.moderator_id != by.pk:
         raise PermissionDenied("A moderation is decided by its moderator.")
+    _refuse_near(moderation)
     first = submitted_by_auditor(audit)
     second = moderation.grading
     missing = missing_to_decide(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from accounts.models import User
 from accounts.policy import Permission, may
+from accounts.queries import people_with_role
+from accounts.roles import Role
 from accounts.sorting import Sorts, place_in
 from audits.models import Audit, Grading, StandardGrade, ToolVersion
 from audits.queries.visibility import gradings_visible_to
@@ -16,7 +18,7 @@ from audits.rules.checks import Checked, checked_of, checks_of
 from audits.rules.grades import Scale
 from cases.models import AuditQuarter
 from quality.models import Moderation
-from quality.queries.people import OF_THE_LINE, refused_to
+from quality.queries.people import OF_THE_LINE, against_now, refused_to
 from quality.queries.visibility import moderations_visible_to
 from quality.rules.moderation import Difference, compare
 
@@ -28,6 +30,8 @@ TO_ASK = (
     "audit__practitioner_judged",
     *(f"audit__{path}" for path in OF_THE_LINE),
 )
+LEFT = "They cannot sign in any more."
+NOT_A_MODERATOR = "They are not a moderator any more."
 _ORDER = Case(
     When(status=Status.DECIDED, then=Value(1)), default=Value(0), output_field=IntegerField()
 )
@@ -72,6 +76,34 @@ def moderation_list(
     return found.select_related("audit__service", "audit__team", "moderator", "grading").order_by(
         _ORDER, "due_on", "audit__reference"
     )
+
+
+def not_any_more(moderations: Sequence[Moderation]) -> dict[int, str]:
+    """Which of some moderations need another moderator, and why, by primary key.
+
+    They would be refused to submit or to decide, or cannot sign in. A fixed number of queries; load
+    the moderations with TO_ASK and ``moderator``.
+    """
+    moderators = set(people_with_role(Role.MODERATOR).values_list("pk", flat=True))
+    near = against_now(moderations)
+    found = {}
+    for each in moderations:
+        because = [reason.sentence for reason in near.get(each.pk, ())]
+        if each.moderator is not None and each.moderator_id not in moderators:
+            because.insert(0, NOT_A_MODERATOR if each.moderator.is_active else LEFT)
+        if because:
+            found[each.pk] = " ".join(because)
+    return found
+
+
+def need_another_moderator() -> list[tuple[Moderation, str]]:
+    """All moderations that are with somebody who must not, or cannot, finish them: with why."""
+    waiting = Moderation.objects.filter(
+        status=Status.ASSIGNED, audit__status=Audit.Status.SUBMITTED
+    ).select_related("moderator", *TO_ASK)
+    given = list(waiting.order_by("due_on", "audit__reference"))
+    why = not_any_more(given)
+    return [(each, why[each.pk]) for each in given if each.pk in why]
 
 
 def second_is_in(moderation: Moderation) -> bool:

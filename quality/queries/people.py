@@ -17,7 +17,7 @@ from cases.models import Practitioner, Service
 from cases.queries.allocation import cases_to_grade, people_as_graders
 from cases.queries.conflicts import conflicts_in_force
 from cases.queries.policy import case_policy
-from cases.rules.independence import CaseToGrade, NotIndependent, independence
+from cases.rules.independence import CaseToGrade, NotIndependent, Person, Reason, independence
 from quality.models import Action, Escalation, Moderation
 from quality.rules.actions import AUTHORITY, MayVerify, may_verify
 from quality.rules.escalation import DIRECTOR, HEAD_OF_SERVICE, LEVELS, TEAM_MANAGER
@@ -115,6 +115,20 @@ def refused_to(user: User, moderations: Sequence[Moderation]) -> set[int]:
     return {each.pk for each in moderations if found.why_not(user, each.audit, blind=each.blind)}
 
 
+def against_now(moderations: Sequence[Moderation]) -> dict[int, tuple[Reason, ...]]:
+    """Why moderators may not go on with what was given to them, by the moderation's primary key.
+
+    Only those who may not are in it. Exemption, and what they have read, count when a moderation is
+    given to somebody: who has it at hand may finish it. The same number of queries however many
+    there are; load them with `quality.queries.moderation.TO_ASK` and ``moderator``.
+    """
+    given = [(each, each.moderator) for each in moderations if each.moderator is not None]
+    people = {moderator.pk: moderator for _, moderator in given}
+    near = _Near(list(people.values()), [each.audit for each, _ in given])
+    found = {each.pk: near.against_now(moderator, each.audit) for each, moderator in given}
+    return {pk: because for pk, because in found.items() if because}
+
+
 class _Near:
     """Who of some people is too near which of some audits to grade it a second time."""
 
@@ -141,14 +155,19 @@ class _Near:
             return "The auditor of an audit cannot moderate it."
         if blind and (user.pk, audit.reference) in self._read:
             return "They have read this audit, so they cannot grade it blind."
+        return " ".join(each.sentence for each in self._against(self._people[user.pk], audit))
+
+    def against_now(self, user: User, audit: Audit) -> tuple[Reason, ...]:
+        """Why this person, who has the file at hand, may not finish it; exemption is not asked."""
+        return self._against(replace(self._people[user.pk], exempt=""), audit)
+
+    def _against(self, person: Person, audit: Audit) -> tuple[Reason, ...]:
         found = independence(
-            self._people[user.pk],
+            person,
             self._cases[audit.pk],
             other_teams_independent=case_policy(audit.quarter).other_teams_independent,
         )
-        if isinstance(found, NotIndependent):
-            return " ".join(reason.sentence for reason in found.because)
-        return ""
+        return found.because if isinstance(found, NotIndependent) else ()
 
 
 def _cases_to_grade(audits: Sequence[Audit]) -> dict[int, CaseToGrade]:

@@ -9,11 +9,12 @@ from django.contrib import messages
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
-from accounts.operations import Refused
-from audits.models import Audit
+from accounts.operations import MovedOn, Refused
+from audits.models import Audit, Grading
+from audits.queries.visibility import gradings_taken_from
 from audits.views.access import person
 from quality.models import Action, Escalation, Moderation
 from quality.queries.moderation import TO_ASK
@@ -29,8 +30,13 @@ LINE = tuple(f"audit__{path}" for path in OF_THE_LINE)
 
 
 def moderation_or_404(request: HttpRequest, reference: str) -> Moderation:
-    """The moderation of an audit, with what its pages show."""
-    found = moderations_visible_to(person(request)).select_related(
+    """The moderation of an audit, with what its pages show.
+
+    What is posted to one that was taken from the person meanwhile (the audit was reopened, say) is
+    answered with MovedOn, whose page shows what they had typed.
+    """
+    user = person(request)
+    found = moderations_visible_to(user).select_related(
         "moderator",
         "grading",
         "decided_by",
@@ -38,7 +44,15 @@ def moderation_or_404(request: HttpRequest, reference: str) -> Moderation:
         "audit__child",
         *TO_ASK,
     )
-    return get_object_or_404(found, audit__reference=reference)
+    moderation = found.filter(audit__reference=reference).first()
+    if moderation is not None:
+        return moderation
+    taken = gradings_taken_from(user).filter(
+        audit__reference=reference, kind=Grading.Kind.MODERATOR
+    )
+    if request.method == "POST" and taken.exists():
+        raise MovedOn(f"The moderation of audit {reference} is not with you any more.")
+    raise Http404
 
 
 def escalation_or_404(request: HttpRequest, pk: int) -> Escalation:

@@ -18,6 +18,7 @@ from accounts.sorting import PARAM, sorted_by
 from audits.models import Audit
 from audits.views.access import log_reading, person
 from cases.queries.calendar import local_date
+from cases.rules.independence import OWN_WORDS
 from quality.forms.filters import ModerationFilterForm
 from quality.forms.moderation import AssignForm, DecideForm, HandBackForm
 from quality.models import Moderation
@@ -26,8 +27,16 @@ from quality.operations.moderating import (
     decide_moderation,
     hand_back,
 )
-from quality.queries.moderation import SORTS, Compared, compared, moderation_list, second_is_in
-from quality.queries.people import possible_moderators, why_not_independent
+from quality.queries.moderation import (
+    SORTS,
+    Compared,
+    compared,
+    moderation_list,
+    need_another_moderator,
+    not_any_more,
+    second_is_in,
+)
+from quality.queries.people import against_now, possible_moderators, why_not_independent
 from quality.queries.visibility import taken_by_another
 from quality.rules.moderation import SENTENCES
 from quality.views.fetching import form_page, moderation_or_404, page_of
@@ -49,7 +58,10 @@ def moderation_page_list(request: HttpRequest) -> HttpResponse:
         kind=form.value("kind"),
         mine=form.value("whose") == "mine",
     )
+    stuck = need_another_moderator() if may(user, P.ASSIGN_MODERATOR) else []
     context = {
+        "stuck": stuck,
+        "stuck_pks": {moderation.pk for moderation, _ in stuck},
         "filter_form": form,
         "page": page_of(request, sorted_by(found, SORTS, request.GET.get(PARAM, ""))),
         "today": local_date(timezone.now()),
@@ -79,10 +91,11 @@ def _page(
     if both is not None:
         log_reading(request, audit)
     mine = moderation.moderator_id == user.pk and moderation.status == Status.ASSIGNED
-    waits = audit.status == Audit.Status.SUBMITTED and not second_is_in(moderation)
+    stuck = _stuck(request, moderation)
+    waits = audit.status == Audit.Status.SUBMITTED and (not second_is_in(moderation) or bool(stuck))
     if assign_form is None and waits and may(user, P.ASSIGN_MODERATOR):
         assign_form = _assign_form(moderation)
-    if decide_form is None and mine and both is not None:
+    if decide_form is None and mine and both is not None and not stuck:
         decide_form = DecideForm(first=both.first, second=both.second)
     free = moderation.status == Status.REQUIRED and waits
     context = {
@@ -94,6 +107,7 @@ def _page(
         "overdue": moderation.status != Status.DECIDED
         and moderation.due_on < local_date(timezone.now()),
         "mine": mine,
+        "stuck": stuck,
         "why_not": _why_not(request, moderation) if free else "",
         "may_take": free and may(user, P.MODERATE),
         "assign_form": assign_form,
@@ -115,6 +129,19 @@ def _why_not(request: HttpRequest, moderation: Moderation) -> str:
     if not may(user, P.MODERATE):
         return ""
     return why_not_independent([user], moderation.audit, blind=moderation.blind)[0]
+
+
+def _stuck(request: HttpRequest, moderation: Moderation) -> str:
+    """Why whoever has it must not finish it, in words for them or for whoever assigns another."""
+    user = person(request)
+    if moderation.status != Status.ASSIGNED:
+        return ""
+    if moderation.moderator_id == user.pk:
+        against = against_now([moderation]).get(moderation.pk, ())
+        return " ".join(OWN_WORDS[each.code] for each in against)
+    if may(user, P.ASSIGN_MODERATOR):
+        return not_any_more([moderation]).get(moderation.pk, "")
+    return ""
 
 
 def _assign_form(moderation: Moderation, data: Any = None) -> AssignForm:

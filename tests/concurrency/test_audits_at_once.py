@@ -11,7 +11,7 @@ from celery import current_app
 from django.db import connection
 
 from accounts.models import User
-from accounts.operations import MovedOn
+from accounts.operations import MovedOn, Refused
 from audits.models import Audit, Grading, StandardGrade
 from audits.operations.grading import declare_conflict, open_grading
 from audits.operations.saving import Conflict, Saved, save_standard
@@ -19,6 +19,9 @@ from audits.operations.submitting import submit_grading
 from audits.operations.tools import install_shipped_tools
 from audits.signals import audit_submitted
 from cases.models import AuditQuarter
+from cases.operations.conflicts import declare_ahead
+from cases.operations.import_other_ids import register_other_ids
+from cases.queries.other_ids import plan_for_other_ids
 from tests.cast import NOW, QUARTER, TODAY, Cast, open_case
 from tests.integration.audits.auditing import (
     allocate,
@@ -148,3 +151,27 @@ def test_two_cases_allocated_at_once_have_two_references(audit: Audit, cast: Cas
         *(lambda case=case: allocate(case, cast.auditor, cast.analyst) for case in cases)
     )
     assert len({result.reference for result in results}) == 4
+
+
+def test_begun_while_another_id_brings_a_conflict_waits_for_another_auditor(
+    audit: Audit, cast: Cast
+) -> None:
+    """Both lock the case before the child: neither waits for the other for ever."""
+    declare_ahead(child_id="OTHER-9", reason="My niece", by=cast.auditor, now=NOW)
+    text = f"child_id,other_id\n{audit.child.local_id},OTHER-9\n"
+    digest = plan_for_other_ids(text).plan.digest
+
+    def join() -> str:
+        try:
+            register_other_ids(text=text, digest=digest, by=cast.analyst, now=NOW)
+        except Refused:  # it began before, and what the page showed has changed
+            again = plan_for_other_ids(text).plan.digest
+            register_other_ids(text=text, digest=again, by=cast.analyst, now=NOW)
+        return "joined"
+
+    results = at_once(lambda: begin(audit), join)
+    assert results[1] == "joined"
+    assert isinstance(results[0], Grading | MovedOn)
+    audit.refresh_from_db()
+    assert audit.status == Audit.Status.RETURNED
+    assert not audit.gradings.filter(status=Grading.Status.DRAFT).exists()

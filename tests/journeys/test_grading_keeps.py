@@ -7,11 +7,13 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.utils import timezone
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
 from audits.models import Grading
+from audits.operations.withdrawing import withdraw_audit
 from tests.cast import Cast
 from tests.journeys.begun import (
     BOTH,
@@ -209,4 +211,24 @@ def test_signing_out_warns_of_unsaved_text_and_leaves_nothing_behind(
         sign_out.click()
     assert "/gradings/" not in auditor.page.url
     kept_nothing(auditor)
+    assert stored(grading).evidence == TEXT
+
+
+def test_an_audit_taken_away_while_its_form_is_open_is_said_and_sent_no_more(
+    auditor: Visitor, grading: Grading, cast: Cast
+) -> None:
+    auditor.write("Evidence", TEXT)
+    line_says(auditor, "Saved ")
+    withdraw_audit(audit=grading.audit, reason="Not wanted", by=cast.lead, now=timezone.now())
+    posts: list[str] = []
+    auditor.page.on("request", lambda sent: posts.append(sent.method))
+    auditor.write("Evidence", f"{TEXT} {MORE}")
+    alert_says(auditor, "This audit is no longer with you. What you had saved has been kept.")
+    line_says(auditor, "Not saved")
+    auditor.write("Evidence", f"{TEXT} {MORE} {MORE}")
+    auditor.page.wait_for_timeout(4000)  # longer than the pause before a save by itself
+    assert posts.count("POST") == 1
+    auditor.page.get_by_role("button", name="Save and continue").click()
+    auditor.sees("This has moved on")
+    expect(auditor.page.get_by_label("Evidence")).to_have_value(f"{TEXT} {MORE} {MORE}")
     assert stored(grading).evidence == TEXT

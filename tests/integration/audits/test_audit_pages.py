@@ -12,6 +12,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from accounts.models import AccessRecord, User
@@ -19,10 +20,13 @@ from audits.models import Audit, FeedbackReply, Grading
 from audits.operations.feedback import release_feedback
 from audits.operations.grading import declare_conflict, open_grading
 from audits.operations.saving import save_standard
-from audits.operations.submitting import set_grade_of_record
+from audits.operations.submitting import reopen_audit, set_grade_of_record
+from audits.operations.withdrawing import withdraw_audit
 from audits.panels import Panel, panels_for, register
 from audits.queries.history import history_of
 from cases.models import Service
+from cases.operations.allocation import allocate_by_hand
+from cases.operations.conflicts import register_conflict
 from tests.cast import NOW, Cast
 from tests.integration.audits.auditing import Make, begin, fill, submitted
 
@@ -327,6 +331,89 @@ class TestTwoTabs:
         answer = posted(client, page(grading, "standards/risk/"), version=2, evidence="Late")
         assert answer.status_code == 409
         assert "has been submitted" in text_of(answer)
+
+
+def withdrawn(audit: Audit, cast: Cast) -> None:
+    withdraw_audit(audit=audit, reason="Not wanted", by=cast.lead, now=NOW)
+
+
+def given_to_another(audit: Audit, cast: Cast) -> None:
+    case = audit.sampled_case
+    assert case
+    allocate_by_hand(
+        sampled_case=case, auditor=cast.other_auditor, reason="Leave", by=cast.analyst, now=NOW
+    )
+
+
+def conflict_registered(audit: Audit, cast: Cast) -> None:
+    register_conflict(
+        user=cast.auditor, child_id="0042_7", reason="A cousin", by=cast.analyst, now=NOW
+    )
+
+
+class TestTakenAway:
+    """The form is open, and the audit is with its auditor no longer."""
+
+    @pytest.fixture(params=[withdrawn, given_to_another, conflict_registered])
+    def grading(self, request: pytest.FixtureRequest, cast: Cast, audit: Audit) -> Grading:
+        grading = begin(audit)
+        request.param(Audit.objects.get(pk=audit.pk), cast)
+        return grading
+
+    @pytest.mark.parametrize(
+        ("part", "field"),
+        [("standards/risk/", "evidence"), ("details/", "strengths"), ("overall/", "summary")],
+    )
+    def test_it_is_said_and_what_was_typed_can_be_copied(
+        self, cast: Cast, grading: Grading, as_user: AsUser, part: str, field: str
+    ) -> None:
+        client, typed = as_user(cast.auditor), {field: f"{HOSTILE} of two hours"}
+        answer = posted(client, page(grading, part), version=1, **typed)
+        assert answer.status_code == 409
+        assert "This audit is no longer with you. What you had saved has been kept." in text_of(
+            answer
+        )
+        assert escape(typed[field]) in text_of(answer)
+        by_itself = client.post(
+            page(grading, part), {"version": 1, **typed}, headers={"HX-Request": "true"}
+        )
+        assert by_itself.status_code == 409
+        assert "data-moved-on" in text_of(by_itself)
+
+    def test_so_does_every_page_of_it(self, cast: Cast, grading: Grading, as_user: AsUser) -> None:
+        client = as_user(cast.auditor)
+        for part in ("", "before/", "check/", "submitted/", "concern/", "standards/risk/"):
+            answer = client.get(page(grading, part))
+            assert answer.status_code == 409, part
+            assert "no longer with you" in text_of(answer)
+        assert client.post(page(grading, "submit/")).status_code == 409
+
+    def test_a_concern_that_has_not_gone_up_is_called_so(
+        self, cast: Cast, grading: Grading, as_user: AsUser
+    ) -> None:
+        said = {"text": "Left alone at night", "told": "The duty team"}
+        answer = posted(as_user(cast.auditor), page(grading, "concern/"), **said)
+        assert answer.status_code == 409
+        assert "The concern has not gone up: telephone" in text_of(answer)
+        assert "Left alone at night" in text_of(answer)
+
+    def test_a_stranger_learns_nothing(self, cast: Cast, grading: Grading, as_user: AsUser) -> None:
+        for stranger in (cast.other_auditor, cast.moderator, cast.manager):
+            client = as_user(stranger)
+            for part in ("", "standards/risk/", "details/"):
+                assert client.get(page(grading, part)).status_code in (403, 404)
+                assert posted(client, page(grading, part)).status_code in (403, 404, 405)
+        own = as_user(cast.auditor)
+        assert own.get(page(grading).replace(grading.audit.reference, "X")).status_code == 404
+
+    def test_a_grading_from_before_the_audit_was_reopened_leads_on(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        old = submitted(audit)
+        reopen_audit(audit=audit, reason="Look again", by=cast.lead, now=NOW)
+        answer = posted(as_user(cast.auditor), page(old, "details/"), version=2, strengths="Late")
+        assert answer.status_code == 409
+        assert "Go on in the new one" in text_of(answer)
 
 
 class TestConcernPage:

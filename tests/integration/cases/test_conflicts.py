@@ -347,6 +347,47 @@ class TestFilesAtHand:
         assert audit.status == Audit.Status.ALLOCATED
 
 
+class TestTwoChildrenWhoAreOne:
+    """The conflict was declared with another id, known since to be the child's."""
+
+    def joined(self, audit: Audit, by: User) -> None:
+        text = f"child_id,other_id\n{audit.child.local_id},OTHER-9\n"
+        digest = plan_for_other_ids(text).plan.digest
+        register_other_ids(text=text, digest=digest, by=by, now=LATER)
+
+    def test_an_audit_at_hand_is_passed_on(self, cast: Cast, audit: Audit) -> None:
+        declared(cast.auditor, "OTHER-9")
+        draft = begin(audit)
+        self.joined(audit, cast.analyst)
+        audit.refresh_from_db()
+        draft.refresh_from_db()
+        assert audit.status == Audit.Status.RETURNED
+        assert draft.status == Grading.Status.SET_ASIDE
+        ended = audit.sampled_case.allocations.get()  # type: ignore[union-attr]
+        assert (ended.ended_by, ended.end_reason) == (cast.analyst, "The auditor has a conflict")
+
+    def test_a_moderation_at_hand_waits_for_another(self, cast: Cast, audit: Audit) -> None:
+        submitted(audit, "inadequate")
+        declared(cast.moderator, "OTHER-9")
+        draft = assigned(audit, cast.moderator).grading
+        assert draft
+        self.joined(audit, cast.analyst)
+        draft.refresh_from_db()
+        assert draft.status == Grading.Status.SET_ASIDE
+        assert moderation_of(audit).status == Moderation.Status.REQUIRED
+        assert cast.moderator not in possible_moderators(audit, blind=True)
+
+    def test_nothing_is_passed_on_for_a_conflict_that_ended_or_with_another_child(
+        self, cast: Cast, audit: Audit
+    ) -> None:
+        ended(declared(cast.auditor, "OTHER-9"), cast.lead)
+        declared(cast.auditor, "OTHER-8")
+        declared(cast.other_auditor, "OTHER-9")
+        self.joined(audit, cast.analyst)
+        audit.refresh_from_db()
+        assert (audit.status, audit.auditor) == (Audit.Status.ALLOCATED, cast.auditor)
+
+
 class TestAllocationPage:
     def test_an_auditor_who_is_not_independent_any_more_is_shown(
         self, cast: Cast, audit: Audit, make_audit: Make, draw: Draw, as_user: AsUser

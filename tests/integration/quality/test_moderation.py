@@ -443,10 +443,158 @@ class TestDeciding:
         )
         assert again.status_code == 409
 
+    def test_an_audit_reopened_while_the_reasons_are_written_loses_none_of_them(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        second_grading(audit, cast.moderator, "good")
+        reopen_audit(audit=audit, reason="Look again", by=cast.lead, now=NOW)
+        said = {"stands": "second", "rationale": "Visits were weekly."}
+        answer = as_user(cast.moderator).post(at(audit, "decide/"), said)
+        assert answer.status_code == 409
+        assert "is not with you any more" in text_of(answer)
+        assert "Visits were weekly." in text_of(answer)
+        stranger = as_user(cast.other_moderator).post(at(audit, "decide/"), said)
+        assert stranger.status_code == 404
+
     def test_feedback_comes_after_the_decision(self, cast: Cast, audit: Audit) -> None:
         submitted(audit, "inadequate")
         with pytest.raises(Refused, match="after the grade of record"):
             release_feedback(audit=audit, strengths="S", improvements="I", by=cast.auditor, now=NOW)
+
+
+def near_as_its_manager(cast: Cast, audit: Audit) -> None:
+    cast.riverside.manager = cast.moderator
+    cast.riverside.save()
+
+
+def near_by_conflict_unheeded(cast: Cast, audit: Audit) -> None:
+    DeclaredConflict.objects.create(
+        user=cast.moderator, child=audit.child, reason="Cousin", declared_at=NOW
+    )
+
+
+NOT_NOW = "You are not independent of this case now, so you cannot moderate it."
+
+
+class TestNotIndependentAnyMore:
+    """What was given to an independent moderator is not finished by one who is so no longer."""
+
+    @pytest.fixture(params=[near_as_its_manager, near_by_conflict_unheeded])
+    def comes_near(self, request: pytest.FixtureRequest, cast: Cast, audit: Audit) -> Any:
+        return lambda: request.param(cast, audit)
+
+    @pytest.fixture
+    def draft(self, cast: Cast, audit: Audit) -> Grading:
+        """The second grading, complete and not submitted."""
+        submitted(audit, "inadequate")
+        grading = assigned(audit, cast.moderator).grading
+        assert grading
+        save_before(
+            grading=grading, version=grading.version, child_id=audit.child.local_id,
+            by=cast.moderator, now=NOW,
+        )  # fmt: skip
+        return fill(grading, "good")
+
+    def test_the_second_grading_is_not_submitted_and_is_handed_back(
+        self, cast: Cast, audit: Audit, draft: Grading, comes_near: Any, as_user: AsUser
+    ) -> None:
+        comes_near()
+        client = as_user(cast.moderator)
+        address = f"/audits/{audit.reference}/gradings/{draft.pk}/submit/"
+        refused = text_of(client.post(address, follow=True))
+        assert NOT_NOW in refused
+        assert "Give this moderation back" in refused
+        draft.refresh_from_db()
+        assert (draft.status, draft.overall_grade) == (Grading.Status.DRAFT, "good")
+        shown = text_of(client.get(at(audit)))
+        assert "You are not independent of this case now" in shown
+        assert at(audit, "give-back/") in shown
+        assert "Grade this file" not in shown
+        client.post(at(audit, "give-back/"), {"reason": "I manage the team now"})
+        assert moderation_of(audit).status == Moderation.Status.REQUIRED
+        assert decided(audit, cast.other_moderator, "inadequate").status == "finalised"
+
+    def test_nor_is_it_decided(
+        self, cast: Cast, audit: Audit, draft: Grading, comes_near: Any, as_user: AsUser
+    ) -> None:
+        submit_grading(grading=draft, by=cast.moderator, now=NOW)
+        comes_near()
+        client = as_user(cast.moderator)
+        shown = text_of(client.get(at(audit)))
+        assert "Set the grade of record" not in shown
+        said = {"stands": "second", "rationale": "Visits were weekly."}
+        refused = text_of(client.post(at(audit, "decide/"), said))
+        assert NOT_NOW in refused
+        assert "Visits were weekly." in refused
+        audit.refresh_from_db()
+        assert audit.status == Audit.Status.SUBMITTED
+        client.post(at(audit, "give-back/"), {"reason": "I manage the team now"})
+        draft.refresh_from_db()
+        assert draft.status == Grading.Status.SET_ASIDE
+        assert decided(audit, cast.other_moderator, "inadequate").status == "finalised"
+
+    def test_who_is_still_independent_decides_and_keeps_it(
+        self, cast: Cast, audit: Audit, draft: Grading, as_user: AsUser
+    ) -> None:
+        """They have read the first grading by then, and may have become exempt."""
+        exempt(cast, audit)
+        submit_grading(grading=draft, by=cast.moderator, now=NOW)
+        client = as_user(cast.moderator)
+        assert "Set the grade of record" in text_of(client.get(at(audit)))
+        assert client.post(at(audit, "give-back/"), {"reason": "x"}).status_code == 409
+        answer = client.post(at(audit, "decide/"), {"stands": "first", "rationale": "Agreed."})
+        assert answer.status_code == 302
+
+    @pytest.mark.parametrize("graded", [False, True])
+    def test_the_lead_sees_who_must_not_finish_and_gives_it_to_another(
+        self, cast: Cast, audit: Audit, draft: Grading, comes_near: Any, as_user: AsUser,
+        graded: bool,
+    ) -> None:  # fmt: skip
+        if graded:
+            submit_grading(grading=draft, by=cast.moderator, now=NOW)
+        client = as_user(cast.lead)
+        assert "to give to somebody else" not in text_of(client.get("/moderation/"))
+        chosen = {"moderator": cast.other_moderator.pk, "reason": "No longer independent"}
+        if graded:
+            assert "the decision is theirs" in text_of(client.post(at(audit, "assign/"), chosen))
+        comes_near()
+        shown = text_of(client.get("/moderation/"))
+        assert "1 moderation to give to somebody else" in shown
+        assert "Needs another moderator" in shown
+        assert "Cousin" not in shown
+        assert "must not, or cannot, finish this moderation" in text_of(client.get(at(audit)))
+        assert client.post(at(audit, "assign/"), chosen).status_code == 302
+        assert moderation_of(audit).moderator == cast.other_moderator
+        assert "Needs another moderator" not in text_of(client.get("/moderation/"))
+
+    def test_who_has_left_or_is_a_moderator_no_longer_is_shown_to_the_lead_alone(
+        self, cast: Cast, audit: Audit, draft: Grading, as_user: AsUser
+    ) -> None:
+        submit_grading(grading=draft, by=cast.moderator, now=NOW)
+        User.objects.filter(pk=cast.moderator.pk).update(is_active=False)
+        client = as_user(cast.lead)
+        assert "They cannot sign in any more." in text_of(client.get("/moderation/"))
+        User.objects.filter(pk=cast.moderator.pk).update(is_active=True)
+        cast.moderator.groups.clear()
+        assert "They are not a moderator any more." in text_of(client.get("/moderation/"))
+        others = text_of(as_user(cast.other_moderator).get("/moderation/"))
+        assert "not a moderator any more" not in others
+        chosen = {"moderator": cast.other_moderator.pk, "reason": "Has left"}
+        assert client.post(at(audit, "assign/"), chosen).status_code == 302
+
+    def test_marking_takes_as_many_queries_for_six_as_for_two(
+        self, cast: Cast, make_audit: Make, as_user: AsUser, same_queries: SameQueries
+    ) -> None:
+        def more(number: int) -> None:
+            for place in range(number):
+                made = make_audit()
+                submitted(made, "inadequate")
+                assigned(made, (cast.moderator, cast.other_moderator)[place % 2])
+                if place % 2:
+                    near_by_conflict_unheeded(cast, made)
+
+        same_queries(as_user(cast.lead), "/moderation/", more)
 
 
 class TestReopening:
