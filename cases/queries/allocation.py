@@ -25,9 +25,9 @@ from cases.models import (
 )
 from cases.queries.conflicts import conflicts_in_force
 from cases.queries.other_ids import own_id_of
+from cases.queries.policy import case_policy
 from cases.rules.allocation import Auditor
 from cases.rules.independence import CaseToGrade, Person, missing_for_allocation
-from cases.rules.policy import CasePolicy
 
 # Of a frame entry: who held the case at the freeze and who holds it now, then their managers.
 NEAR = (
@@ -217,8 +217,11 @@ def auditors_without_capacity() -> list[User]:
 
 
 def accreditation_needed_on(draw: Draw, today: date) -> date | None:
-    """``today`` where the draw's policy gives audits to accredited auditors alone, else None."""
-    return today if CasePolicy.from_dict(draw.policy).accreditation_needed else None
+    """``today`` where the quarter gives audits to accredited auditors alone, else None.
+
+    As its numbers are now: no draw depends on it, and a programme may switch it on in mid-quarter.
+    """
+    return today if case_policy(draw.quarter).accreditation_needed else None
 
 
 def person_of(user: User, needed_on: date | None = None) -> Person:

@@ -23,7 +23,8 @@ class Command(QuarterCommand):
     help = (
         "Show the numbers that QUARTER goes by, or change them: NAME=VALUE, for example "
         "cases.accreditation_needed=true or quality.moderation_random_share=1/4. What is frozen, "
-        "drawn or reported already keeps the numbers stored with it."
+        "drawn or reported already keeps the numbers stored with it; whether auditors must be "
+        "accredited is asked whenever a case is given out."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

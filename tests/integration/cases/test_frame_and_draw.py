@@ -584,8 +584,8 @@ def test_nobody_is_given_a_case_of_their_team_line_or_conflict(cast: Cast, tools
 def test_accreditation_is_heeded_once_it_is_switched_on(cast: Cast, tools: None) -> None:
     Grader.objects.filter(user=cast.auditor).update(accredited_on=TODAY)
     Grader.objects.filter(user=cast.other_auditor).update(accredited_on=TODAY + timedelta(days=1))
-    call_command("set_policy", QUARTER, "cases.accreditation_needed=true", stdout=StringIO())
     draw = drawn(cast, 100)
+    call_command("set_policy", QUARTER, "cases.accreditation_needed=true", stdout=StringIO())
     result = allocate_quarter(draw=draw, by=cast.analyst, now=NOW)
     assert {found.auditor for found in result.assignments} == {str(cast.auditor.pk)}
     case = draw.cases.filter(status="allocated")[0]
