@@ -26,6 +26,7 @@ IN_SAMPLE = (
 )
 # Audit.Status, of an app above this one. A case stays audited where its audit is reopened.
 AUDIT_SUBMITTED = ("submitted", "finalised", "closed")
+AUDIT_WITH_AUDITOR = ("allocated", "in_progress")
 # Those who look after the whole sample; a Head of Service sees the cases of their own services.
 SEE_ALL_CASES = (
     Permission.ALLOCATE_AUDITS,
@@ -179,6 +180,17 @@ def no_longer_independent(draw: Draw) -> list[NotAnyMore]:
             because = " ".join(reason.sentence for reason in answer.because)
             found.append(NotAnyMore(one.sampled_case, one.auditor, because))
     return found
+
+
+def auditor_may_change(case: SampledCase) -> bool:
+    """Whether a case can be given to an auditor, or to another one than it has.
+
+    An audited one where its audit was reopened: it is graded again, and not always by the same
+    person. One query there.
+    """
+    if case.status != SampledCase.Status.AUDITED:
+        return case.status in (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
+    return case.audits.filter(status__in=AUDIT_WITH_AUDITOR).exists()
 
 
 def auditors_of_case(
