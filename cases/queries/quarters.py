@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from accounts.models import User
-from accounts.policy import Permission, may
+from accounts.policy import ROLE_PERMISSIONS, Permission, may
 from cases.models import Allocation, AuditQuarter, Case, Draw, Replacement, SampledCase
 from cases.models import SamplingFrame as Frame
 from cases.queries.allocation import auditors_for, cases_to_grade, people_as_graders
@@ -150,23 +150,24 @@ def allocation_foreseen(
 
 @dataclass(frozen=True)
 class NotAnyMore:
-    """A case with an auditor who has come near it since, or declared a conflict; and why."""
+    """A case whose auditor cannot grade it any more: they have left, have come near it since, or
+    declared a conflict; and why."""
 
     case: SampledCase
     auditor: User
     because: str
 
 
-def no_longer_independent(draw: Draw) -> list[NotAnyMore]:
+def no_longer_graders(draw: Draw) -> list[NotAnyMore]:
     """The cases of a draw whose auditors can neither begin nor submit them, in draw order.
 
     Asked as when an audit begins: exemption and accreditation count at allocation alone. A fixed
     number of queries.
     """
     in_hand = (
-        Allocation.objects.filter(sampled_case__draw=draw, ended_at__isnull=True)
-        .exclude(sampled_case__audits__status__in=AUDIT_SUBMITTED)
+        _in_hand(draw)
         .select_related("auditor", "sampled_case__entry__service")
+        .prefetch_related("auditor__groups")
         .order_by("sampled_case__stratum", "sampled_case__rank")
     )
     given = list(in_hand)
@@ -176,10 +177,33 @@ def no_longer_independent(draw: Draw) -> list[NotAnyMore]:
     found = []
     for one, case, person in zip(given, cases, people, strict=True):
         answer = independence(replace(person, exempt=""), case, other_teams_independent=others)
-        if isinstance(answer, NotIndependent):
-            because = " ".join(reason.sentence for reason in answer.because)
-            found.append(NotAnyMore(one.sampled_case, one.auditor, because))
+        near = answer.because if isinstance(answer, NotIndependent) else ()
+        because = [*_gone(one.auditor), *(reason.sentence for reason in near)]
+        if because:
+            found.append(NotAnyMore(one.sampled_case, one.auditor, " ".join(because)))
     return found
+
+
+def number_with_nobody_here(draw: Draw) -> int:
+    """How many cases of a draw are with an auditor who cannot sign in or grade any more: one query.
+
+    They are among those of `no_longer_graders`.
+    """
+    roles = [role for role, granted in ROLE_PERMISSIONS.items() if Permission.GRADE in granted]
+    here = User.objects.filter(is_active=True, groups__name__in=roles).order_by()
+    return _in_hand(draw).exclude(auditor__in=here.values("pk")).count()
+
+
+def _in_hand(draw: Draw) -> QuerySet[Allocation]:
+    """The allocations of a draw of which an audit is still to be submitted."""
+    live = Allocation.objects.filter(sampled_case__draw=draw, ended_at__isnull=True)
+    return live.exclude(sampled_case__audits__status__in=AUDIT_SUBMITTED)
+
+
+def _gone(auditor: User) -> list[str]:
+    if not auditor.is_active:
+        return ["They are no longer active here."]
+    return [] if may(auditor, Permission.GRADE) else ["They have no role that grades any more."]
 
 
 def auditor_may_change(case: SampledCase) -> bool:

@@ -24,7 +24,7 @@ from cases.queries.calendar import local_date
 from cases.queries.quarters import (
     allocation_foreseen,
     names_of,
-    no_longer_independent,
+    no_longer_graders,
     waiting_cases,
 )
 from cases.queries.sample_list import WAITING_SORTS, allocated_in, teams_of, waiting_asked_for
@@ -87,7 +87,7 @@ def waiting_context(request: SignedInRequest, draw: Draw, here: str) -> dict[str
         "here": here,
         "export_url": f"{export}?{query}" if query else export,
         "waiting": waiting.number,
-        "not_any_more": no_longer_independent(draw),
+        "not_any_more": no_longer_graders(draw),
         "case_rows": [
             {"case": case, "because": waiting.because(case), "warnings": waiting.warnings(case)}
             for case in page
