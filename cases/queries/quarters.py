@@ -136,6 +136,24 @@ def waiting_cases(draw: Draw) -> QuerySet[SampledCase]:
     return sampled_cases(draw).filter(status=SampledCase.Status.DRAWN)
 
 
+def waiting_of_earlier_draws(draw: Draw) -> QuerySet[SampledCase]:
+    """The cases that draws before this one left audited, and that wait for another auditor now.
+
+    Such an audit was submitted once, so it stays although its draw was superseded (decision 22).
+    Each with its draw.
+    """
+    return (
+        SampledCase.objects.filter(
+            draw__quarter=draw.quarter_id,
+            draw__theme=draw.theme_id,
+            draw__status=Draw.Status.SUPERSEDED,
+            status=SampledCase.Status.DRAWN,
+        )
+        .select_related("draw__quarter", "entry__team", "entry__practitioner")
+        .order_by("draw__number", "stratum", "rank")
+    )
+
+
 def allocation_foreseen(
     draw: Draw, waiting: list[SampledCase], auditors: list[Auditor]
 ) -> tuple[AllocationResult, dict[str, CaseToGrade]]:
@@ -161,21 +179,21 @@ class NotAnyMore:
 def no_longer_graders(draw: Draw) -> list[NotAnyMore]:
     """The cases of a draw whose auditors can neither begin nor submit them, in draw order.
 
-    Asked as when an audit begins: exemption and accreditation count at allocation alone. A fixed
-    number of queries.
+    With those that earlier draws left audited and whose audit was reopened. Asked as when an audit
+    begins: exemption and accreditation count at allocation alone. A fixed number of queries.
     """
     in_hand = (
         _in_hand(draw)
-        .select_related("auditor", "sampled_case__entry__service")
+        .select_related("auditor", "sampled_case__entry__service", "sampled_case__draw__quarter")
         .prefetch_related("auditor__groups")
-        .order_by("sampled_case__stratum", "sampled_case__rank")
+        .order_by("-sampled_case__draw__number", "sampled_case__stratum", "sampled_case__rank")
     )
     given = list(in_hand)
     cases = cases_to_grade(one.sampled_case for one in given)
     people = people_as_graders([one.auditor for one in given])
-    others = CasePolicy.from_dict(draw.policy).other_teams_independent
     found = []
     for one, case, person in zip(given, cases, people, strict=True):
+        others = CasePolicy.from_dict(one.sampled_case.draw.policy).other_teams_independent
         answer = independence(replace(person, exempt=""), case, other_teams_independent=others)
         near = answer.because if isinstance(answer, NotIndependent) else ()
         because = [*_gone(one.auditor), *(reason.sentence for reason in near)]
@@ -191,12 +209,17 @@ def number_with_nobody_here(draw: Draw) -> int:
     """
     roles = [role for role, granted in ROLE_PERMISSIONS.items() if Permission.GRADE in granted]
     here = User.objects.filter(is_active=True, groups__name__in=roles).order_by()
-    return _in_hand(draw).exclude(auditor__in=here.values("pk")).count()
+    of_draw = _in_hand(draw).filter(sampled_case__draw=draw)
+    return of_draw.exclude(auditor__in=here.values("pk")).count()
 
 
 def _in_hand(draw: Draw) -> QuerySet[Allocation]:
-    """The allocations of a draw of which an audit is still to be submitted."""
-    live = Allocation.objects.filter(sampled_case__draw=draw, ended_at__isnull=True)
+    """The allocations of a draw, and of those before it, with an audit still to be submitted."""
+    live = Allocation.objects.filter(
+        sampled_case__draw__quarter=draw.quarter_id,
+        sampled_case__draw__theme=draw.theme_id,
+        ended_at__isnull=True,
+    )
     return live.exclude(sampled_case__audits__status__in=AUDIT_SUBMITTED)
 
 

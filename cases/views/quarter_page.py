@@ -25,6 +25,7 @@ from cases.queries.quarters import (
     number_with_nobody_here,
     open_case_count,
     replacement_counts,
+    waiting_of_earlier_draws,
 )
 from cases.queries.sample_list import NO_TEAM, SAMPLE, SUBMITTED
 from cases.queries.themes import themes_of
@@ -132,7 +133,7 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
     }
     if stored is not None:
         context |= {
-            "matters": [*_to_give(quarter, gone, user), *matters_of(stored, user)],
+            "matters": [*_to_give(quarter, draw, gone, user), *matters_of(stored, user)],
             "draw_rows": [_draw_row(found) for found in draws_of(stored)],
             "theme_rows": [
                 [{"text": theme.name, "url": theme_url(theme)}, state]
@@ -199,14 +200,25 @@ def _steps(
     return _with_states([*found, *_further(stored, draw, sample, user)])
 
 
-def _to_give(quarter: Quarter, gone: int, user: User) -> Iterator[Matter]:
-    """What the steps do not say: cases with an auditor to whom nothing can be left."""
-    if gone and may(user, Permission.ALLOCATE_AUDITS):
+def _to_give(quarter: Quarter, draw: Draw | None, gone: int, user: User) -> Iterator[Matter]:
+    """What the steps do not say: cases whose auditor has left, or that an earlier draw left."""
+    if draw is None or not may(user, Permission.ALLOCATE_AUDITS):
+        return
+    url = reverse("cases:quarter_allocation", args=[quarter.label])
+    if gone:
         what = "1 case is" if gone == 1 else f"{gone:,} cases are"
         yield Matter(
             f"{what} with an auditor who is no longer active here, or no longer grades.",
-            reverse("cases:quarter_allocation", args=[quarter.label]),
+            url,
             "Give to somebody else",
+        )
+    if earlier := waiting_of_earlier_draws(draw).count():
+        what = "1 case" if earlier == 1 else f"{earlier:,} cases"
+        waits = "waits" if earlier == 1 else "wait"
+        yield Matter(
+            f"{what} of an earlier draw, submitted once, {waits} for another auditor.",
+            url,
+            "Choose the auditor",
         )
 
 
