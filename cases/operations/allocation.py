@@ -26,6 +26,7 @@ from cases.queries.allocation import (
 )
 from cases.queries.calendar import bank_holidays, local_date
 from cases.queries.frame import sampled_cases
+from cases.queries.quarters import auditor_may_change
 from cases.rules.allocation import AllocationResult, allocate
 from cases.rules.independence import OWN_WORDS, NotIndependent, independence
 from cases.rules.policy import CasePolicy
@@ -73,7 +74,8 @@ def allocate_by_hand(
 ) -> Allocation:
     """Give a case to a particular auditor, or take it from one and give it to another.
 
-    Needs ``reason``; the same independence as for every allocation. Raises Refused or MovedOn.
+    Needs ``reason``; the same independence as for every allocation. An audited case only where its
+    audit was reopened. Raises Refused or MovedOn.
     """
     require(by, Permission.ALLOCATE_AUDITS, Permission.REASSIGN_AUDIT)
     if not reason.strip():
@@ -81,7 +83,8 @@ def allocate_by_hand(
     # As everybody who changes a sample: the quarter first.
     AuditQuarter.objects.select_for_update().get(draws__cases=sampled_case)
     case = lock_case(sampled_case)
-    if case.status not in WAITS:
+    # Nobody submits its audit meanwhile: they would lock the case first.
+    if not auditor_may_change(case):
         raise MovedOn(f"This case has moved on: {case.get_status_display().lower()}.")
     policy = CasePolicy.from_dict(case.draw.policy)
     check_auditor(case, auditor, policy, now)
@@ -221,7 +224,9 @@ def _give(
         allocated_at=now,
         allocated_by=by,
     )
-    case.status = SampledCase.Status.ALLOCATED
+    # Audited once, it stays so, whoever grades it again (decision 22).
+    audited = case.judged_known or case.status == SampledCase.Status.AUDITED
+    case.status = SampledCase.Status.AUDITED if audited else SampledCase.Status.ALLOCATED
     case.save(update_fields=["status"])
     case_allocated.send(sender=Allocation, allocation=allocation, by=by, now=now)
     return allocation

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from accounts.models import User
-from accounts.policy import Permission, may
+from accounts.policy import ROLE_PERMISSIONS, Permission, may
 from cases.models import Allocation, AuditQuarter, Case, Draw, Replacement, SampledCase
 from cases.models import SamplingFrame as Frame
 from cases.queries.allocation import auditors_for, cases_to_grade, people_as_graders
@@ -26,6 +26,7 @@ IN_SAMPLE = (
 )
 # Audit.Status, of an app above this one. A case stays audited where its audit is reopened.
 AUDIT_SUBMITTED = ("submitted", "finalised", "closed")
+AUDIT_WITH_AUDITOR = ("allocated", "in_progress")
 # Those who look after the whole sample; a Head of Service sees the cases of their own services.
 SEE_ALL_CASES = (
     Permission.ALLOCATE_AUDITS,
@@ -135,6 +136,24 @@ def waiting_cases(draw: Draw) -> QuerySet[SampledCase]:
     return sampled_cases(draw).filter(status=SampledCase.Status.DRAWN)
 
 
+def waiting_of_earlier_draws(draw: Draw) -> QuerySet[SampledCase]:
+    """The cases that draws before this one left audited, and that wait for another auditor now.
+
+    Such an audit was submitted once, so it stays although its draw was superseded (decision 22).
+    Each with its draw.
+    """
+    return (
+        SampledCase.objects.filter(
+            draw__quarter=draw.quarter_id,
+            draw__theme=draw.theme_id,
+            draw__status=Draw.Status.SUPERSEDED,
+            status=SampledCase.Status.DRAWN,
+        )
+        .select_related("draw__quarter", "entry__team", "entry__practitioner")
+        .order_by("draw__number", "stratum", "rank")
+    )
+
+
 def allocation_foreseen(
     draw: Draw, waiting: list[SampledCase], auditors: list[Auditor]
 ) -> tuple[AllocationResult, dict[str, CaseToGrade]]:
@@ -149,36 +168,76 @@ def allocation_foreseen(
 
 @dataclass(frozen=True)
 class NotAnyMore:
-    """A case with an auditor who has come near it since, or declared a conflict; and why."""
+    """A case whose auditor cannot grade it any more: they have left, have come near it since, or
+    declared a conflict; and why."""
 
     case: SampledCase
     auditor: User
     because: str
 
 
-def no_longer_independent(draw: Draw) -> list[NotAnyMore]:
+def no_longer_graders(draw: Draw) -> list[NotAnyMore]:
     """The cases of a draw whose auditors can neither begin nor submit them, in draw order.
 
-    Asked as when an audit begins: exemption and accreditation count at allocation alone. A fixed
-    number of queries.
+    With those that earlier draws left audited and whose audit was reopened. Asked as when an audit
+    begins: exemption and accreditation count at allocation alone. A fixed number of queries.
     """
     in_hand = (
-        Allocation.objects.filter(sampled_case__draw=draw, ended_at__isnull=True)
-        .exclude(sampled_case__audits__status__in=AUDIT_SUBMITTED)
-        .select_related("auditor", "sampled_case__entry__service")
-        .order_by("sampled_case__stratum", "sampled_case__rank")
+        _in_hand(draw)
+        .select_related("auditor", "sampled_case__entry__service", "sampled_case__draw__quarter")
+        .prefetch_related("auditor__groups")
+        .order_by("-sampled_case__draw__number", "sampled_case__stratum", "sampled_case__rank")
     )
     given = list(in_hand)
     cases = cases_to_grade(one.sampled_case for one in given)
     people = people_as_graders([one.auditor for one in given])
-    others = CasePolicy.from_dict(draw.policy).other_teams_independent
     found = []
     for one, case, person in zip(given, cases, people, strict=True):
+        others = CasePolicy.from_dict(one.sampled_case.draw.policy).other_teams_independent
         answer = independence(replace(person, exempt=""), case, other_teams_independent=others)
-        if isinstance(answer, NotIndependent):
-            because = " ".join(reason.sentence for reason in answer.because)
-            found.append(NotAnyMore(one.sampled_case, one.auditor, because))
+        near = answer.because if isinstance(answer, NotIndependent) else ()
+        because = [*_gone(one.auditor), *(reason.sentence for reason in near)]
+        if because:
+            found.append(NotAnyMore(one.sampled_case, one.auditor, " ".join(because)))
     return found
+
+
+def number_with_nobody_here(draw: Draw) -> int:
+    """How many cases of a draw are with an auditor who cannot sign in or grade any more: one query.
+
+    They are among those of `no_longer_graders`.
+    """
+    roles = [role for role, granted in ROLE_PERMISSIONS.items() if Permission.GRADE in granted]
+    here = User.objects.filter(is_active=True, groups__name__in=roles).order_by()
+    of_draw = _in_hand(draw).filter(sampled_case__draw=draw)
+    return of_draw.exclude(auditor__in=here.values("pk")).count()
+
+
+def _in_hand(draw: Draw) -> QuerySet[Allocation]:
+    """The allocations of a draw, and of those before it, with an audit still to be submitted."""
+    live = Allocation.objects.filter(
+        sampled_case__draw__quarter=draw.quarter_id,
+        sampled_case__draw__theme=draw.theme_id,
+        ended_at__isnull=True,
+    )
+    return live.exclude(sampled_case__audits__status__in=AUDIT_SUBMITTED)
+
+
+def _gone(auditor: User) -> list[str]:
+    if not auditor.is_active:
+        return ["They are no longer active here."]
+    return [] if may(auditor, Permission.GRADE) else ["They have no role that grades any more."]
+
+
+def auditor_may_change(case: SampledCase) -> bool:
+    """Whether a case can be given to an auditor, or to another one than it has.
+
+    An audited one where its audit was reopened: it is graded again, and not always by the same
+    person. One query there.
+    """
+    if case.status != SampledCase.Status.AUDITED:
+        return case.status in (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
+    return case.audits.filter(status__in=AUDIT_WITH_AUDITOR).exists()
 
 
 def auditors_of_case(

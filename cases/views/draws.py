@@ -30,7 +30,12 @@ from cases.operations.chances import request_chances
 from cases.queries.calendar import local_date
 from cases.queries.certificate import certificate, certificate_pdf, seed_doubtful, seed_words
 from cases.queries.chances import chance_of_case, chances_of, share, stratum_rows
-from cases.queries.quarters import auditors_of_case, names_of, sampled_cases_visible_to
+from cases.queries.quarters import (
+    auditor_may_change,
+    auditors_of_case,
+    names_of,
+    sampled_cases_visible_to,
+)
 from cases.queries.sample_list import CASE_SORTS, cases_asked_for, people_of, with_auditor
 from cases.rules.policy import CasePolicy
 from cases.rules.rates import show_rate
@@ -53,7 +58,7 @@ CSV_HEAD = [
     "draw", "stratum", "service", "rank", "drawn as", "child id", "team", "practitioner", "state",
     "ticket", "auditor", "due", "why not audited", "replaced by",
 ]  # fmt: skip
-MOVABLE = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
+REPLACEABLE = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
 
 
 @allow(Permission.SEE_QUARTER)
@@ -151,7 +156,6 @@ def sampled_case(request: SignedInRequest, pk: int) -> HttpResponse:
     case = get_object_or_404(sampled_cases_visible_to(request.user), pk=pk)
     _log(request.user, "read", "sampled case", f"{case.draw.reference} {case.pk}")
     replacements = case.replacements.select_related("requested_by", "decided_by")
-    movable = case.status in MOVABLE
     sees_replacements = may(
         request.user, Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT
     )
@@ -161,9 +165,10 @@ def sampled_case(request: SignedInRequest, pk: int) -> HttpResponse:
         "allocations": _allocation_entries(case),
         "replacements": replacements,
         "sees_replacements": sees_replacements,
-        "may_replace": movable and may(request.user, Permission.REQUEST_REPLACEMENT),
-        "may_reallocate": movable
-        and may(request.user, Permission.ALLOCATE_AUDITS, Permission.REASSIGN_AUDIT),
+        "may_replace": case.status in REPLACEABLE
+        and may(request.user, Permission.REQUEST_REPLACEMENT),
+        "may_reallocate": may(request.user, Permission.ALLOCATE_AUDITS, Permission.REASSIGN_AUDIT)
+        and auditor_may_change(case),
         "breadcrumbs": case_crumbs(case, case_title(case)),
     }
     return render(request, "cases/quarters/sampled_case.html", context)
@@ -202,7 +207,7 @@ def reallocate(request: SignedInRequest, pk: int) -> HttpResponse:
         "case": case,
         "form": form,
         "live": live,
-        "movable": case.status in MOVABLE,
+        "movable": auditor_may_change(case),
         "choices": choices,
         "others_head": ["Auditor", "Why not"],
         "others": [[names[auditor.person.id], because] for auditor, because in others],

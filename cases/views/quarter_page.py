@@ -22,14 +22,16 @@ from cases.queries.quarters import (
     IN_SAMPLE,
     draws_of,
     listed_quarters,
+    number_with_nobody_here,
     open_case_count,
     replacement_counts,
+    waiting_of_earlier_draws,
 )
 from cases.queries.sample_list import NO_TEAM, SAMPLE, SUBMITTED
 from cases.queries.themes import themes_of
 from cases.rules.allocation import AllocationResult
 from cases.rules.quarters import Quarter
-from cases.stages import matters_of, stages_of, theme_url
+from cases.stages import Matter, matters_of, stages_of, theme_url
 
 Status = SampledCase.Status
 REASON_WORDS = dict(Replacement.Reason.choices)
@@ -115,12 +117,13 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
     frame = live_frame(stored) if stored else None
     draw = live_draw(stored) if stored else None
     counts = quarter_counts(stored) if stored else {}
+    gone = number_with_nobody_here(draw) if draw else 0
     open_cases = open_case_count()
     sees_replacements = may(user, Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT)
     context: dict[str, Any] = {
         "draw": draw,
         "frame": frame,
-        "steps": _steps(quarter, stored, frame, draw, counts, open_cases, user),
+        "steps": _steps(quarter, stored, frame, draw, counts, gone, open_cases, user),
         "next": _next(quarter, frame, draw, counts, open_cases, user),
         "figures": _figures(draw, counts) if draw else [],
         "draw_head": DRAW_HEAD,
@@ -130,7 +133,7 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
     }
     if stored is not None:
         context |= {
-            "matters": matters_of(stored, user),
+            "matters": [*_to_give(quarter, draw, gone, user), *matters_of(stored, user)],
             "draw_rows": [_draw_row(found) for found in draws_of(stored)],
             "theme_rows": [
                 [{"text": theme.name, "url": theme_url(theme)}, state]
@@ -167,11 +170,12 @@ def _steps(
     frame: SamplingFrame | None,
     draw: Draw | None,
     counts: dict[str, int],
+    gone: int,
     open_cases: int,
     user: User,
 ) -> list[dict[str, Any]]:
     sample = sum(counts.get(status, 0) for status in IN_SAMPLE)
-    waiting = counts.get(Status.DRAWN, 0)
+    without = counts.get(Status.DRAWN, 0) + gone
     label = quarter.label
     imports = reverse("cases:import_list") if may(user, Permission.IMPORT_CASES) else ""
     allocation = reverse("cases:quarter_allocation", args=[label])
@@ -188,12 +192,34 @@ def _steps(
         ("Drawn", drawn, draw_url(draw) if draw else "", f"{sample:,} cases" if draw else ""),
         (
             "Allocated",
-            drawn and not waiting,
+            drawn and not without,
             allocation if may_allocate else draw_url(draw, status=Status.DRAWN) if draw else "",
-            f"{sample - waiting:,} of {sample:,}" if draw else "",
+            f"{sample - without:,} of {sample:,}" if draw else "",
         ),
     ]
     return _with_states([*found, *_further(stored, draw, sample, user)])
+
+
+def _to_give(quarter: Quarter, draw: Draw | None, gone: int, user: User) -> Iterator[Matter]:
+    """What the steps do not say: cases whose auditor has left, or that an earlier draw left."""
+    if draw is None or not may(user, Permission.ALLOCATE_AUDITS):
+        return
+    url = reverse("cases:quarter_allocation", args=[quarter.label])
+    if gone:
+        what = "1 case is" if gone == 1 else f"{gone:,} cases are"
+        yield Matter(
+            f"{what} with an auditor who is no longer active here, or no longer grades.",
+            url,
+            "Give to somebody else",
+        )
+    if earlier := waiting_of_earlier_draws(draw).count():
+        what = "1 case" if earlier == 1 else f"{earlier:,} cases"
+        waits = "waits" if earlier == 1 else "wait"
+        yield Matter(
+            f"{what} of an earlier draw, submitted once, {waits} for another auditor.",
+            url,
+            "Choose the auditor",
+        )
 
 
 def _further(

@@ -24,8 +24,9 @@ from cases.queries.calendar import local_date
 from cases.queries.quarters import (
     allocation_foreseen,
     names_of,
-    no_longer_independent,
+    no_longer_graders,
     waiting_cases,
+    waiting_of_earlier_draws,
 )
 from cases.queries.sample_list import WAITING_SORTS, allocated_in, teams_of, waiting_asked_for
 from cases.rules.allocation import Auditor
@@ -72,8 +73,9 @@ class _Waiting:
 
 
 def waiting_context(request: SignedInRequest, draw: Draw, here: str) -> dict[str, Any]:
-    """For cases/quarters/_waiting.html and _not_any_more.html beside it: filters, a page of the
-    list, what allocating would give, and which cases must go to somebody else.
+    """For cases/quarters/_waiting.html, and _not_any_more.html and _waiting_earlier.html beside
+    it: filters, a page of the list, what allocating would give, which cases must go to somebody
+    else, and which of earlier draws wait.
 
     ``here``: the address of the page that shows it.
     """
@@ -87,7 +89,8 @@ def waiting_context(request: SignedInRequest, draw: Draw, here: str) -> dict[str
         "here": here,
         "export_url": f"{export}?{query}" if query else export,
         "waiting": waiting.number,
-        "not_any_more": no_longer_independent(draw),
+        "not_any_more": no_longer_graders(draw),
+        "waiting_earlier": list(waiting_of_earlier_draws(draw)),
         "case_rows": [
             {"case": case, "because": waiting.because(case), "warnings": waiting.warnings(case)}
             for case in page

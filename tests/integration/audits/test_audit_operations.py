@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, IntegrityError, transaction
 from django.dispatch import Signal
+from django.test import Client
 
+from accounts.models import User
 from accounts.operations import MovedOn, Refused
 from audits import signals
 from audits.models import (
@@ -43,6 +46,7 @@ from audits.queries.grading_state import grading_state
 from audits.tools import shipped_tools
 from cases.models import Allocation, AuditQuarter, DeclaredConflict, Draw, Grader, SampledCase
 from cases.operations.allocation import allocate_by_hand, allocate_quarter
+from cases.operations.conflicts import register_conflict
 from cases.operations.draw import draw_sample
 from cases.operations.replacement import decide_replacement, request_replacement
 from cases.rules.quarters import Quarter
@@ -879,6 +883,7 @@ class TestSubmittedOnce:
         assert len(result.assignments) == 1
         given_up.refresh_from_db()
         assert (given_up.status, given_up.auditor) == ("allocated", cast.other_auditor)
+        assert case_of(given_up).status == "audited"
 
     def test_a_replacement_does_not_take_it_out(self, cast: Cast, given_up: Audit) -> None:
         asked = request_replacement(
@@ -919,6 +924,108 @@ class TestSubmittedOnce:
         audit.child.refresh_from_db()
         assert audit.status == "returned"
         assert audit.child.audit_reference == audit.reference
+
+
+class TestGivenToAnotherOnceReopened:
+    """The first auditor has a conflict by now, or has left: somebody else grades the file again."""
+
+    @pytest.fixture
+    def first(self, audit: Audit) -> Grading:
+        return submitted(audit)
+
+    @pytest.fixture
+    def reopened(self, cast: Cast, audit: Audit, first: Grading) -> Audit:
+        register_conflict(
+            user=cast.auditor,
+            child_id=audit.child.local_id,
+            reason="Told",
+            by=cast.analyst,
+            now=NOW,
+        )
+        reopen_audit(audit=audit, reason="Its auditor has a conflict", by=cast.lead, now=LATER)
+        audit.refresh_from_db()
+        return audit
+
+    def given(self, audit: Audit, auditor: User, by: User, reason: str = "Conflict") -> Allocation:
+        return allocate_by_hand(
+            sampled_case=case_of(audit), auditor=auditor, reason=reason, by=by, now=LATER
+        )
+
+    @pytest.mark.parametrize("who", ["analyst", "lead"])
+    def test_another_begins_anew_and_what_was_submitted_is_kept(
+        self, cast: Cast, reopened: Audit, first: Grading, who: str
+    ) -> None:
+        copy = reopened.gradings.get(status="draft")
+        self.given(reopened, cast.other_auditor, getattr(cast, who))
+        reopened.refresh_from_db()
+        assert (reopened.status, reopened.auditor) == ("allocated", cast.other_auditor)
+        assert case_of(reopened).status == "audited"
+        assert reopened.child.audit_reference == reopened.reference
+        for kept in (first, copy):
+            kept.refresh_from_db()
+            assert (kept.status, kept.grader) == ("set_aside", cast.auditor)
+            assert kept.strengths == "Visits were regular."
+        assert first.submitted_at == NOW
+        new, old = case_of(reopened).allocations.all()
+        assert (new.auditor, new.reason, new.ended_at) == (cast.other_auditor, "Conflict", None)
+        assert (old.auditor, old.end_reason, old.ended_by) == (
+            cast.auditor,
+            "Conflict",
+            getattr(cast, who),
+        )
+        again = submitted(reopened)
+        assert (again.grader, reopened.status) == (cast.other_auditor, "submitted")
+        assert case_of(reopened).status == "audited"
+
+    def test_one_whose_auditor_left_too(self, cast: Cast, audit: Audit, first: Grading) -> None:
+        reopen_audit(audit=audit, reason="A standard was missed", by=cast.lead, now=LATER)
+        User.objects.filter(pk=cast.auditor.pk).update(is_active=False)
+        self.given(audit, cast.other_auditor, cast.lead)
+        audit.refresh_from_db()
+        assert audit.auditor == cast.other_auditor
+
+    def test_not_before_it_is_reopened_nor_when_it_is_submitted_again(
+        self, cast: Cast, audit: Audit, first: Grading
+    ) -> None:
+        with pytest.raises(MovedOn, match="moved on: audited"):
+            self.given(audit, cast.other_auditor, cast.lead)
+        draft = reopen_audit(audit=audit, reason="Look again", by=cast.lead, now=LATER)
+        submit_grading(grading=draft, by=cast.auditor, now=LATER)
+        with pytest.raises(MovedOn, match="moved on: audited"):
+            self.given(audit, cast.other_auditor, cast.lead)
+        audit.refresh_from_db()
+        assert (audit.status, audit.auditor) == ("submitted", cast.auditor)
+
+    def test_with_the_checks_and_the_reason_of_every_allocation(
+        self, cast: Cast, reopened: Audit
+    ) -> None:
+        with pytest.raises(Refused, match="declared a conflict"):
+            self.given(reopened, cast.auditor, cast.lead)
+        with pytest.raises(Refused, match="does not have the auditor"):
+            self.given(reopened, cast.moderator, cast.lead)
+        with pytest.raises(Refused, match="Say why"):
+            self.given(reopened, cast.other_auditor, cast.lead, reason=" ")
+        with pytest.raises(PermissionDenied):
+            self.given(reopened, cast.other_auditor, cast.director)
+
+    def test_the_pages_lead_there(
+        self, cast: Cast, reopened: Audit, as_user: Callable[[User], Client]
+    ) -> None:
+        form = f"/sampled/{reopened.sampled_case_id}/auditor/"
+        case = f"/sampled/{reopened.sampled_case_id}/"
+        assert form in as_user(cast.lead).get(f"/audits/{reopened.reference}/").content.decode()
+        assert form in as_user(cast.analyst).get(case).content.decode()
+        for who in (cast.analyst, cast.lead):
+            page = as_user(who).get(form).content.decode()
+            assert "can no longer be changed" not in page
+            assert f'<option value="{cast.other_auditor.pk}"' in page
+        said = {"auditor": cast.other_auditor.pk, "reason": "Conflict"}
+        done = as_user(cast.lead).post(form, said, follow=True).content.decode()
+        assert "The case was given to Otto Tor." in done
+        submitted(Audit.objects.get())
+        page = as_user(cast.lead).get(form).content.decode()
+        assert "can no longer be changed" in page
+        assert form not in as_user(cast.analyst).get(case).content.decode()
 
 
 class TestIndependenceLater:

@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 from celery import current_app
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from audits.models import Audit
+from audits.operations.grading import declare_conflict
+from audits.operations.submitting import reopen_audit
 from audits.operations.tools import install_shipped_tools
 from cases.models import Draw, FrameEntry, SampledCase, SamplingFrame
 from cases.operations.allocation import allocate_quarter
@@ -192,6 +195,50 @@ def test_the_numbers_of_the_quarter_are_those_of_the_lists_behind_them(
     assert "1 audit</caption>" in client.get(unescape(url)).content.decode()
     earlier = client.get(unescape(url).replace("stands", "earlier")).content.decode()
     assert "1 audit</caption>" in earlier
+
+
+def test_a_reopened_audit_of_an_earlier_draw_is_on_the_allocation_page(
+    cast: Cast, first: Draw, as_user: AsUser
+) -> None:
+    audits = list(Audit.objects.order_by("reference"))
+    for audit in audits:
+        submitted(audit)
+    children = {audit.child_id for audit in audits}
+    seed = next(seed for seed in map(str, range(100, 200)) if not _selected(cast, seed) & children)
+    second = drawn_again(cast, seed)
+    allocate_quarter(draw=second, by=cast.analyst, now=LATER)
+    client, page = as_user(cast.analyst), f"/quarters/{QUARTER}/allocation/"
+    counted = []
+    for number, audit in enumerate(audits, start=1):
+        reopen_audit(audit=audit, reason="A standard was missed", by=cast.lead, now=LATER)
+        declare_conflict(audit=audit, reason="I know the family", by=audit.auditor, now=LATER)
+        with CaptureQueriesContext(connection) as queries:
+            shown = client.get(page).content.decode()
+        counted.append(len(queries))
+        assert f"{number} case{'s' if number > 1 else ''} of earlier draws without" in shown
+        assert f'href="/sampled/{audit.sampled_case_id}/auditor/"' in shown
+        assert "2026-Q3-D1" in shown
+    assert counted[1] == counted[2]
+    overview = client.get(f"/quarters/{QUARTER}/").content.decode()
+    assert "3 cases of an earlier draw, submitted once, wait for another auditor" in overview
+    for audit in audits:
+        audit.refresh_from_db()
+        other = cast.auditor if audit.auditor == cast.other_auditor else cast.other_auditor
+        said = {"auditor": other.pk, "reason": "The first has a conflict"}
+        client.post(f"/sampled/{audit.sampled_case_id}/auditor/", said)
+        audit.refresh_from_db()
+        assert (audit.status, audit.auditor) == ("allocated", other)
+    assert "of earlier draws" not in client.get(page).content.decode()
+    # With its new auditor it is shown where that one leaves, and a third draw leaves it as it is.
+    User.objects.filter(pk=audits[0].auditor_id).update(is_active=False)
+    assert f'href="/sampled/{audits[0].sampled_case_id}/auditor/"' in (
+        client.get(page).content.decode()
+    )
+    seed = next(seed for seed in map(str, range(200, 300)) if not _selected(cast, seed) & children)
+    drawn_again(cast, seed)
+    for audit in audits:
+        audit.refresh_from_db()
+        assert (audit.status, audit.sampled_case.draw) == ("allocated", first)  # type: ignore[union-attr]
 
 
 def _selected(cast: Cast, seed: str, **changed: Any) -> set[int]:

@@ -29,7 +29,7 @@ from cases.operations.conflicts import declare_ahead, end_conflict, register_con
 from cases.operations.import_other_ids import register_other_ids
 from cases.queries.conflicts import child_of_id, conflicts_in_force
 from cases.queries.other_ids import plan_for_other_ids
-from cases.queries.quarters import no_longer_independent
+from cases.queries.quarters import no_longer_graders
 from quality.models import Moderation
 from quality.queries.moderation import moderation_list
 from quality.queries.people import possible_moderators
@@ -224,7 +224,7 @@ class TestHeeded:
         allocate_by_hand(
             sampled_case=case, auditor=cast.auditor, reason="Asked", by=cast.analyst, now=NOW
         )
-        assert no_longer_independent(draw) == []
+        assert no_longer_graders(draw) == []
         submitted(audit, "inadequate")
         for moderator in (cast.moderator, cast.other_moderator):
             conflict = declared(moderator, audit.child.local_id)
@@ -412,7 +412,7 @@ class TestAllocationPage:
         other = make_audit(auditor=cast.other_auditor)
         cast.riverside.deputy = cast.other_auditor
         cast.riverside.save()
-        found = {one.case: one.because for one in no_longer_independent(draw)}
+        found = {one.case: one.because for one in no_longer_graders(draw)}
         assert set(found) == {audit.sampled_case, other.sampled_case}
         assert "own team" in found[other.sampled_case]  # type: ignore[index]
 
@@ -421,9 +421,9 @@ class TestAllocationPage:
     ) -> None:
         submitted(audit, "inadequate")
         declared(cast.auditor, "0042_7")
-        assert no_longer_independent(draw) == []
+        assert no_longer_graders(draw) == []
         reopen_audit(audit=audit, reason="Look again", by=cast.lead, now=LATER)
-        assert [one.auditor for one in no_longer_independent(draw)] == [cast.auditor]
+        assert [one.auditor for one in no_longer_graders(draw)] == [cast.auditor]
 
     def test_it_takes_as_many_queries_for_ten_as_for_one(
         self, cast: Cast, audit: Audit, make_audit: Make, draw: Draw, as_user: AsUser
@@ -432,7 +432,7 @@ class TestAllocationPage:
         cast.riverside.deputy = cast.auditor
         cast.riverside.save()
         for number in (1, 10):
-            while len(no_longer_independent(draw)) < number:
+            while len(no_longer_graders(draw)) < number:
                 make_audit()
             with CaptureQueriesContext(connection) as queries:
                 client.get(f"/quarters/{QUARTER}/allocation/")

@@ -463,6 +463,36 @@ def test_allocation_says_who_gets_none_and_why(cast: Cast, client: Client, draw:
     assert draw.cases.filter(status="allocated").count() == 3
 
 
+def test_cases_of_an_auditor_who_left_are_not_allocated(
+    cast: Cast, client: Client, as_user: AsUser, draw: Draw
+) -> None:
+    page = f"{QUARTER_PAGE}allocation/"
+    Grader.objects.filter(user=cast.auditor).update(capacity=2)
+    Grader.objects.filter(user=cast.other_auditor).update(capacity=1)
+    client.post(f"{page}allocate/")
+    User.objects.filter(pk=cast.auditor.pk).update(is_active=False)
+    shown = text(client, page)
+    assert "2 cases to give to somebody else" in shown
+    assert shown.count("They are no longer active here.") == 2
+    assert "has an auditor" not in shown
+    cases = draw.cases.filter(allocations__auditor=cast.auditor)
+    assert all(f'href="/sampled/{case.pk}/auditor/"' in shown for case in cases)
+    overview = text(client, QUARTER_PAGE)
+    assert "1 of 3" in overview
+    assert "2 cases are with an auditor who is no longer active here" in overview
+    assert f'href="{page}">Give to somebody else' in overview
+    assert "Give to somebody else" not in text(as_user(cast.director), QUARTER_PAGE)
+    asked = (queries(client, page), queries(client, QUARTER_PAGE))
+    cast.other_auditor.groups.clear()
+    assert "They have no role that grades any more." in text(client, page)
+    assert "0 of 3" in text(client, QUARTER_PAGE)
+    User.objects.filter(pk=cast.auditor.pk).update(is_active=True)
+    cast.other_auditor.groups.set(cast.auditor.groups.all())
+    assert (queries(client, page), queries(client, QUARTER_PAGE)) == asked
+    assert "Every case of draw 1 has an auditor" in text(client, page)
+    assert "3 of 3" in text(client, QUARTER_PAGE)
+
+
 def test_auditors_of_whom_no_capacity_is_recorded_are_listed(
     cast: Cast, client: Client, draw: Draw
 ) -> None:
