@@ -30,7 +30,7 @@ from cases.queries.quarters import (
 )
 from cases.queries.sample_list import WAITING_SORTS, allocated_in, teams_of, waiting_asked_for
 from cases.rules.allocation import Auditor
-from cases.rules.independence import warnings_of
+from cases.rules.independence import Person, warnings_of
 from cases.views import quarter_page
 from cases.views.draws import draw_or_404
 
@@ -142,12 +142,19 @@ def _load(draw: Draw, auditors: list[Auditor]) -> list[list[Any]]:
             a.in_hand,
             _in_this_draw(draw, a.person.id, here[a.person.id]),
             a.free,
-            f"Exempt: {a.person.exempt}" if a.person.exempt else "",
+            _remark(a.person),
         ]
         for a in sorted(auditors, key=lambda a: names[a.person.id])
     ]
     unknown = ["–"] * (len(LOAD_HEAD) - 2)
     return load + [[user.name, *unknown, NO_CAPACITY] for user in auditors_without_capacity()]
+
+
+def _remark(person: Person) -> str:
+    """Why an auditor is given nothing, whatever they have free."""
+    if person.exempt:
+        return f"Exempt: {person.exempt}"
+    return "" if person.accredited else "Not accredited"
 
 
 def _in_this_draw(draw: Draw, auditor: str, number: int) -> dict[str, Any]:

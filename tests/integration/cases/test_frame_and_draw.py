@@ -18,6 +18,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, IntegrityError, connection, transaction
 from django.db.models import Model
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
@@ -581,7 +582,9 @@ def test_nobody_is_given_a_case_of_their_team_line_or_conflict(cast: Cast, tools
     assert draw.cases.filter(status="allocated").count() == 4
 
 
-def test_accreditation_is_heeded_once_it_is_switched_on(cast: Cast, tools: None) -> None:
+def test_accreditation_is_heeded_once_it_is_switched_on(
+    cast: Cast, tools: None, client: Client
+) -> None:
     Grader.objects.filter(user=cast.auditor).update(accredited_on=TODAY)
     Grader.objects.filter(user=cast.other_auditor).update(accredited_on=TODAY + timedelta(days=1))
     draw = drawn(cast, 100)
@@ -593,6 +596,9 @@ def test_accreditation_is_heeded_once_it_is_switched_on(cast: Cast, tools: None)
     with pytest.raises(Refused, match="They are not accredited as an auditor"):
         allocate_by_hand(auditor=cast.other_auditor, now=NOW, **by_hand)
     allocate_by_hand(auditor=cast.other_auditor, now=NOW + timedelta(days=1), **by_hand)
+    Grader.objects.filter(user=cast.other_auditor).update(accredited_on=None)
+    client.force_login(cast.analyst)
+    assert "Not accredited" in client.get(f"/quarters/{QUARTER}/allocation/").content.decode()
 
 
 def test_without_the_switch_nobody_asks_for_accreditation(cast: Cast, tools: None) -> None:
