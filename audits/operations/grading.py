@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.notices import send_notice
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
+from accounts.queries import people_with_role
 from accounts.roles import Role
 from audits.models import Audit, Grading, StandardGrade
 from audits.operations.locking import lock_audit
@@ -150,7 +151,7 @@ def heed_conflict(*, conflict: DeclaredConflict, by: User, now: datetime) -> str
     if audit.status not in SUBMITTED:
         return ""
     send_notice(
-        to=User.objects.filter(groups__name=Role.QUALITY_ASSURANCE_LEAD),
+        to=people_with_role(Role.QUALITY_ASSURANCE_LEAD),
         subject=f"Audit {audit.reference}: its auditor has a conflict declared since",
         path=f"/audits/{audit.reference}/",
     )

@@ -14,7 +14,7 @@ from cases.models import SamplingFrame, Theme
 from cases.operations.frame import lock_quarter
 from cases.queries.frame import live_draw, live_frame
 from cases.queries.policy import case_policy
-from cases.rules.cohort import Cohort
+from cases.rules.cohort import Cohort, in_months
 from cases.rules.quarters import Quarter
 
 COHORT_CHANGED = "The cohort was changed"
@@ -93,8 +93,7 @@ def _write(theme: Theme, plan: ThemePlan) -> None:
     if months is not None and months * LONGEST_MONTH < weeks * 7:
         raise Refused(
             f"A case can be drawn once it has been open for {weeks} weeks, so none that was opened "
-            f"within the last {months} {'month' if months == 1 else 'months'} can be. Choose more "
-            "months."
+            f"within the last {in_months(months)} can be. Choose more months."
         )
     theme.name, theme.question, theme.tool = plan.name, plan.question, plan.tool
     theme.cohort = plan.cohort.as_dict()

@@ -75,13 +75,11 @@ def in_sample(children: Sequence[int]) -> dict[tuple[int, int], str]:
         entry__child__in=children,
         draw__theme=None,
         draw__status=Draw.Status.DRAWN,
-        status__in=(SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED),
-    ).order_by()
+        status__in=SampledCase.TO_BE_AUDITED,
+    ).select_related("entry", "draw__quarter")
     return {
-        (child, quarter): f"{label}-D{number}"
-        for child, quarter, label, number in waiting.values_list(
-            "entry__child", "draw__quarter", "draw__quarter__label", "draw__number"
-        )
+        (case.entry.child_id, case.draw.quarter_id): case.draw.reference
+        for case in waiting.order_by()
     }
 
 

@@ -9,7 +9,8 @@ from django import forms
 from accounts.models import User
 from accounts.operations import Refused
 from cases.operations.conflicts import checked_id
-from cases.queries.conflicts import ENDED, IN_FORCE, possible_people
+from cases.queries.conflicts import ENDED, IN_FORCE
+from cases.queries.people import people_who_grade
 
 
 def _reason(label: str, hint: str, missing: str) -> forms.CharField:
@@ -61,7 +62,7 @@ class RegisterForm(DeclareForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast("forms.ModelChoiceField[User]", self.fields["user"]).queryset = possible_people()
+        cast("forms.ModelChoiceField[User]", self.fields["user"]).queryset = people_who_grade()
         self.fields["child_id"].help_text = "As the case system has it, or another id of the child."
         self.fields["reason"].label = "Why can they not grade this child’s file?"
         self.fields["reason"].help_text = "What they told you, in short. No names."

@@ -95,11 +95,7 @@ class Workbook:
                 self._keep(name, loaded, FlatHeader(found.header_row, found.profile, columns))
                 if found.remark and self.sheets:
                     self.sheets[-1].remarks.append(found.remark)
-        for sheet in self.sheets[:1]:
-            sheet.remarks += [
-                f"The sheet \u201c{name}\u201d is none of the lists of Annex A, so it was not read."
-                for name in unread
-            ]
+        self._not_read(unread, "is none of the lists of Annex A")
 
     def _check_unknown(self, name: str, top: Sequence[Sequence[object]]) -> None:
         """A sheet numbered as a list, but without headings: empty, or not to be trusted."""
@@ -149,11 +145,13 @@ class Workbook:
             raise max(asked, key=lambda refused: refused.likeness)
         if not found:
             raise FileRefused(NO_LIST)
+        self._not_read([name for name, _ in unknown], "has other headings than the template")
+
+    def _not_read(self, names: Sequence[str], because: str) -> None:
+        """Tell of sheets that were left out, before the rows of the first that was not."""
         for sheet in self.sheets[:1]:
             sheet.remarks += [
-                f"The sheet \u201c{name}\u201d has other headings than the template, so it was not "
-                "read."
-                for name, _ in unknown
+                f"The sheet \u201c{name}\u201d {because}, so it was not read." for name in names
             ]
 
 

@@ -141,6 +141,9 @@ class SampledCase(models.Model):
         # Before it was audited, its draw was superseded, or its child drawn again.
         CANCELLED = "cancelled", "Cancelled"
 
+    # Selected, and the audit not submitted yet: it can still be replaced or given to any auditor.
+    TO_BE_AUDITED = (Status.DRAWN, Status.ALLOCATED)
+
     # The database holds draw and entry by a trigger (`drawn_from_what_exists`).
     draw = models.ForeignKey(
         Draw, on_delete=models.PROTECT, related_name="cases", db_constraint=False, db_index=False

@@ -33,7 +33,6 @@ from cases.rules.policy import CasePolicy
 from cases.rules.working_days import add_working_days
 from cases.signals import allocation_ended, case_allocated
 
-WAITS = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
 NOT_ANY_MORE = (
     "You are not independent of this case now, so you cannot grade it. {} Use “I have a conflict”"
     " to pass it on: what you wrote is kept."
@@ -118,7 +117,7 @@ def cancel_case(*, sampled_case: SampledCase, note: str, by: User, now: datetime
     left its sample already stays as it is.
     """
     case = lock_case(sampled_case)
-    if case.status not in WAITS:
+    if case.status not in SampledCase.TO_BE_AUDITED:
         return case
     live = case.allocations.filter(ended_at__isnull=True).first()
     if live is not None:

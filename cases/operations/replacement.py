@@ -43,7 +43,7 @@ def request_replacement(
     case = _locked(sampled_case)
     if reason == Replacement.Reason.OTHER and not explanation.strip():
         raise Refused("Explain the reason in your own words.")
-    if case.status not in (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED):
+    if case.status not in SampledCase.TO_BE_AUDITED:
         raise MovedOn(f"This case has moved on: {case.get_status_display().lower()}.")
     try:
         with transaction.atomic():
@@ -108,7 +108,7 @@ def _locked(sampled_case: SampledCase) -> SampledCase:
 
 
 def _replace(case: SampledCase, asked: Replacement, by: User, now: datetime) -> None:
-    if case.status not in (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED):
+    if case.status not in SampledCase.TO_BE_AUDITED:
         raise MovedOn(f"This case has moved on: {case.get_status_display().lower()}.")
     why = asked.get_reason_display()
     case_left_sample.send(sender=SampledCase, sampled_case=case, reason=why, by=by, now=now)

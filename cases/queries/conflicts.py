@@ -5,11 +5,9 @@ from __future__ import annotations
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import User
-from accounts.queries import people_with_role
 from accounts.sorting import Sorts
 from cases.models import Case, Child, ChildAlias, DeclaredConflict
 from cases.queries.other_ids import own_ids
-from cases.queries.people import GRADING_ROLES
 
 IN_FORCE, ENDED = "in_force", "ended"
 CONFLICT_SORTS: Sorts = {
@@ -61,8 +59,3 @@ def child_of_id(typed: str) -> Child | None:
         Q(local_id__iexact=typed) | Q(aliases__other_id__iexact=typed), ~Q(Exists(another_id))
     ).distinct()[:2]
     return alike[0] if len(alike) == 1 else None
-
-
-def possible_people() -> QuerySet[User]:
-    """For whom a conflict can be registered: everybody who grades."""
-    return people_with_role(*GRADING_ROLES)

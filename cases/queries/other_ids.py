@@ -12,7 +12,6 @@ from cases.importers.other_ids import REQUIRED, KnownChild, OtherIdsPlan, plan_o
 from cases.models import Case, Child, ChildAlias, Draw, SampledCase
 
 NO_OTHER_IDS = "0/0"
-WAITING = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
 
 
 def own_ids(named: Iterable[str]) -> dict[str, str]:
@@ -67,7 +66,9 @@ def _children(named: set[str]) -> dict[str, KnownChild]:
         .values_list("child__local_id", flat=True)
     )
     waiting = SampledCase.objects.filter(
-        entry__child__local_id__in=named, status__in=WAITING, draw__status=Draw.Status.DRAWN
+        entry__child__local_id__in=named,
+        status__in=SampledCase.TO_BE_AUDITED,
+        draw__status=Draw.Status.DRAWN,
     ).select_related("draw__quarter", "entry__child")
     drawn = {case.entry.child.local_id: case.draw.reference for case in waiting}
     children = Child.objects.filter(local_id__in=named)

@@ -122,9 +122,14 @@ def possible_practitioner_users(practitioner: Practitioner | None) -> QuerySet[U
     return people_with_role(Role.PRACTITIONER).filter(free)
 
 
+def people_who_grade() -> QuerySet[User]:
+    """Active people with a grading role, graders or not yet."""
+    return people_with_role(*GRADING_ROLES)
+
+
 def possible_graders() -> QuerySet[User]:
     """Active people with a grading role who are not graders yet."""
-    return people_with_role(*GRADING_ROLES).filter(grader__isnull=True)
+    return people_who_grade().filter(grader__isnull=True)
 
 
 def possible_approvers(grader: User | None) -> QuerySet[User]:

@@ -9,11 +9,12 @@ from typing import Any
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
 from accounts.models import User
-from accounts.policy import ROLE_PERMISSIONS, Permission, may
+from accounts.policy import Permission, may
 from cases.models import Allocation, AuditQuarter, Case, Draw, Replacement, SampledCase
 from cases.models import SamplingFrame as Frame
 from cases.queries.allocation import auditors_for, cases_to_grade, people_as_graders
 from cases.queries.frame import sampled_cases
+from cases.queries.people import people_who_grade
 from cases.rules.allocation import AllocationResult, Auditor, allocate
 from cases.rules.independence import CaseToGrade, NotIndependent, independence
 from cases.rules.policy import CasePolicy
@@ -207,10 +208,8 @@ def number_with_nobody_here(draw: Draw) -> int:
 
     They are among those of `no_longer_graders`.
     """
-    roles = [role for role, granted in ROLE_PERMISSIONS.items() if Permission.GRADE in granted]
-    here = User.objects.filter(is_active=True, groups__name__in=roles).order_by()
     of_draw = _in_hand(draw).filter(sampled_case__draw=draw)
-    return of_draw.exclude(auditor__in=here.values("pk")).count()
+    return of_draw.exclude(auditor__in=people_who_grade().order_by().values("pk")).count()
 
 
 def _in_hand(draw: Draw) -> QuerySet[Allocation]:
@@ -236,7 +235,7 @@ def auditor_may_change(case: SampledCase) -> bool:
     person. One query there.
     """
     if case.status != SampledCase.Status.AUDITED:
-        return case.status in (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
+        return case.status in SampledCase.TO_BE_AUDITED
     return case.audits.filter(status__in=AUDIT_WITH_AUDITOR).exists()
 
 

@@ -117,11 +117,11 @@ class Cohort:
             if (wanted := getattr(self, name))
         ]
         if self.transferred_in_within is not None:
-            said.append(f"Transferred in within the last {_months(self.transferred_in_within)}")
+            said.append(f"Transferred in within the last {in_months(self.transferred_in_within)}")
         if self.opened_within is not None:
-            said.append(f"Opened within the last {_months(self.opened_within)}")
+            said.append(f"Opened within the last {in_months(self.opened_within)}")
         if self.open_for is not None:
-            said.append(f"Open for at least {_months(self.open_for)}")
+            said.append(f"Open for at least {in_months(self.open_for)}")
         if self.age_from is not None or self.age_to is not None:
             said.append(_ages(self.age_from, self.age_to))
         if self.agency is not None:
@@ -161,7 +161,7 @@ def _either(values: Sequence[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def _months(number: int) -> str:
+def in_months(number: int) -> str:
     return "1 month" if number == 1 else f"{number} months"
 
 

@@ -58,7 +58,6 @@ CSV_HEAD = [
     "draw", "stratum", "service", "rank", "drawn as", "child id", "team", "practitioner", "state",
     "ticket", "auditor", "due", "why not audited", "replaced by",
 ]  # fmt: skip
-REPLACEABLE = (SampledCase.Status.DRAWN, SampledCase.Status.ALLOCATED)
 
 
 @allow(Permission.SEE_QUARTER)
@@ -165,7 +164,7 @@ def sampled_case(request: SignedInRequest, pk: int) -> HttpResponse:
         "allocations": _allocation_entries(case),
         "replacements": replacements,
         "sees_replacements": sees_replacements,
-        "may_replace": case.status in REPLACEABLE
+        "may_replace": case.status in SampledCase.TO_BE_AUDITED
         and may(request.user, Permission.REQUEST_REPLACEMENT),
         "may_reallocate": may(request.user, Permission.ALLOCATE_AUDITS, Permission.REASSIGN_AUDIT)
         and auditor_may_change(case),
