@@ -10,6 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.policy import Permission, may
 from audits.models import Audit
+from audits.queries.audit_list import STANDS
 from audits.queries.visibility import SUBMITTED
 from audits.stages import sample_audits
 from cases.models import AuditQuarter
@@ -30,6 +31,12 @@ def stages(quarter: AuditQuarter, user: User) -> list[Stage]:
     )
     url = ""
     if may(user, Permission.MODERATE, Permission.ASSIGN_MODERATOR):
-        filters = {"quarter": quarter.label, "kind": Audit.Kind.SAMPLE, "status": Status.DECIDED}
+        # Where the quarter was drawn again, audits of an earlier draw were moderated too.
+        filters = {
+            "quarter": quarter.label,
+            "kind": Audit.Kind.SAMPLE,
+            "status": Status.DECIDED,
+            "draw": STANDS,
+        }
         url = f"{reverse('quality:moderation_list')}?{urlencode(filters)}"
     return [Stage("Moderated", 20, found["decided"], url, of=found["needed"])]

@@ -165,6 +165,12 @@ def auditors_listed(user: User) -> QuerySet[User]:
     return User.objects.filter(pk__in=audits.order_by().values("auditor")).order_by("name", "pk")
 
 
+def of_draws(which: str, audit: str = "") -> Q:
+    """The condition that an audit is of such draws, one of `DRAWS`; ``audit`` is a path to it."""
+    status = Draw.Status.DRAWN if which == STANDS else Draw.Status.SUPERSEDED
+    return Q(**{f"{audit}sampled_case__draw__status": status})
+
+
 def _in_scope(user: User, filters: Filters, today: date) -> QuerySet[Audit]:
     audits = audits_visible_to(user)
     if filters.service is not None:
@@ -176,8 +182,7 @@ def _in_scope(user: User, filters: Filters, today: date) -> QuerySet[Audit]:
     if filters.kind:
         audits = audits.filter(kind=filters.kind)
     if filters.draw:
-        status = Draw.Status.DRAWN if filters.draw == STANDS else Draw.Status.SUPERSEDED
-        audits = audits.filter(sampled_case__draw__status=status)
+        audits = audits.filter(of_draws(filters.draw))
     if filters.team is not None:
         audits = audits.filter(team=filters.team)
     if filters.auditor is not None:  # one that waits for an auditor is nobody's

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from audits.models import Audit
+from audits.queries.audit_list import DRAWS
 from cases.models import AuditQuarter
 from quality.models import Action, Escalation, Moderation
 
@@ -23,7 +24,7 @@ class _Filters(forms.Form):
 
 
 class ModerationFilterForm(_Filters):
-    """By state, the audit's quarter and kind, and whose."""
+    """By state, the audit's quarter, kind and draw, and whose."""
 
     status = forms.ChoiceField(
         label="State", required=False, choices=[*ALL, *Moderation.Status.choices]
@@ -36,6 +37,7 @@ class ModerationFilterForm(_Filters):
         empty_label="All",
     )
     kind = forms.ChoiceField(label="Kind", required=False, choices=[*ALL, *Audit.Kind.choices])
+    draw = forms.ChoiceField(label="Draw", required=False, choices=[*ALL, *DRAWS.items()])
     whose = forms.ChoiceField(
         label="Whose", required=False, choices=[("", "All I may see"), ("mine", "Mine")]
     )

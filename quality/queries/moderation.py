@@ -13,6 +13,7 @@ from accounts.queries import people_with_role
 from accounts.roles import Role
 from accounts.sorting import Sorts, place_in
 from audits.models import Audit, Grading, StandardGrade, ToolVersion
+from audits.queries.audit_list import of_draws
 from audits.queries.visibility import gradings_visible_to
 from audits.rules.checks import Checked, checked_of, checks_of
 from audits.rules.grades import Scale
@@ -50,11 +51,13 @@ def moderation_list(
     status: str = "",
     quarter: AuditQuarter | None = None,
     kind: str = "",
+    draw: str = "",
     mine: bool = False,
 ) -> QuerySet[Moderation]:
     """The moderations ``user`` may see; those that wait first, by when they are due.
 
-    Whoever takes moderations themself gets none listed that taking would refuse.
+    ``draw`` is one of audits.queries.audit_list.DRAWS, or "" for all. Whoever takes moderations
+    themself gets none listed that taking would refuse.
     """
     found = moderations_visible_to(user)
     # A reopened audit is with its auditor: nothing to moderate until it is submitted again.
@@ -68,6 +71,8 @@ def moderation_list(
         found = found.filter(audit__quarter=quarter)
     if kind:
         found = found.filter(audit__kind=kind)
+    if draw:
+        found = found.filter(of_draws(draw, "audit__"))
     if mine:
         found = found.filter(moderator=user)
     if not may(user, Permission.SEE_ALL_AUDITS):

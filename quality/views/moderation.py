@@ -56,6 +56,7 @@ def moderation_page_list(request: HttpRequest) -> HttpResponse:
         status=form.value("status"),
         quarter=form.value("quarter") or None,
         kind=form.value("kind"),
+        draw=form.value("draw"),
         mine=form.value("whose") == "mine",
     )
     stuck = need_another_moderator() if may(user, P.ASSIGN_MODERATOR) else []

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import User
 from audits.models import Audit
 from audits.operations.submitting import close_audit, reopen_audit
-from cases.models import AuditQuarter
+from cases.models import AuditQuarter, Draw
 from cases.rules.quarters import Quarter
 from quality.models import Moderation
 from tests.cast import NOW, QUARTER, Cast
@@ -80,6 +80,26 @@ def test_every_step_counts_what_is_true_and_leads_to_it(
     url, number = re.findall(r'href="([^"]+)">(\d+)</a>', row)[-1]
     assert number == "2"
     assert re.search("2 cases", text(client, unescape(url)))
+
+
+def test_moderations_of_a_quarter_drawn_again_are_told_apart(
+    cast: Cast, draw: Draw, make_audit: Make, as_user: AsUser
+) -> None:
+    of_the_first = make_audit()
+    Draw.objects.filter(pk=draw.pk).update(
+        status=Draw.Status.SUPERSEDED, superseded_at=NOW, superseded_by=cast.lead
+    )
+    draw.pk, draw.number, draw.reason = None, 2, "A list was forgotten"
+    draw.save()  # as a new one, which `make_audit` now takes
+    for audit in (of_the_first, make_audit(), make_audit()):
+        submitted(audit, "inadequate")
+        decided(audit, cast.moderator, "inadequate")
+    client = as_user(cast.lead)
+    words, url = steps(client)["Moderated"]
+    assert words == "2 of 2"
+    assert listed(client, url, "moderation") == 2
+    assert listed(client, url.replace("draw=stands", "draw=earlier"), "moderation") == 1
+    assert listed(client, url.replace("draw=stands", "draw="), "moderation") == 3
 
 
 def test_nothing_is_moderated_before_all_is_submitted_nor_linked_where_it_may_not_be_opened(
