@@ -14,6 +14,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from accounts.models import User
 from accounts.policy import Permission, may
 from audits.models import Audit, Feedback, FeedbackRecipient, Grading
+from cases.models import Allocation
 
 P = Permission
 Readers = Callable[[User], Q]
@@ -56,6 +57,17 @@ def audits_visible_to(user: User) -> QuerySet[Audit]:
     for readers in _audit_readers:
         seen |= readers(user)
     return Audit.objects.filter(seen)
+
+
+def audits_taken_from(user: User) -> QuerySet[Audit]:
+    """Audits that ``user`` had to grade and has not any more: they learn that, and no more."""
+    if not may(user, P.SEE_AUDITS):
+        return Audit.objects.none()
+    had = Allocation.objects.filter(
+        sampled_case=OuterRef("sampled_case"), auditor=user, ended_at__isnull=False
+    )
+    has = Q(auditor=user) & ~Q(status=Audit.Status.RETURNED)
+    return Audit.objects.filter(~has & Q(Exists(had)))
 
 
 def _own(user: User) -> Q:

@@ -1,7 +1,7 @@
 """Fetching through the policy: what somebody may not see answers 404.
 
-Except a grading that was taken from them, perhaps while they were writing in it: that is said
-(MovedOn), and the page that says it shows what they had typed.
+Except a grading or an audit that was taken from them, perhaps while they were writing: that is
+said (MovedOn), and the page that says it shows what they had typed.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from accounts.operations import MovedOn, record_access
 from audits.models import Audit, Grading, StandardGrade
 from audits.operations.locking import TAKEN_AWAY
 from audits.queries.visibility import (
+    audits_taken_from,
     audits_visible_to,
     gradings_taken_from,
     gradings_visible_to,
@@ -75,6 +76,21 @@ def audit_or_404(request: HttpRequest, reference: str) -> Audit:
         "withdrawn_by",
     )
     return get_object_or_404(audits, reference=reference)
+
+
+def audit_given_or_404(request: HttpRequest, reference: str) -> Audit:
+    """An audit that the person has to grade.
+
+    What is posted after it was given to somebody else is answered with what happened.
+    """
+    user = person(request)
+    posted = request.method == "POST"
+    if posted and audits_taken_from(user).filter(reference=reference).exists():
+        raise MovedOn(f"Audit {reference} is not with you any more.")
+    audit = audit_or_404(request, reference)
+    if audit.auditor_id != user.pk:
+        raise Http404
+    return audit
 
 
 def grading_or_404(request: HttpRequest, reference: str, pk: int) -> Grading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
@@ -32,10 +32,11 @@ from audits.queries.visibility import (
     is_blind,
     may_see_child_id,
 )
-from audits.views.access import audit_or_404, log_reading, person
+from audits.views.access import audit_given_or_404, audit_or_404, log_reading, person
 from audits.views.facts import audit_rows, duty_telephones, fact_rows, time_rows
 from audits.views.keeping import kept_page
 from cases.queries.calendar import local_date
+from cases.queries.conflicts import conflicts_in_force
 
 P = Permission
 
@@ -133,7 +134,7 @@ def _links(request: HttpRequest, audit: Audit, gradings: list[Grading]) -> list[
     if may(user, P.REOPEN_AUDIT):
         if audit.status in (Audit.Status.SUBMITTED, Audit.Status.FINALISED):
             links.append({"label": "Reopen this audit", "url": _url("reopen", audit)})
-        if audit.status in NOT_SUBMITTED:
+        if audit.status in NOT_SUBMITTED and audit.submitted_at is None:
             links.append({"label": "Withdraw this audit", "url": _url("withdraw", audit)})
     if may(user, P.SEE_HISTORY):
         links.append({"label": "History of this audit", "url": _url("history", audit)})
@@ -169,9 +170,7 @@ def history(request: HttpRequest, reference: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def begin(request: HttpRequest, reference: str) -> HttpResponse:
     """Confirm the child id from the file, say who held the case most, and begin."""
-    user, audit = person(request), audit_or_404(request, reference)
-    if audit.auditor_id != user.pk:
-        raise Http404
+    user, audit = person(request), audit_given_or_404(request, reference)
     form = BeginForm(request.POST or None, audit=audit)
     if request.method == "POST" and form.is_valid():
         try:
@@ -216,10 +215,18 @@ def _own_draft(audit: Audit, request: HttpRequest) -> Grading | None:
 @allow(P.GRADE)
 @require_http_methods(["GET", "POST"])
 def conflict(request: HttpRequest, reference: str) -> HttpResponse:
-    """The auditor cannot grade this child's file, and says why."""
-    user, audit = person(request), audit_or_404(request, reference)
-    if audit.auditor_id != user.pk:
-        raise Http404
+    """The auditor cannot grade this child's file, and says why.
+
+    A second press of the button leads to the same list.
+    """
+    user, passed_on = person(request), "The audit has been passed on."
+    try:
+        audit = audit_given_or_404(request, reference)
+    except MovedOn:
+        if not conflicts_in_force().filter(user=user, child__audits__reference=reference).exists():
+            raise
+        messages.success(request, passed_on)
+        return redirect("audits:audit_list")
     form = ReasonForm(
         request.POST or None,
         label="Why can you not grade this file?",
@@ -235,8 +242,7 @@ def conflict(request: HttpRequest, reference: str) -> HttpResponse:
     def act(reason: str) -> None:
         declare_conflict(audit=audit, reason=reason, by=user, now=timezone.now())
 
-    done = "The audit has been passed on."
-    return _reason_page(request, audit, form, texts, act, done, reverse("audits:audit_list"))
+    return _reason_page(request, audit, form, texts, act, passed_on, reverse("audits:audit_list"))
 
 
 @allow(P.REOPEN_AUDIT)

@@ -24,7 +24,7 @@ from audits.operations.submitting import reopen_audit, set_grade_of_record
 from audits.operations.withdrawing import withdraw_audit
 from audits.panels import Panel, panels_for, register
 from audits.queries.history import history_of
-from cases.models import Service
+from cases.models import DeclaredConflict, Service
 from cases.operations.allocation import allocate_by_hand
 from cases.operations.conflicts import register_conflict
 from tests.cast import NOW, Cast
@@ -180,6 +180,66 @@ class TestBeginPage:
         grading = Grading.objects.get()
         assert grading.held_by_listed_practitioner is False
         assert grading.held_most_by is None
+
+
+class TestGivenToSomebodyElse:
+    def give(self, cast: Cast, audit: Audit) -> None:
+        assert audit.sampled_case
+        allocate_by_hand(
+            sampled_case=audit.sampled_case,
+            auditor=cast.other_auditor,
+            reason="On leave",
+            by=cast.analyst,
+            now=NOW,
+        )
+
+    def test_what_is_posted_afterwards_is_told_and_its_text_is_kept(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        client, typed = as_user(cast.auditor), "I taught the child’s brother."
+        self.give(cast, audit)
+        late = posted(client, url(audit, "conflict/"), reason=typed)
+        assert late.status_code == 409
+        assert f"Audit {audit.reference} is not with you any more." in text_of(late)
+        assert typed in text_of(late)
+        begun = posted(client, url(audit, "begin/"), child_id="0042_7", held_most="listed")
+        assert begun.status_code == 409
+        assert not Grading.objects.exists()
+        assert not DeclaredConflict.objects.exists()
+        assert client.get(url(audit, "begin/")).status_code == 404
+
+    def test_whoever_never_had_it_learns_nothing(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        self.give(cast, audit)
+        stranger = as_user(cast.moderator)
+        for rest in ("begin/", "conflict/"):
+            assert posted(stranger, url(audit, rest), reason="x").status_code in (403, 404)
+
+    def test_whoever_gets_it_back_can_begin_it(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        self.give(cast, audit)
+        assert audit.sampled_case
+        audit.sampled_case.refresh_from_db()
+        allocate_by_hand(
+            sampled_case=audit.sampled_case,
+            auditor=cast.auditor,
+            reason="Back from leave",
+            by=cast.analyst,
+            now=NOW,
+        )
+        posted(as_user(cast.auditor), url(audit, "begin/"), child_id="0042_7", held_most="listed")
+        assert Grading.objects.get().grader == cast.auditor
+
+    def test_a_conflict_sent_twice_is_passed_on_once(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        client = as_user(cast.auditor)
+        for _ in range(2):
+            done = posted(client, url(audit, "conflict/"), reason="I know the family")
+            assert done.headers["Location"] == "/audits/"
+        assert DeclaredConflict.objects.count() == 1
 
 
 class TestConflictPage:
@@ -767,14 +827,16 @@ class TestReopenAndWithdrawPages:
     def test_only_the_lead_and_with_a_reason(
         self, cast: Cast, audit: Audit, as_user: AsUser
     ) -> None:
+        client = as_user(cast.lead)
+        assert "Withdraw this audit" in text_of(client.get(url(audit)))
         submitted(audit)
         assert as_user(cast.moderator).get(url(audit, "reopen/")).status_code == 403
-        client = as_user(cast.lead)
         assert "Reopen this audit" in text_of(client.get(url(audit)))
         done = posted(client, url(audit, "reopen/"), reason="Wrong file")
         assert done.headers["Location"] == url(audit)
         audit.refresh_from_db()
         assert audit.status == "in_progress"
+        assert "Withdraw this audit" not in text_of(client.get(url(audit)))
         refused = posted(client, url(audit, "withdraw/"), reason="No longer wanted")
         assert "submitted once and reopened" in text_of(refused)
         assert "No longer wanted" in text_of(refused)
