@@ -12,6 +12,11 @@ queries, however many cases.
     def facts(case: SampledCase) -> Sequence[tuple[str, str]]: ...
 
 says what somebody should know, as (key, value), before a case is taken out of the sample.
+
+    @add_holds
+    def holds(case: SampledCase) -> str: ...
+
+says in a sentence why a case must stay in the sample, and nothing where it may leave.
 """
 
 from __future__ import annotations
@@ -22,9 +27,11 @@ from cases.models import SampledCase
 
 Obstacles = Callable[[Sequence[SampledCase]], Mapping[int, str]]
 Facts = Callable[[SampledCase], Sequence[tuple[str, str]]]
+Holds = Callable[[SampledCase], str]
 
 _obstacles: list[Obstacles] = []
 _facts: list[Facts] = []
+_holds: list[Holds] = []
 
 
 def add_obstacles(function: Obstacles) -> Obstacles:
@@ -41,6 +48,13 @@ def add_facts(function: Facts) -> Facts:
     return function
 
 
+def add_holds(function: Holds) -> Holds:
+    """Ask ``function`` whenever a replacement is to be asked for. Usable as a decorator."""
+    if function not in _holds:
+        _holds.append(function)
+    return function
+
+
 def obstacles_to(cases: Sequence[SampledCase]) -> dict[int, str]:
     """Why some of the cases cannot be given to anybody, by primary key."""
     found: dict[int, str] = {}
@@ -52,3 +66,8 @@ def obstacles_to(cases: Sequence[SampledCase]) -> dict[int, str]:
 def facts_about(case: SampledCase) -> list[tuple[str, str]]:
     """What the apps above know of a case."""
     return [fact for function in _facts for fact in function(case)]
+
+
+def held_in_sample(case: SampledCase) -> str:
+    """Why a case cannot be replaced; "" where it can."""
+    return " ".join(why for function in _holds if (why := function(case)))

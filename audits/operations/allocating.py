@@ -15,16 +15,11 @@ from accounts.operations import Refused, operation
 from audits.models import Audit, Grading
 from audits.operations.locking import lock_audit
 from audits.operations.withdrawing import set_aside, take_out
-from audits.queries.sampled_cases import IN_SAMPLE, in_sample, why_no_room
+from audits.queries.sampled_cases import IN_SAMPLE, SUBMITTED_ONCE, in_sample, why_no_room
 from audits.queries.tools import published_version, published_version_of
 from audits.queries.visibility import NOT_SUBMITTED
 from cases.models import Allocation, AuditQuarter, SampledCase
 from cases.operations.allocation import cancel_case
-
-SUBMITTED_ONCE = (
-    "Audit {} was submitted once and reopened, so its case stays in the sample. It is graded again,"
-    " by its auditor or by another."
-)
 
 
 @operation

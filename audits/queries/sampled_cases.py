@@ -9,14 +9,17 @@ from django.utils import timezone
 from audits.models import Audit, ToolVersion
 from audits.queries.tools import no_tool_of, no_tool_of_line
 from audits.queries.visibility import NOT_SUBMITTED
-from cases.above import add_facts, add_obstacles
+from cases.above import add_facts, add_holds, add_obstacles
 from cases.models import Draw, SampledCase
 
 UNBEGUN = (Audit.Status.ALLOCATED, Audit.Status.RETURNED)
 BEGUN = (
     "Audit {} of the same child has begun, and no child is audited twice. Ask for a replacement."
 )
-ONCE = "On {}, and reopened. The case cannot be replaced: it is graded again."
+SUBMITTED_ONCE = (
+    "Audit {} was submitted once and reopened, so its case stays in the sample. It is graded again,"
+    " by its auditor or by another."
+)
 IN_SAMPLE = (
     "The child is in the sample of this quarter ({}), and a theme takes none from the sample. Ask"
     " for a replacement."
@@ -114,8 +117,11 @@ def facts(case: SampledCase) -> list[tuple[str, str]]:
         words += f", with {audit.auditor}"
     if audit.started_at is not None:
         words += f", begun on {timezone.localtime(audit.started_at):%-d %B %Y}"
-    rows = [("Audit", words)]
-    if audit.submitted_at is not None and audit.status in NOT_SUBMITTED:
-        day = f"{timezone.localtime(audit.submitted_at):%-d %B %Y}"
-        rows.append(("Submitted once", ONCE.format(day)))
-    return rows
+    return [("Audit", words)]
+
+
+@add_holds
+def holds(case: SampledCase) -> str:
+    """An audit that was submitted once never leaves its sample. One query."""
+    again = case.audits.filter(status__in=NOT_SUBMITTED, submitted_at__isnull=False).first()
+    return SUBMITTED_ONCE.format(again.reference) if again else ""

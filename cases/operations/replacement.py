@@ -12,6 +12,7 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from accounts.queries import people_with_role
 from accounts.roles import Role
+from cases.above import held_in_sample
 from cases.models import AuditQuarter, Replacement, SampledCase
 from cases.queries.allocation import is_near
 from cases.queries.other_ids import own_ids
@@ -36,8 +37,8 @@ def request_replacement(
 ) -> Replacement:
     """Ask that the next reserve takes the place of ``sampled_case``, for a coded reason.
 
-    "other" needs an explanation (Refused). Raises MovedOn where the case is no longer waiting to
-    be audited, or somebody has asked already.
+    "other" needs an explanation; Refused without, and where its audit was submitted once. Raises
+    MovedOn where the case is no longer waiting to be audited, or somebody has asked already.
     """
     require(by, Permission.REQUEST_REPLACEMENT)
     case = _locked(sampled_case)
@@ -45,6 +46,8 @@ def request_replacement(
         raise Refused("Explain the reason in your own words.")
     if case.status not in SampledCase.TO_BE_AUDITED:
         raise MovedOn(f"This case has moved on: {case.get_status_display().lower()}.")
+    if why := held_in_sample(case):
+        raise Refused(why)
     try:
         with transaction.atomic():
             asked = Replacement.objects.create(

@@ -22,6 +22,7 @@ from accounts.operations import MovedOn, Refused, record_access
 from accounts.policy import Permission, may
 from accounts.rules.table_file import guarded
 from accounts.sorting import PARAM, sorted_by
+from cases.above import held_in_sample
 from cases.forms.draw import ReallocateForm
 from cases.forms.lists import SampleFilterForm
 from cases.models import Draw, SampledCase
@@ -165,7 +166,8 @@ def sampled_case(request: SignedInRequest, pk: int) -> HttpResponse:
         "replacements": replacements,
         "sees_replacements": sees_replacements,
         "may_replace": case.status in SampledCase.TO_BE_AUDITED
-        and may(request.user, Permission.REQUEST_REPLACEMENT),
+        and may(request.user, Permission.REQUEST_REPLACEMENT)
+        and not held_in_sample(case),
         "may_reallocate": may(request.user, Permission.ALLOCATE_AUDITS, Permission.REASSIGN_AUDIT)
         and auditor_may_change(case),
         "breadcrumbs": case_crumbs(case, case_title(case)),

@@ -44,7 +44,15 @@ from audits.operations.tools import install_shipped_tools
 from audits.operations.withdrawing import withdraw_audit
 from audits.queries.grading_state import grading_state
 from audits.tools import shipped_tools
-from cases.models import Allocation, AuditQuarter, DeclaredConflict, Draw, Grader, SampledCase
+from cases.models import (
+    Allocation,
+    AuditQuarter,
+    DeclaredConflict,
+    Draw,
+    Grader,
+    Replacement,
+    SampledCase,
+)
 from cases.operations.allocation import allocate_by_hand, allocate_quarter
 from cases.operations.conflicts import register_conflict
 from cases.operations.draw import draw_sample
@@ -886,12 +894,20 @@ class TestSubmittedOnce:
         assert case_of(given_up).status == "audited"
 
     def test_a_replacement_does_not_take_it_out(self, cast: Cast, given_up: Audit) -> None:
-        asked = request_replacement(
+        with pytest.raises(Refused, match="was submitted once"):
+            request_replacement(
+                sampled_case=case_of(given_up),
+                reason="in_court",
+                explanation="",
+                by=cast.analyst,
+                now=LATER,
+            )
+        # Nor one that somebody could have asked for before.
+        asked = Replacement.objects.create(
             sampled_case=case_of(given_up),
             reason="in_court",
-            explanation="",
-            by=cast.analyst,
-            now=LATER,
+            requested_at=LATER,
+            requested_by=cast.analyst,
         )
         with pytest.raises(Refused, match="was submitted once"):
             decide_replacement(

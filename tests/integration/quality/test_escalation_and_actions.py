@@ -19,7 +19,7 @@ from audits.operations.grading import declare_conflict
 from audits.operations.saving import raise_immediate_concern
 from audits.operations.submitting import reopen_audit, submit_grading
 from audits.operations.withdrawing import withdraw_audit
-from cases.models import Practitioner, Service
+from cases.models import Practitioner, Replacement, Service
 from cases.operations.replacement import request_replacement
 from quality.models import Action, Escalation, Moderation, NoActionReason
 from quality.operations import acting
@@ -162,7 +162,7 @@ class TestRaising:
         assert "Left alone" not in page
         assert "Raised on" not in text_of(as_user(cast.analyst).get(f"/replacements/{asked.pk}/"))
 
-    def test_once_submitted_is_said_where_a_replacement_is_decided(
+    def test_once_submitted_is_said_where_a_replacement_is_asked_for(
         self, cast: Cast, audit: Audit, no_random: None, as_user: AsUser
     ) -> None:
         submitted(audit)
@@ -170,13 +170,12 @@ class TestRaising:
         declare_conflict(audit=audit, reason="I know the family", by=cast.auditor, now=NOW)
         case = audit.sampled_case
         assert case
-        asked = request_replacement(
-            sampled_case=case, reason="in_court", explanation="", by=cast.analyst, now=NOW
-        )
-        lead = as_user(cast.lead)
-        assert "The case cannot be replaced" in text_of(lead.get(f"/replacements/{asked.pk}/"))
-        told = lead.post(f"/replacements/{asked.pk}/decide/", {"decision": "approve"})
+        analyst, ask = as_user(cast.analyst), f"/sampled/{case.pk}/replacement/"
+        assert ask not in text_of(analyst.get(f"/sampled/{case.pk}/"))
+        told = analyst.post(ask, {"reason": "other", "explanation": "It is in court"})
         assert "was submitted once and reopened" in text_of(told)
+        assert "It is in court" in text_of(told)
+        assert not Replacement.objects.exists()
         audit.refresh_from_db()
         assert audit.status == "returned"
 
