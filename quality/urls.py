@@ -10,6 +10,7 @@ app_name = "quality"
 
 urlpatterns = [
     path("moderation/", moderation.moderation_page_list, name="moderation_list"),
+    path("moderation/moderations.csv", moderation.moderation_export, name="moderation_export"),
     path("moderation/<audit_reference:reference>/", moderation.moderation_page, name="moderation"),
     path(
         "moderation/<audit_reference:reference>/assign/",
@@ -28,6 +29,7 @@ urlpatterns = [
         name="moderation_decide",
     ),
     path("escalations/", escalation.escalation_page_list, name="escalation_list"),
+    path("escalations/escalations.csv", escalation.escalation_export, name="escalation_export"),
     path("escalations/<int:pk>/", escalation.escalation_page, name="escalation"),
     path(
         "escalations/<int:pk>/acknowledge/",
@@ -37,6 +39,7 @@ urlpatterns = [
     path("escalations/<int:pk>/actions/", escalation.plan_for_escalation, name="escalation_plan"),
     path("escalations/<int:pk>/agree/", escalation.agree, name="escalation_agree"),
     path("actions/", action.action_page_list, name="action_list"),
+    path("actions/actions.csv", action.action_export, name="action_export"),
     path("actions/<int:pk>/", action.action_page, name="action"),
     path("actions/<int:pk>/evidence/", action.offer, name="action_offer"),
     path("actions/<int:pk>/verify/", action.verify, name="action_verify"),

@@ -14,7 +14,9 @@ from quality.models import Action, Escalation, Moderation
 ALL = [("", "All")]
 
 
-class _Filters(forms.Form):
+class Filters(forms.Form):
+    """What all three have."""
+
     def value(self, name: str) -> Any:
         """What was chosen, "" where nothing (or nothing that exists) was."""
         if not self.is_bound:
@@ -23,7 +25,7 @@ class _Filters(forms.Form):
         return self.cleaned_data.get(name) or ""
 
 
-class ModerationFilterForm(_Filters):
+class ModerationFilterForm(Filters):
     """By state, the audit's quarter, kind and draw, and whose."""
 
     status = forms.ChoiceField(
@@ -43,7 +45,7 @@ class ModerationFilterForm(_Filters):
     )
 
 
-class EscalationFilterForm(_Filters):
+class EscalationFilterForm(Filters):
     """By track, state, and what is late."""
 
     track = forms.ChoiceField(
@@ -57,7 +59,7 @@ class EscalationFilterForm(_Filters):
     late = forms.ChoiceField(label="Deadline", required=False, choices=[*ALL, ("yes", "Overdue")])
 
 
-class ActionFilterForm(_Filters):
+class ActionFilterForm(Filters):
     """By state, and whose."""
 
     status = forms.ChoiceField(

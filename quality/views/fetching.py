@@ -6,8 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -25,7 +23,6 @@ from quality.queries.visibility import (
     moderations_visible_to,
 )
 
-ON_A_PAGE = 25
 LINE = tuple(f"audit__{path}" for path in OF_THE_LINE)
 
 
@@ -89,11 +86,6 @@ def action_or_404(request: HttpRequest, pk: int) -> Action:
         *LINE,
     )
     return get_object_or_404(found, pk=pk)
-
-
-def page_of(request: HttpRequest, found: QuerySet[Any]) -> Page[Any]:
-    """The page of a list that the address asks for; the nearest where there is none such."""
-    return Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
 
 
 def form_page(

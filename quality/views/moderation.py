@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -39,38 +40,63 @@ from quality.queries.moderation import (
 from quality.queries.people import against_now, possible_moderators, why_not_independent
 from quality.queries.visibility import taken_by_another
 from quality.rules.moderation import SENTENCES
-from quality.views.fetching import form_page, moderation_or_404, page_of
+from quality.views.fetching import form_page, moderation_or_404
+from quality.views.listing import list_context, list_download
 
 P = Permission
 Status = Moderation.Status
+COLUMNS = "reference quarter service team moderator due status overdue".split()
 
 
 @allow(P.MODERATE, P.ASSIGN_MODERATOR)
 @require_GET
 def moderation_page_list(request: HttpRequest) -> HttpResponse:
     """A moderator's own and those free to take; every one for the quality assurance lead."""
-    user = person(request)
+    form, found = _found(request)
+    stuck = need_another_moderator() if may(person(request), P.ASSIGN_MODERATOR) else []
+    context = {
+        "stuck": stuck,
+        "stuck_pks": {moderation.pk for moderation, _ in stuck},
+        "today": local_date(timezone.now()),
+        **list_context(request, form, found, "quality:moderation_export"),
+    }
+    return render(request, "quality/moderation_list.html", context)
+
+
+@allow(P.MODERATE, P.ASSIGN_MODERATOR)
+@require_GET
+def moderation_export(request: HttpRequest) -> HttpResponse:
+    """The same list as CSV, without any child's id. Logged."""
+    _, found = _found(request)
+    today = local_date(timezone.now())
+    rows = (
+        [
+            each.audit.reference,
+            each.audit.quarter.label,
+            each.audit.service.name,
+            each.audit.team.name if each.audit.team else "",
+            each.moderator.name if each.moderator else "",
+            each.due_on,
+            each.get_status_display(),
+            each.status != Status.DECIDED and each.due_on < today,
+        ]
+        for each in found.select_related("audit__quarter")
+    )
+    return list_download(request, "moderations", COLUMNS, rows)
+
+
+def _found(request: HttpRequest) -> tuple[ModerationFilterForm, QuerySet[Moderation]]:
+    """The filters, and what they leave in the order asked for."""
     form = ModerationFilterForm(request.GET or None)
     found = moderation_list(
-        user,
+        person(request),
         status=form.value("status"),
         quarter=form.value("quarter") or None,
         kind=form.value("kind"),
         draw=form.value("draw"),
         mine=form.value("whose") == "mine",
     )
-    stuck = need_another_moderator() if may(user, P.ASSIGN_MODERATOR) else []
-    context = {
-        "stuck": stuck,
-        "stuck_pks": {moderation.pk for moderation, _ in stuck},
-        "filter_form": form,
-        "page": page_of(request, sorted_by(found, SORTS, request.GET.get(PARAM, ""))),
-        "today": local_date(timezone.now()),
-        "filtered": any(
-            value for name, value in request.GET.items() if name not in ("page", PARAM)
-        ),
-    }
-    return render(request, "quality/moderation_list.html", context)
+    return form, sorted_by(found, SORTS, request.GET.get(PARAM, ""))
 
 
 @allow(P.MODERATE, P.ASSIGN_MODERATOR)

@@ -453,12 +453,14 @@ TABLE: dict[str, Row] = {
     ),
     # moderation, escalations, actions
     "quality:moderation_list": row(f"{MODERATORS} lead", get=True),
+    "quality:moderation_export": row(f"{MODERATORS} lead", get=True),
     "quality:moderation": row(f"{MODERATORS} lead", kwargs=of_moderation, get=True),
     "quality:moderation_assign": row("lead", kwargs=of_moderation, post=True),
     "quality:moderation_take": row(MODERATORS, kwargs=of_moderation, post=True),
     "quality:moderation_give_back": row("moderator", hides=MODERATORS, kwargs=of_assigned),
     "quality:moderation_decide": row("moderator", hides=MODERATORS, kwargs=of_assigned, post=True),
     "quality:escalation_list": row(f"{MANAGERS} {HEADS} director lead", get=True),
+    "quality:escalation_export": row(f"{MANAGERS} {HEADS} director lead", get=True),
     "quality:escalation": row(
         "head director lead", hides=f"{MANAGERS} {HEADS}", kwargs=of_escalation, get=True
     ),  # the grade is provisional: only those it has reached
@@ -472,6 +474,7 @@ TABLE: dict[str, Row] = {
         "head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_escalation, post=True
     ),
     "quality:action_list": row(f"{MANAGERS} {PRACTITIONERS} {HEADS} director lead", get=True),
+    "quality:action_export": row(f"{MANAGERS} {PRACTITIONERS} {HEADS} director lead", get=True),
     "quality:action": row(
         "practitioner_user manager head director lead",
         hides=f"{MANAGERS} {PRACTITIONERS} {HEADS}",

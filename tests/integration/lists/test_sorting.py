@@ -12,8 +12,9 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils.html import escape
 
-from accounts.models import User
+from accounts.models import AccessRecord, User
 from accounts.sorting import Asked
 from audits.models import Audit
 from audits.operations.grading import open_grading
@@ -188,14 +189,84 @@ def test_sorting_takes_no_more_queries(cast: Cast, as_user: AsUser, lists: None,
     assert set(counted) == {counted[0]}
 
 
-def test_the_export_is_in_the_order_of_the_page(cast: Cast, as_user: AsUser, lists: None) -> None:
-    client = as_user(cast.lead)
-    page = client.get("/audits/?sort=-due")
+def reference_of(row: Any) -> str:
+    return str(getattr(row, "audit", row).reference)
+
+
+def downloaded(client: Client, page: Any) -> list[dict[str, str]]:
     answer = client.get(page.context["export_url"])
-    lines = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
-    assert [line["reference"] for line in lines] == [row.reference for row in page.context["page"]]
-    plain = [row.reference for row in client.get("/audits/").context["page"]]
-    assert [line["reference"] for line in lines] != plain
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        ("/audits/", "-due"),
+        ("/moderation/", "-reference"),
+        ("/escalations/", "-reference"),
+        ("/actions/", "reference"),
+    ],
+)
+def test_the_export_is_in_the_order_of_the_page(
+    cast: Cast, as_user: AsUser, lists: None, path: str, word: str
+) -> None:
+    client = as_user(cast.lead)
+    page, plain = client.get(f"{path}?sort={word}"), client.get(path)
+    lines = [line["reference"] for line in downloaded(client, page)]
+    assert lines == [reference_of(row) for row in page.context["page"]]
+    assert lines != [reference_of(row) for row in plain.context["page"]]
+    assert f'href="{escape(page.context["export_url"])}"' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/audits/", "status=finalised"),
+        ("/moderation/", "status=assigned"),
+        ("/escalations/", "late=yes"),
+        ("/actions/", "status=evidence_offered"),
+    ],
+)
+def test_the_export_holds_what_the_filters_leave_and_is_logged(
+    cast: Cast, as_user: AsUser, lists: None, path: str, asked: str
+) -> None:
+    client = as_user(cast.lead)
+    everything, page = client.get(path), client.get(f"{path}?{asked}")
+    before = AccessRecord.objects.filter(kind="downloaded").count()
+    lines = downloaded(client, page)
+    assert [line["reference"] for line in lines] == [
+        reference_of(row) for row in page.context["page"]
+    ]
+    assert 0 < len(lines) < everything.context["page"].paginator.count
+    logged = AccessRecord.objects.filter(kind="downloaded", user=cast.lead)
+    assert logged.count() == before + 1
+    assert logged.latest("pk").what.startswith("list of ")
+
+
+@pytest.mark.parametrize(
+    ("path", "none"),
+    [
+        ("/moderation/", "status=decided"),
+        ("/escalations/", "status=closed"),
+        ("/actions/", "status=cancelled"),
+    ],
+)
+def test_an_export_takes_as_many_queries_for_all_as_for_none_and_holds_no_narrative(
+    cast: Cast, as_user: AsUser, lists: None, path: str, none: str
+) -> None:
+    client = as_user(cast.lead)
+    export = client.get(path).context["export_url"]
+    client.get(export)
+    with CaptureQueriesContext(connection) as for_all:
+        text = client.get(export).content.decode()
+    with CaptureQueriesContext(connection) as for_none:
+        assert client.get(f"{export}?{none}").content.decode().count("\r\n") == 1
+    assert text.count("\r\n") > 2
+    assert len(for_all) == len(for_none)
+    for action in Action.objects.select_related("audit__child"):
+        assert action.description not in text
+        assert action.audit.child.local_id not in text
 
 
 def test_the_headings_tell_the_order_and_keep_the_filters(
