@@ -90,6 +90,7 @@ urlpatterns = [
     path("tools/<slug:code>/draft/", tools.tool_draft, name="tool_draft"),
     path("tools/<slug:code>/<int:number>/", include(of_version)),
     path("themes/", themes.theme_list, name="theme_list"),
+    path("themes/themes.csv", themes.theme_download, name="theme_download"),
     path("themes/new/", themes.theme_add, name="theme_add"),
     path("themes/<int:pk>/", include(of_theme)),
     path("audits/", lists.audit_list_page, name="audit_list"),

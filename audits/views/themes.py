@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -12,10 +13,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SignedInRequest, allow
+from accounts.exports import csv_download
 from accounts.models import User
 from accounts.operations import MovedOn, Refused
 from accounts.policy import Permission, may
-from accounts.views.paging import page_of
+from accounts.sorting import PARAM, sorted_by
+from accounts.views.paging import page_of, query_string
 from audits.forms.themes import FindingsForm, NewThemeForm, ThemeForm
 from audits.models import Audit
 from audits.operations.themes import change_theme, create_theme, write_findings
@@ -23,14 +26,18 @@ from audits.queries.themes import audit_counts, grades_found, standards_found
 from audits.queries.tools import published_tools
 from audits.rules.grades import LABELS
 from cases.forms.draw import FreezeForm, HashMailForm
+from cases.forms.lists import ThemeFilterForm
 from cases.models import Job, Theme
 from cases.operations.allocation import allocate_quarter
 from cases.queries.calendar import local_date
 from cases.queries.frame import live_draw, live_frame
 from cases.queries.themes import (
+    THEME_SORTS,
     attribute_values,
+    quarters_with_themes,
     service_names,
     state_of,
+    themes_asked_for,
     themes_visible_to,
 )
 from cases.rules.eligibility import REASONS_IN_THEMES
@@ -48,6 +55,7 @@ def _numeric(*words: str) -> list[dict[str, Any]]:
     return [{"text": text, "numeric": True} for text in words]
 
 
+COLUMNS = ["quarter", "theme", "state", "planned on", "planned by"]
 GRADE_HEAD = ["", *_numeric(*LABELS.values())]
 
 
@@ -55,18 +63,37 @@ GRADE_HEAD = ["", *_numeric(*LABELS.values())]
 @require_GET
 def theme_list(request: SignedInRequest) -> HttpResponse:
     """Every theme with its quarter and where it stands."""
-    page = page_of(request, themes_visible_to(request.user))
-    rows = [
-        [{"text": theme.name, "url": _url(theme)}, theme.quarter.quarter.name, state_of(theme)]
-        for theme in page
-    ]
+    form, found = _listed(request)
+    page = page_of(request, found)
     context = {
         "page": page,
-        "rows": rows,
-        "head": ["Theme", "Quarter", "State"],
+        "rows": [(theme, state_of(theme)) for theme in page],
+        "filters": form,
+        "filtered": bool(form.given()),
+        "export_url": reverse("audits:theme_download") + query_string(request),
         "may_plan": may(request.user, P.MANAGE_THEMES),
     }
     return render(request, "audits/themes/list.html", context)
+
+
+@allow(P.SEE_QUARTER)
+@require_GET
+def theme_download(request: SignedInRequest) -> HttpResponse:
+    """The same list as CSV."""
+    _, found = _listed(request)
+    rows = (
+        [theme.quarter.label, theme.name, state_of(theme), local_date(theme.created_at),
+         theme.created_by.name]
+        for theme in found
+    )  # fmt: skip
+    return csv_download("themes", COLUMNS, rows)
+
+
+def _listed(request: SignedInRequest) -> tuple[ThemeFilterForm, QuerySet[Theme]]:
+    """The filters, and what they leave in the order asked for."""
+    form = ThemeFilterForm(request.GET, quarters=quarters_with_themes(request.user))
+    found = themes_asked_for(request.user, **form.given())
+    return form, sorted_by(found, THEME_SORTS, request.GET.get(PARAM, ""))
 
 
 @allow(P.MANAGE_THEMES)

@@ -17,6 +17,7 @@ from cases.queries.sample_list import (
     WHY_WAITING,
     PeopleOfDraw,
 )
+from cases.queries.themes import STATES as THEME_STATES
 from cases.rules.eligibility import ALREADY_AUDITED, REASONS, REASONS_IN_THEMES
 from cases.rules.quarters import Quarter
 
@@ -89,6 +90,20 @@ class ReplacementFilterForm(_Filters):
         super().__init__(*args, **kwargs)
         self._choices("quarter", [(label, Quarter.parse(label).name) for label in quarters])
         self._choices("team", [(NO_TEAM, "No team"), *teams])
+
+
+class ThemeFilterForm(_Filters):
+    """Which themes to show."""
+
+    quarter = forms.ChoiceField(label="Quarter", required=False)
+    state = forms.ChoiceField(
+        label="State", required=False, choices=[("", "All"), *THEME_STATES.items()]
+    )
+
+    def __init__(self, *args: Any, quarters: Sequence[str], **kwargs: Any) -> None:
+        """``quarters``: labels of those that have themes."""
+        super().__init__(*args, **kwargs)
+        self._choices("quarter", [(label, Quarter.parse(label).name) for label in quarters])
 
 
 class WaitingFilterForm(_Filters):

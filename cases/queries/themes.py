@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Case as CaseWhen
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value, When
 
 from accounts.models import User
 from accounts.policy import Permission, may
+from accounts.sorting import Sorts, place_in
 from cases.models import AuditQuarter, Case, Draw, SamplingFrame, Service, Theme
 from cases.rules.cohort import ATTRIBUTES
 
@@ -17,11 +20,40 @@ CHOSEN = {
 }
 
 
+# Where a theme stands.
+PLANNED, FROZEN, DRAWN, FOUND = "planned", "frozen", "drawn", "found"
+STATES: Mapping[str, str] = {
+    PLANNED: "Planned",
+    FROZEN: "Frozen",
+    DRAWN: "Drawn",
+    FOUND: "Findings written",
+}
+THEME_SORTS: Sorts = {
+    "theme": ("name",),
+    "quarter": ("quarter__starts_on",),
+    "state": (place_in("stands", tuple(STATES)),),
+}
+
+
 def themes_visible_to(user: User) -> QuerySet[Theme]:
-    """Themes with ``is_frozen`` and ``is_drawn``, newest quarter first; none for the others."""
+    """Themes with where each ``stands`` (of `STATES`), newest quarter first; none for others."""
     if not may(user, Permission.SEE_QUARTER):
         return Theme.objects.none()
     return _with_state(Theme.objects.select_related("quarter", "created_by"))
+
+
+def themes_asked_for(user: User, *, quarter: str = "", state: str = "") -> QuerySet[Theme]:
+    """Those of a quarter, by its label, and in a state; "" is all."""
+    found = themes_visible_to(user)
+    if quarter:
+        found = found.filter(quarter__label=quarter)
+    return found.filter(Q(stands=state)) if state else found
+
+
+def quarters_with_themes(user: User) -> list[str]:
+    """Labels of the quarters that have a theme, newest first: one query."""
+    labels = themes_visible_to(user).order_by("-quarter__starts_on")
+    return list(labels.values_list("quarter__label", flat=True).distinct())
 
 
 def themes_of(quarter: AuditQuarter) -> list[tuple[Theme, str]]:
@@ -31,15 +63,20 @@ def themes_of(quarter: AuditQuarter) -> list[tuple[Theme, str]]:
 
 def state_of(theme: Any) -> str:
     """Where a theme of `themes_visible_to` stands, in a word or two."""
-    if theme.findings:
-        return "Findings written"
-    return "Drawn" if theme.is_drawn else "Frozen" if theme.is_frozen else "Planned"
+    return STATES[theme.stands]
 
 
 def _with_state(themes: QuerySet[Theme]) -> QuerySet[Theme]:
     frames = SamplingFrame.objects.filter(theme=OuterRef("pk"), status="frozen").order_by()
     draws = Draw.objects.filter(theme=OuterRef("pk"), status="drawn").order_by()
-    return themes.annotate(is_frozen=Exists(frames), is_drawn=Exists(draws))
+    stands = CaseWhen(
+        When(~Q(findings=""), then=Value(FOUND)),
+        When(Exists(draws), then=Value(DRAWN)),
+        When(Exists(frames), then=Value(FROZEN)),
+        default=Value(PLANNED),
+        output_field=CharField(),
+    )
+    return themes.annotate(stands=stands)
 
 
 def service_names() -> dict[str, str]:

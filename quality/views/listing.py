@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -14,22 +13,20 @@ from django.utils import timezone
 from accounts.exports import csv_download
 from accounts.operations import record_access
 from accounts.sorting import PARAM
+from accounts.views.paging import page_of, query_string
 from audits.views.access import person
 from cases.queries.calendar import local_date
 from quality.forms.filters import Filters
-
-ON_A_PAGE = 25
 
 
 def list_context(
     request: HttpRequest, form: Filters, found: QuerySet[Any], export: str
 ) -> dict[str, Any]:
     """The page that the address asks for; ``export`` names the view that downloads the list."""
-    asked = request.GET.urlencode()
     return {
         "filter_form": form,
-        "page": Paginator(found, ON_A_PAGE).get_page(request.GET.get("page")),
-        "export_url": f"{reverse(export)}?{asked}" if asked else reverse(export),
+        "page": page_of(request, found),
+        "export_url": reverse(export) + query_string(request),
         "filtered": any(
             value for name, value in request.GET.items() if name not in ("page", PARAM)
         ),

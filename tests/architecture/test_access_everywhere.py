@@ -391,6 +391,7 @@ TABLE: dict[str, Row] = {
     "cases:replacement_decide": row("director lead", kwargs=of_replacement, post=True),
     # themes
     "audits:theme_list": row(SEE_QUARTER, get=True),
+    "audits:theme_download": row(SEE_QUARTER, get=True),
     "audits:theme_add": row("analyst lead"),
     "audits:theme_detail": row(SEE_QUARTER, kwargs=of_theme, get=True),
     "audits:theme_change": row("analyst lead", kwargs=of_theme),

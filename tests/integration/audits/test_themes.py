@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -438,6 +441,31 @@ def test_the_lines_own_tool_stays_that_of_the_sample(analyst: Client, cast: Cast
         published_at=NOW, published_by=cast.lead,
     )  # fmt: skip
     assert published_version(line) == own
+
+
+def test_the_list_filters_sorts_and_exports(analyst: Client, cast: Cast, cases: list[Case]) -> None:
+    assert "No theme is planned yet." in page_of(analyst, "/themes/")
+    first = drawn(analyst, rate="20%")
+    planned(analyst, name="A third", tool="statutory")
+    following = THIS.next().label
+    planned(analyst, name="Bruises", tool="statutory", quarter=following)
+
+    def listed(query: str = "") -> list[str]:
+        page = analyst.get(f"/themes/{query}")
+        names = re.findall(r'href="/themes/\d+/">([^<]+)<', page.content.decode())
+        export = analyst.get(page.context["export_url"]).content.decode("utf-8-sig")
+        assert [row["theme"] for row in csv.DictReader(io.StringIO(export))] == names
+        return names
+
+    assert listed() == ["Bruises", "A third", first.theme.name]
+    assert listed(f"?quarter={following}") == ["Bruises"]
+    assert listed("?state=drawn") == [first.theme.name]
+    assert listed("?state=planned&sort=-theme") == ["Bruises", "A third"]
+    assert listed("?sort=state")[2] == first.theme.name
+    assert listed("?sort=quarter&state=nonsense")[2] == "Bruises"
+    nothing = page_of(analyst, "/themes/?state=found")
+    assert "No theme matches these filters." in nothing
+    assert 'href="/themes/"' in nothing
 
 
 def test_pages_take_a_fixed_number_of_queries(
