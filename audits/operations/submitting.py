@@ -10,6 +10,7 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from audits.models import Audit, Feedback, Grading, StandardGrade
 from audits.operations.locking import lock_audit, lock_draft
+from audits.operations.saving import added_to
 from audits.operations.withdrawing import set_aside
 from audits.queries.grading_state import grading_state, with_state
 from audits.signals import (
@@ -128,9 +129,9 @@ def close_audit(*, audit: Audit, by: User, now: datetime) -> Audit:
 def reopen_audit(*, audit: Audit, reason: str, by: User, now: datetime) -> Grading:
     """Give a submitted audit back to its auditor; returns the draft they go on from.
 
-    The submitted gradings are kept, set aside; the draft is a copy of the auditor's. Raises
-    Refused without a reason, or where practitioners have been given feedback on it; MovedOn where
-    it is not submitted or decided.
+    The submitted gradings are kept, set aside; the draft is a copy of the auditor's, with the
+    immediate concerns that they raised since. Raises Refused without a reason, or where
+    practitioners have been given feedback on it; MovedOn where it is not submitted or decided.
     """
     require(by, P.REOPEN_AUDIT)
     reason = reason.strip()
@@ -165,7 +166,13 @@ def _copy(old: Grading, now: datetime) -> Grading:
         for field in Grading._meta.concrete_fields
         if field.name not in _NOT_COPIED
     }
-    draft = Grading.objects.create(**said, created_at=now)
+    draft = Grading(**said, created_at=now)
+    for concern in old.later_concerns.all():  # which stood beside it, and now limits the grade
+        draft.immediate_concern = True
+        draft.immediate_concern_at = draft.immediate_concern_at or concern.raised_at
+        draft.immediate_concern_text = added_to(draft.immediate_concern_text, concern.text)
+        draft.immediate_concern_told = added_to(draft.immediate_concern_told, concern.told)
+    draft.save()
     StandardGrade.objects.bulk_create(
         StandardGrade(
             grading=draft,

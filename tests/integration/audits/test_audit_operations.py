@@ -790,6 +790,30 @@ class TestReopening:
         audit.refresh_from_db()
         assert audit.status == "submitted"
 
+    @pytest.mark.parametrize("before", [False, True])
+    def test_a_concern_raised_after_submission_holds_in_what_is_submitted_next(
+        self, cast: Cast, audit: Audit, before: bool
+    ) -> None:
+        concern: dict[str, Any] = {"told": "Duty, at ten", "by": cast.auditor}
+        if before:
+            raise_immediate_concern(grading=begin(audit), text="Left alone", now=NOW, **concern)
+            grading = Grading.objects.get(audit=audit)
+            fill(grading, overall="inadequate")
+            submit_grading(grading=grading, by=cast.auditor, now=NOW)
+            audit.refresh_from_db()
+        else:
+            grading = submitted(audit)
+        for text in ("Bruised", "And hungry"):
+            raise_immediate_concern(grading=grading, text=text, now=LATER, **concern)
+        said = heard(signals.immediate_concern_raised)
+        draft = reopen_audit(audit=audit, reason="A concern was raised", by=cast.lead, now=LATER)
+        parts = ["Left alone", "Bruised", "And hungry"] if before else ["Bruised", "And hungry"]
+        assert draft.immediate_concern
+        assert draft.immediate_concern_text == "\n\n".join(parts)
+        assert draft.immediate_concern_at == (NOW if before else LATER)
+        assert not said  # it went up when it was raised
+        assert grading_state(draft).suggested.grade == "inadequate"
+
     def test_a_moderation_is_set_aside_with_it(self, cast: Cast, audit: Audit) -> None:
         submitted(audit)
         second = open_grading(
