@@ -8,6 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 
+from accounts.fields import WordsField
 from accounts.govuk import GovRadios
 from accounts.models import User
 from audits.forms.fields import LongText
@@ -96,9 +97,7 @@ class RatesQuarterForm(forms.Form):
 class ReasonForm(forms.Form):
     """Why somebody does something that is recorded with its reason."""
 
-    reason = forms.CharField(
-        label="Reason", max_length=500, widget=forms.Textarea(attrs={"rows": "4"})
-    )
+    reason = WordsField(label="Reason", max_length=500, widget=forms.Textarea(attrs={"rows": "4"}))
 
     def __init__(self, *args: Any, label: str, hint: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,13 +12,13 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts.govuk import GovDateField, GovRadios
+from accounts.rules.words import is_written
 from audits.forms.fields import LongText, Versioned
 from audits.models import Audit, Grading, PracticeStandard, StandardGrade
 from audits.operations.grading import WRONG_CHILD, same_child_id
 from audits.operations.saving import MET_LATER, Details, Overall
 from audits.queries.policy import policy_of
 from audits.rules.checks import ANSWERS, Checked, as_stored, checks_of
-from audits.rules.completeness import is_written
 from audits.rules.grades import Scale
 from audits.rules.limits import Suggested, check_overall
 from cases.models import Practitioner

@@ -8,6 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.fields import WordsField
 from accounts.govuk import GovCheckboxes, GovRadios
 from audits.forms.fields import LongText
 from audits.models import PracticeStandard, ToolVersion
@@ -369,7 +370,7 @@ def fits_the_form(version: ToolVersion) -> bool:
 class PublishForm(forms.Form):
     """What changed, in the words of whoever owns the tool."""
 
-    note = forms.CharField(
+    note = WordsField(
         label="What has changed?",
         help_text="Auditors read this. Audits that are already allocated keep their version.",
         max_length=500,

@@ -11,11 +11,11 @@ from accounts.models import User
 from accounts.notices import send_notice
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, may, require
+from accounts.rules.words import is_written
 from audits.models import Audit, Feedback, FeedbackRecipient, FeedbackReply, Grading
 from audits.operations.locking import lock_audit
 from audits.queries.policy import policy_of
 from audits.queries.visibility import DECIDED, audits_visible_to
-from audits.rules.completeness import is_written
 from audits.signals import feedback_released
 from cases.models import Practitioner
 from cases.queries.calendar import bank_holidays, local_date

@@ -12,6 +12,7 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from accounts.queries import people_with_role
 from accounts.roles import Role
+from accounts.rules.words import is_written
 from audits.models import Audit, Grading, StandardGrade
 from audits.operations.locking import lock_audit
 from audits.operations.withdrawing import set_aside
@@ -122,7 +123,7 @@ def declare_conflict(*, audit: Audit, reason: str, by: User, now: datetime) -> N
     """
     require(by, Permission.GRADE)
     reason = reason.strip()
-    if not reason:
+    if not is_written(reason):
         raise Refused("Write why you cannot grade this file.")
     audit = lock_audit(audit, with_sampled_case=True)
     if audit.auditor_id != by.pk or audit.status not in WITH_AUDITOR:

@@ -17,12 +17,12 @@ from django.db.models import F
 from accounts.models import User
 from accounts.operations import Refused, operation
 from accounts.policy import Permission, require
+from accounts.rules.words import is_written
 from audits.models import Grading, LaterConcern, StandardGrade
 from audits.operations.grading import HELD_BY_GRADER, WRONG_CHILD, same_child_id
 from audits.operations.locking import lock_audit, lock_draft, lock_draft_with_answers, lock_own
 from audits.queries.grading_state import suggested_of
 from audits.rules.checks import checks_of, faults
-from audits.rules.completeness import is_written
 from audits.rules.grades import GRADES, Scale
 from audits.rules.limits import check_overall
 from audits.signals import immediate_concern_raised

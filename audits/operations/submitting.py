@@ -8,6 +8,7 @@ from accounts.models import User
 from accounts.notices import send_notice
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
+from accounts.rules.words import is_written
 from audits.models import Audit, Feedback, Grading, StandardGrade
 from audits.operations.locking import lock_audit, lock_draft
 from audits.operations.saving import added_to
@@ -135,7 +136,7 @@ def reopen_audit(*, audit: Audit, reason: str, by: User, now: datetime) -> Gradi
     """
     require(by, P.REOPEN_AUDIT)
     reason = reason.strip()
-    if not reason:
+    if not is_written(reason):
         raise Refused("Write why the audit is reopened.")
     audit = lock_audit(audit)
     if audit.status not in (Audit.Status.SUBMITTED, Audit.Status.FINALISED):

@@ -13,6 +13,7 @@ from django.utils.text import slugify
 from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
+from accounts.rules.words import is_written
 from audits.models import AuditTool, PracticeStandard, Section, ToolVersion
 from audits.operations.tools import tool_of, write_sections
 from audits.queries.tool_editing import (
@@ -120,7 +121,7 @@ def publish(*, version: ToolVersion, note: str, by: User, now: datetime) -> Tool
     """
     require(by, P.MANAGE_TOOLS)
     draft = _draft(version)
-    if not note.strip():
+    if not is_written(note):
         raise Refused("Write what changed, for those who grade with it.")
     faults = faults_of(draft)
     if faults:

@@ -8,6 +8,7 @@ from accounts.models import User
 from accounts.notices import send_notice
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
+from accounts.rules.words import is_written
 from audits.models import Audit, Grading
 from audits.operations.locking import lock_audit
 from audits.queries.visibility import NOT_SUBMITTED, WITH_AUDITOR
@@ -24,7 +25,7 @@ def withdraw_audit(*, audit: Audit, reason: str, by: User, now: datetime) -> Aud
     submitted once and reopened: its earlier result has been seen, so it is graded to its end.
     """
     require(by, Permission.REOPEN_AUDIT)
-    if not reason.strip():
+    if not is_written(reason):
         raise Refused("Write why the audit is withdrawn.")
     audit = lock_audit(audit, with_sampled_case=True)
     if audit.status not in NOT_SUBMITTED:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from accounts.rules.words import is_written
 from audits.rules.checks import Check, Checked
 from audits.rules.limits import Suggested, check_overall
 from audits.rules.tool_schema import IMPACT
@@ -146,11 +147,6 @@ class Completeness:
     def status_of_standard(self, code: str) -> Status:
         """The status of a standard; KeyError for one that the tool does not have."""
         return {state.code: state.status for state in self.standards}[code]
-
-
-def is_written(text: str) -> bool:
-    """Whether a text says anything: it holds a letter or a digit."""
-    return any(char.isalnum() for char in text)
 
 
 @dataclass(frozen=True)

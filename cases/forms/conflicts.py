@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django import forms
 
+from accounts.fields import WordsField
 from accounts.models import User
 from accounts.operations import Refused
 from cases.operations.conflicts import checked_id
@@ -13,8 +14,8 @@ from cases.queries.conflicts import ENDED, IN_FORCE
 from cases.queries.people import people_who_grade
 
 
-def _reason(label: str, hint: str, missing: str) -> forms.CharField:
-    return forms.CharField(
+def _reason(label: str, hint: str, missing: str) -> WordsField:
+    return WordsField(
         label=label,
         help_text=hint,
         max_length=500,

@@ -9,7 +9,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.fields import WordsField
 from accounts.govuk import GovCheckboxes, GovRadios
+from accounts.rules.words import is_written
 from cases.models import Replacement, SamplingFrame
 from cases.operations.announcing import HASH_ROLES
 from cases.rules.policy import STRATA_BY, CasePolicy
@@ -29,7 +31,7 @@ class FreezeForm(forms.Form):
         help_text="Each group is rounded up by itself, so the more groups there are, the larger "
         "the sample is. The plan of the quarter says what each choice gives.",
     )
-    reason = forms.CharField(
+    reason = WordsField(
         label="Why freeze it again?",
         help_text="Kept with the frame that this one takes the place of.",
         max_length=500,
@@ -91,7 +93,7 @@ class DrawForm(forms.Form):
         widget=forms.TextInput(attrs={"class": "govuk-input--width-4"}),
         error_messages={"required": "Enter the sampling rate, for example 5%"},
     )
-    reason = forms.CharField(
+    reason = WordsField(
         label="Why draw again?",
         help_text="The sample that stands is superseded. The reason is printed in the certificate.",
         max_length=500,
@@ -131,7 +133,7 @@ class DrawForm(forms.Form):
             self.add_error("seed", "Enter a seed: without one the draw cannot be repeated")
         elif typed and generate:
             self.add_error("seed", "Either enter a seed, or have one made here: not both")
-        elif typed and not data.get("witnesses"):
+        elif typed and not is_written(data.get("witnesses", "")):
             self.add_error("witnesses", "Enter the names of those who saw the seed made")
         return data
 
@@ -234,7 +236,9 @@ class ReplacementForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Another reason needs words."""
         cleaned = super().clean() or {}
-        if cleaned.get("reason") == Replacement.Reason.OTHER and not cleaned.get("explanation"):
+        if cleaned.get("reason") == Replacement.Reason.OTHER and not is_written(
+            cleaned.get("explanation", "")
+        ):
             self.add_error("explanation", "Explain the reason in your own words")
         return cleaned
 
@@ -259,7 +263,7 @@ class DecisionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refusing needs words."""
         cleaned = super().clean() or {}
-        if cleaned.get("decision") == "refuse" and not cleaned.get("note"):
+        if cleaned.get("decision") == "refuse" and not is_written(cleaned.get("note", "")):
             self.add_error("note", "Say why you refuse the replacement")
         return cleaned
 
@@ -275,7 +279,7 @@ class ReallocateForm(forms.Form):
             "invalid_choice": "Choose an auditor from the list: others may not grade this case",
         },
     )
-    reason = forms.CharField(
+    reason = WordsField(
         label="Why by hand?",
         help_text="Kept with the allocation. Do not name the child or the family.",
         max_length=500,

@@ -10,6 +10,7 @@ from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from accounts.roles import Role
+from accounts.rules.words import is_written
 from cases.models import (
     Allocation,
     AuditQuarter,
@@ -77,7 +78,7 @@ def allocate_by_hand(
     audit was reopened. Raises Refused or MovedOn.
     """
     require(by, Permission.ALLOCATE_AUDITS, Permission.REASSIGN_AUDIT)
-    if not reason.strip():
+    if not is_written(reason):
         raise Refused("Say why you choose the auditor by hand.")
     # As everybody who changes a sample: the quarter first.
     AuditQuarter.objects.select_for_update().get(draws__cases=sampled_case)

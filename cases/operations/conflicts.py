@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.notices import send_notice
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, may, require
+from accounts.rules.words import is_written
 from cases.importers.cells import clean_id
 from cases.importers.records import ReadLimits
 from cases.importers.rows import wrong_with_id
@@ -81,7 +82,7 @@ def end_conflict(
     """
     require(by, Permission.MANAGE_CONFLICTS)
     reason = reason.strip()
-    if not reason:
+    if not is_written(reason):
         raise Refused("Write why it is ended.")
     conflict = DeclaredConflict.objects.select_for_update().get(pk=conflict.pk)
     if conflict.ended_at is not None:
@@ -130,7 +131,7 @@ def _declare(
     user: User, child: Child, declared_as: str, reason: str, by: User, now: datetime
 ) -> Declared:
     reason = reason.strip()
-    if not reason:
+    if not is_written(reason):
         raise Refused("Write why this person cannot grade the file.")
     conflict, new = note_conflict(
         user=user,

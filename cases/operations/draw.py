@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
+from accounts.rules.words import is_written
 from cases.models import (
     Allocation,
     AuditQuarter,
@@ -86,7 +87,7 @@ def request_draw(
     frame = _frame_to_draw_from(audit_quarter, theme, frame_id)
     _check_again(audit_quarter, theme, reason)
     _policy(frame, rate)
-    if not generate and not witnesses.strip():
+    if not generate and not is_written(witnesses):
         raise Refused("Say who saw the seed made, or have one made here.")
     made = Draw.SeedMade.GENERATED if generate else Draw.SeedMade.TYPED
     chosen = f"{MADE_HERE}{secrets.token_hex(16)}" if generate else _seed(seed, made)
@@ -253,7 +254,7 @@ def _check_again(quarter: AuditQuarter, theme: Theme | None, reason: str) -> Dra
     earlier = live_draw(quarter, theme)
     if earlier is None:
         return None
-    if not reason.strip():
+    if not is_written(reason):
         raise MovedOn(
             f"The sample of {theme or quarter} was already drawn by {earlier.drawn_by} with the "
             f"seed “{earlier.seed}”. To draw it again, say why."

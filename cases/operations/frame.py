@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
+from accounts.rules.words import is_written
 from cases.models import (
     AuditQuarter,
     Case,
@@ -187,7 +188,7 @@ def _check_frame(quarter: AuditQuarter, theme: Theme | None, reason: str) -> Sam
     live = live_frame(quarter, theme)
     if live is None:
         return None
-    if not reason.strip():
+    if not is_written(reason):
         raise MovedOn(
             f"The frame of {theme or quarter} was already frozen on {live.frozen_on:%d/%m/%Y} by "
             f"{live.frozen_by}. To freeze it again, say why."

@@ -12,6 +12,7 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from accounts.queries import people_with_role
 from accounts.roles import Role
+from accounts.rules.words import is_written
 from cases.above import held_in_sample
 from cases.models import AuditQuarter, Replacement, SampledCase
 from cases.queries.allocation import is_near
@@ -42,7 +43,7 @@ def request_replacement(
     """
     require(by, Permission.REQUEST_REPLACEMENT)
     case = _locked(sampled_case)
-    if reason == Replacement.Reason.OTHER and not explanation.strip():
+    if reason == Replacement.Reason.OTHER and not is_written(explanation):
         raise Refused("Explain the reason in your own words.")
     if case.status not in SampledCase.TO_BE_AUDITED:
         raise MovedOn(f"This case has moved on: {case.get_status_display().lower()}.")
@@ -85,7 +86,7 @@ def decide_replacement(
         raise Refused("You asked for this replacement, so somebody else must decide.")
     if is_near(by, case.entry):
         raise Refused("You are in the line of this case, so somebody outside it must decide.")
-    if not approve and not note.strip():
+    if not approve and not is_written(note):
         raise Refused("Say why you refuse the replacement.")
     asked.status = Replacement.Status.APPROVED if approve else Replacement.Status.REFUSED
     asked.decided_at, asked.decided_by, asked.decision_note = now, by, note.strip()

@@ -247,7 +247,9 @@ class TestConflictPage:
         self, cast: Cast, audit: Audit, as_user: AsUser
     ) -> None:
         client = as_user(cast.auditor)
-        assert "Write the reason" in text_of(posted(client, url(audit, "conflict/"), reason=" "))
+        for nothing in ("", " ", ".", "– –"):
+            refused = posted(client, url(audit, "conflict/"), reason=nothing)
+            assert "Write the reason" in text_of(refused), nothing
         done = posted(client, url(audit, "conflict/"), reason="I know the family")
         assert done.headers["Location"] == "/audits/"
         assert client.get(url(audit)).status_code == 404
