@@ -8,7 +8,9 @@ from celery import shared_task
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts import sessions
 from accounts.models import User
 from accounts.notices import password_link
 
@@ -46,6 +48,12 @@ def mail_notice(address: str, subject: str, path: str, more: str = "") -> None:
     said = f"{subject}\n\n{more}" if more else subject
     body = BODY.format(subject=said, url=settings.SITE_URL + path, council=settings.COUNCIL_NAME)
     EmailMessage(settings.EMAIL_SUBJECT_PREFIX + subject, body, to=[address]).send()
+
+
+@shared_task(name="accounts.tasks.forget_ended_sessions")
+def forget_ended_sessions() -> int:
+    """Nothing of a session outlives it but whose it was, and that for a week."""
+    return sessions.forget_ended_sessions(timezone.now())
 
 
 @shared_task(name="accounts.tasks.mail_invitation", **RETRY)

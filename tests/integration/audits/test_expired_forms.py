@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.http import HttpResponse
@@ -17,6 +18,7 @@ from django.utils import timezone
 
 from accounts.expired_forms import MOST_BYTES
 from accounts.models import User
+from accounts.sessions import forget_ended_sessions
 from audits.models import Audit, Grading
 from tests.cast import PASSWORD, Cast
 from tests.integration.audits.auditing import begin
@@ -94,6 +96,33 @@ def test_somebody_else_who_signs_in_does_not_see_it(
     kept = next_of(save(client, grading))
     sign_in(client, cast.other_auditor, kept)
     assert client.get(kept).status_code == 404
+
+
+def test_what_was_typed_is_deleted_once_nobody_can_open_it_any_more(
+    cast: Cast, grading: Grading, as_user: AsUser
+) -> None:
+    client = as_user(cast.auditor)
+    key = client.session.session_key
+    expire()
+    kept = next_of(save(client, grading))  # in a session of nobody's, kept for its owner
+    now = timezone.now()
+    forget_ended_sessions(now)
+    assert Session.objects.get(pk=key).get_decoded() == {SESSION_KEY: str(cast.auditor.pk)}
+    assert Session.objects.count() == 2
+    sign_in(client, cast.auditor, kept)
+    assert WORDS in unescape(client.get(kept).content.decode())
+    save(client, grading)
+
+    expire()
+    assert "/kept/" in next_of(save(client, grading))
+    expire()
+    forget_ended_sessions(now)
+    left = [session.get_decoded() for session in Session.objects.all()]
+    assert left
+    assert all(set(held) == {SESSION_KEY} for held in left)
+    assert forget_ended_sessions(now) == 0
+    forget_ended_sessions(now + timedelta(days=8))
+    assert not Session.objects.exists()
 
 
 def test_without_the_old_session_it_is_for_the_next_in_the_same_browser(
