@@ -136,7 +136,8 @@ def change_person(
     """Change a person's name, address, roles and whether they can sign in.
 
     Nobody takes the administrator's role or the sign-in from themselves, nor from the last who has
-    both: the council must never be left without somebody who can give them back.
+    both: the council must never be left without somebody who can give them back. And nobody gives
+    themselves a role: whoever manages people sees no child's file unless somebody else lets them.
     """
     require(by, Permission.MANAGE_PEOPLE)
     _lock_people()
@@ -147,6 +148,8 @@ def change_person(
     wanted = set(roles)
     if not (active and Role.ADMINISTRATOR in wanted):
         _refuse_losing_administrator(user, by)
+    if user.pk == by.pk and wanted - set(user.roles):
+        raise Refused("You cannot give yourself a role. Another administrator can.")
     _refuse_taken_address(email, besides=user)
     user.name, user.email, user.is_active = name, email.lower(), active
     user.save(update_fields=["name", "email", "is_active"])

@@ -113,6 +113,20 @@ def test_nobody_takes_their_own_administrator_role(cast: Cast, changes: dict[str
         change(cast.administrator, cast.administrator, **changes)
 
 
+def test_nobody_gives_themselves_a_role(cast: Cast) -> None:
+    both = [Role.ADMINISTRATOR, Role.QUALITY_ASSURANCE_LEAD]
+    with pytest.raises(Refused, match="cannot give yourself a role"):
+        change(cast.administrator, cast.administrator, roles=both)
+    text = f"name,email,roles\nAd,{cast.administrator.email},{';'.join(both)}\n"
+    with pytest.raises(Refused, match="Line 2: You cannot give yourself a role"):
+        import_people(text=text, digest=digest_of(text), by=cast.administrator, now=NOW)
+    assert User.objects.get(pk=cast.administrator.pk).roles == {Role.ADMINISTRATOR}
+    second = person("Second Administrator", Role.ADMINISTRATOR)
+    assert change(cast.administrator, second, roles=both).roles == set(both)
+    renamed = change(User.objects.get(pk=cast.administrator.pk), cast.administrator, name="Ada")
+    assert (renamed.name, renamed.roles) == ("Ada", set(both))
+
+
 @pytest.mark.parametrize("changes", [{"active": False}, {"roles": []}])
 def test_last_administrator_stays(cast: Cast, changes: dict[str, Any]) -> None:
     system = User.objects.system()
