@@ -16,6 +16,7 @@ forms of more than 2 MB.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ IN_SESSION = "kept_forms"
 MOST_BYTES = 2 * 1024 * 1024
 MOST_FORMS = 5  # in one browser session; the oldest goes first
 KEPT_FIELD = "kept_form"  # names the kept form when it is saved
+# What a choice, a number or a part of a date looks like, and no text of a person.
+_CODE = re.compile(r"[a-z0-9_.:/-]*|True|False|None", re.ASCII)
 _NOT_KEPT = ("csrfmiddlewaretoken", KEPT_FIELD)
 # Strangers could fill the session table: without a session of ours behind it, so many in a minute.
 _MOST_UNKNOWN_A_MINUTE = 30
@@ -54,7 +57,7 @@ class KeptField:
     @property
     def is_text(self) -> bool:
         """Whether it is something that a person wrote, and not a choice or a number."""
-        return "\n" in self.value or len(self.value) > 60 or " " in self.value.strip()
+        return len(self.value) > 60 or _CODE.fullmatch(self.value) is None
 
     @property
     def label(self) -> str:

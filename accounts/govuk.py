@@ -15,6 +15,7 @@ from django.forms.widgets import ChoiceWidget
 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 PARTS = ("day", "month", "year")
+FIRST_YEAR = 1900  # nobody who is alive was here before
 
 
 def _part(width: int) -> forms.TextInput:
@@ -71,6 +72,10 @@ class GovDateField(forms.DateField):
         if len(year) != 4 or not year.isdecimal():
             raise ValidationError(
                 f"{self._name()}: the year must have 4 numbers", code="incomplete_year"
+            )
+        if int(year) < FIRST_YEAR:
+            raise ValidationError(
+                f"{self._name()}: the year must be {FIRST_YEAR} or later", code="long_ago"
             )
         try:
             return date(int(year), _month_number(month), int(day))

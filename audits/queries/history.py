@@ -7,6 +7,7 @@ that points at the audit directly or through another one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,6 +26,7 @@ from audits.queries.visibility import DECIDED, gradings_visible_to, is_blind
 from audits.rules.grades import Scale
 from cases.models import Practitioner, Service, Team
 
+_CODE = re.compile(r"[a-z0-9_]+")
 LONGEST = 160  # characters of a text that a history shows
 FARTHEST = 3  # foreign keys between a model and its audit
 _Row = tuple[Any, Any]  # an event, and the one before it of the same thing
@@ -59,9 +61,7 @@ def history_of(audit: Audit, user: User) -> list[Entry]:
     not know what others judged (``is_blind``), so is what apps above keep about the audit: that an
     escalation was raised already says how it was graded.
     """
-    everything = not is_blind(user, audit) and (
-        audit.status in DECIDED or may(user, Permission.SEE_ALL_AUDITS)
-    )
+    everything = _sees_all(audit, user)
     readable = set(gradings_visible_to(user).filter(audit=audit).values_list("pk", flat=True))
     rows: list[_Row] = []
     for event_model, path in _event_models():
@@ -75,6 +75,18 @@ def history_of(audit: Audit, user: User) -> list[Entry]:
         (entry for entry in entries if entry is not None),
         key=lambda entry: entry.when,
         reverse=True,
+    )
+
+
+def tells_judgements(audit: Audit, user: User) -> bool:
+    """Whether the history shows ``user`` anything of what somebody else judged."""
+    others = gradings_visible_to(user).filter(audit=audit).exclude(grader=user)
+    return _sees_all(audit, user) or others.exists()
+
+
+def _sees_all(audit: Audit, user: User) -> bool:
+    return not is_blind(user, audit) and (
+        audit.status in DECIDED or may(user, Permission.SEE_ALL_AUDITS)
     )
 
 
@@ -193,13 +205,24 @@ def _change(each: Field[Any, Any], event: Any, before: Any, names: _Names) -> Ch
     then = getattr(before, each.attname) if before is not None else None
     if now == then or (before is None and now in (None, "", False)):
         return None
+    if isinstance(now, dict) and isinstance(then, dict | None):
+        then, now = _differing(then or {}, now)
     name = str(each.verbose_name)
     after = _words(each, now, names) or "nothing"
     return Change(name[:1].upper() + name[1:], _words(each, then, names), after)
 
 
+def _differing(then: dict[str, Any], now: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Of two sets of answers what is not the same in both."""
+    changed = {key for key in {**then, **now} if then.get(key) != now.get(key)}
+    before, after = (
+        {key: said for key, said in side.items() if key in changed} for side in (then, now)
+    )
+    return before, after
+
+
 def _words(each: Field[Any, Any], value: Any, names: _Names) -> str:
-    if value is None or value == "":
+    if value in (None, "", [], {}):
         return ""
     if each.is_relation:
         return names.of(each.related_model, value)
@@ -211,5 +234,21 @@ def _words(each: Field[Any, Any], value: Any, names: _Names) -> str:
         return format_date(value, "j F Y")
     if each.model is StandardGrade and each.name == "grade":
         return names.grades.get(value, str(value))
-    words = str(dict(each.flatchoices).get(value, value)) if each.choices else str(value)
+    if isinstance(value, list | dict):
+        words = _listed(value)
+    else:
+        words = str(dict(each.flatchoices).get(value, value)) if each.choices else str(value)
     return words if len(words) <= LONGEST else f"{words[:LONGEST].rstrip()}…"
+
+
+def _listed(value: Any) -> str:
+    """JSON data in words: codes without their underscores, answers to facts beside their code."""
+    if isinstance(value, list):
+        return ", ".join(_listed(one) for one in value)
+    if isinstance(value, dict):
+        parts = (f"{_listed(key)}: {_listed(one)}" for key, one in value.items() if one)
+        if set(value) <= {"answer", "evidence"}:  # of one fact to check
+            parts = (_listed(one) for one in value.values() if one)
+        return "; ".join(parts)
+    text = str(value)
+    return text.replace("_", " ") if _CODE.fullmatch(text) else text

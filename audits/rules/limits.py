@@ -129,7 +129,7 @@ def suggest(
         because=(
             *_base_reasons(base, graded),
             *(reason for _, reason in in_force),
-            *_still_to_grade(len(asked) - len(graded)),
+            *_still_to_grade(len(asked) - len(graded), cap),
         ),
     )
 
@@ -264,8 +264,10 @@ def _base_reasons(base: str | None, graded: Sequence[Judgement]) -> tuple[str, .
     )
 
 
-def _still_to_grade(number: int) -> tuple[str, ...]:
+def _still_to_grade(number: int, cap: str | None) -> tuple[str, ...]:
     if not number:
         return ()
     has = "1 standard has" if number == 1 else f"{number} standards have"
-    return (f"{has} no grade yet, so this can still change.",)
+    # A limit never falls away as more is graded, and nothing is below inadequate.
+    so = "." if cap == INADEQUATE else ", so this can still change."
+    return (f"{has} no grade yet{so}",)

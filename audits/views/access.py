@@ -142,12 +142,15 @@ def own_answer_or_404(request: HttpRequest, reference: str, pk: int, code: str) 
     return own.first() or _gone(user, reference, pk)
 
 
-def log_reading(request: HttpRequest, audit: Audit, kind: str = "read") -> None:
-    """Log that the narrative of a child's audit was read."""
+def log_reading(request: HttpRequest, audit: Audit, what: str = "audit") -> None:
+    """Log that the narrative of a child's audit was read, or ``what`` else was seen of it.
+
+    Who has read an "audit" cannot grade it blind any more (quality.queries.people).
+    """
     record_access(
         by=person(request),
-        kind=kind,
-        what="audit",
+        kind="read",
+        what=what,
         reference=audit.reference,
         now=timezone.now(),
     )

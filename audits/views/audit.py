@@ -23,7 +23,7 @@ from audits.operations.submitting import reopen_audit
 from audits.operations.withdrawing import withdraw_audit
 from audits.panels import panels_for
 from audits.queries.feedback import feedback_of
-from audits.queries.history import history_of
+from audits.queries.history import history_of, tells_judgements
 from audits.queries.visibility import (
     DECIDED,
     NOT_SUBMITTED,
@@ -39,6 +39,8 @@ from cases.queries.calendar import local_date
 from cases.queries.conflicts import conflicts_in_force
 
 P = Permission
+# What is logged where no grading of somebody else was shown.
+IDENTITY, HISTORY = "child of an audit", "history of an audit"
 
 
 @allow(P.SEE_AUDITS)
@@ -53,9 +55,11 @@ def audit_page(request: HttpRequest, reference: str) -> HttpResponse:
         .order_by("created_at")
     )
     feedback = feedback_of(audit) if _may_see_feedback(request, audit, gradings) else None
+    child_id = audit.child.local_id if may_see_child_id(user, audit) else ""
     if feedback or any(each.grader_id != user.pk for each in gradings):
         log_reading(request, audit)
-    child_id = audit.child.local_id if may_see_child_id(user, audit) else ""
+    elif child_id:
+        log_reading(request, audit, IDENTITY)
     context = {
         "audit": audit,
         "breadcrumbs": _crumbs(audit.reference),
@@ -132,7 +136,8 @@ def _links(request: HttpRequest, audit: Audit, gradings: list[Grading]) -> list[
         if url:
             links.append({"label": "Give it to another auditor", "url": url})
     if may(user, P.REOPEN_AUDIT):
-        if audit.status in (Audit.Status.SUBMITTED, Audit.Status.FINALISED):
+        decided_or_waits = audit.status in (Audit.Status.SUBMITTED, Audit.Status.FINALISED)
+        if decided_or_waits and not feedback_exists(audit):
             links.append({"label": "Reopen this audit", "url": _url("reopen", audit)})
         if audit.status in NOT_SUBMITTED and audit.submitted_at is None:
             links.append({"label": "Withdraw this audit", "url": _url("withdraw", audit)})
@@ -156,12 +161,12 @@ def _reallocate_url(audit: Audit) -> str:
 @require_GET
 def history(request: HttpRequest, reference: str) -> HttpResponse:
     """Who changed what, and when."""
-    audit = audit_or_404(request, reference)
-    log_reading(request, audit)
+    user, audit = person(request), audit_or_404(request, reference)
+    log_reading(request, audit, "audit" if tells_judgements(audit, user) else HISTORY)
     context = {
         "audit": audit,
         "breadcrumbs": _crumbs("History", (audit.reference, _url("audit", audit))),
-        "entries": history_of(audit, person(request)),
+        "entries": history_of(audit, user),
     }
     return render(request, "audits/history.html", context)
 

@@ -71,6 +71,8 @@ def _page_section(state: GradingState, title: str, codes: list[str]) -> TaskSect
     tasks = []
     for code in codes:
         name, words = PAGES[code]
+        if code == BEFORE and state.grading.kind != Grading.Kind.AUDITOR:
+            words = "Child id"  # who held the case is for the auditor to say
         status = state.completeness.status_of(code)
         tasks.append({"title": words, "url": page_url(name, state.grading), "status": status.value})
     return TaskSection(title, "", "", tasks)

@@ -19,7 +19,7 @@ def moderate(moderator: Visitor, audit: Audit, grade: str) -> None:
     moderator.press("Take this moderation")
     moderator.sees("Grade the file yourself first")
     moderator.follow("Grade this file")
-    moderator.follow("Child id and who held the case")
+    moderator.follow("Child id")
     confirm_child(moderator, audit.child.local_id, submit="Save and continue")
     grade_everything(moderator, grade, overall=grade)
     moderator.follow(f"Go to audit {audit.reference}")

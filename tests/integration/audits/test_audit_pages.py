@@ -242,6 +242,20 @@ class TestGivenToSomebodyElse:
         assert DeclaredConflict.objects.count() == 1
 
 
+class TestWhoSawTheChild:
+    def test_a_page_that_shows_whose_file_it_is_is_logged_as_such(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        for user in (cast.analyst, cast.auditor, cast.manager):
+            page = text_of(as_user(user).get(url(audit)))
+            seen = AccessRecord.objects.filter(user=user, reference=audit.reference)
+            assert "0042_7" in page
+            assert [record.what for record in seen] == ["child of an audit"]
+        submitted(audit)
+        as_user(cast.lead).get(url(audit))
+        assert AccessRecord.objects.get(user=cast.lead).what == "audit"
+
+
 class TestConflictPage:
     def test_the_audit_is_out_of_the_auditors_sight(
         self, cast: Cast, audit: Audit, as_user: AsUser
@@ -800,6 +814,41 @@ class TestHistory:
         entries = history_of(audit, cast.auditor)
         texts = [change.after for entry in entries for change in entry.changes]
         assert max(len(each) for each in texts) < 200
+
+    def test_answers_are_in_words_and_only_what_changed(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        grading = begin(audit)
+        risk = grading.standard_grades.get(standard__code="risk")
+        codes = [check["code"] for check in risk.standard.checks][:2]
+        answers = {code: {"answer": "yes", "evidence": ""} for code in codes}
+        said: dict[str, Any] = {"grade": "", "evidence": "", "by": cast.auditor, "now": NOW}
+        save_standard(standard_grade=risk, version=1, checked=answers, **said)
+        answers[codes[0]] = {"answer": "no", "evidence": "No chronology_2 there"}
+        save_standard(standard_grade=risk, version=2, checked=answers, **said)
+        name, other = (code.replace("_", " ") for code in codes)
+        changes = (
+            change
+            for entry in history_of(audit, cast.auditor)
+            for change in entry.changes
+            if name in change.after
+        )
+        first, last = sorted(changes, key=lambda change: change.before)
+        assert set(first.after.split("; ")) == {f"{name}: yes", f"{other}: yes"}
+        assert (last.before, last.after) == (f"{name}: yes", f"{name}: no; No chronology_2 there")
+        shown = text_of(as_user(cast.lead).get(url(audit, "history/")))
+        assert "{" not in shown.partition("<main")[2].partition("</main")[0]
+
+    def test_only_what_others_judged_counts_as_having_read_the_audit(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit)
+        open_grading(
+            audit=audit, kind="moderator", grader=cast.moderator, blind=True, by=cast.lead, now=NOW
+        )
+        for user, what in ((cast.moderator, "history of an audit"), (cast.lead, "audit")):
+            assert as_user(user).get(url(audit, "history/")).status_code == 200
+            assert AccessRecord.objects.get(user=user).what == what
 
     def test_it_is_for_those_allowed(self, cast: Cast, audit: Audit, as_user: AsUser) -> None:
         assert as_user(cast.auditor).get(url(audit, "history/")).status_code == 403

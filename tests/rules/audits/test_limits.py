@@ -164,6 +164,13 @@ def test_standards_without_a_grade_are_mentioned_and_do_not_count() -> None:
     )
 
 
+def test_what_is_held_at_inadequate_is_not_said_to_change() -> None:
+    limits = [Limit("concern", "immediate_concern", I)]
+    result = suggest(judged(G, None), limits, immediate_concern=True)
+    assert result.grade == I
+    assert result.because[-1] == "1 standard has no grade yet."
+
+
 def test_weights_are_mentioned_where_they_differ() -> None:
     first, second = judged(G, R)
     reasons = suggestion((replace(first, weight=2), second)).because
