@@ -118,7 +118,7 @@ def measure(size: int) -> dict[str, object]:
     execute(CASES, n=size)
     before = Quarter.parse(BEFORE)
     freeze_frame(quarter=before, by=by, now=NOW_BEFORE)
-    draw_sample(quarter=before, seed=SEED, by=by, now=NOW_BEFORE)
+    draw_sample(quarter=before, seed=f"{SEED}, before", by=by, now=NOW_BEFORE)
     execute(AUDITED)
     execute(OPEN_ALL)
     execute(ANALYZE)

@@ -218,19 +218,21 @@ def _frame_to_draw_from(
 
 
 def _check_made_after(frame: SamplingFrame, seed: str) -> None:
-    """Refuse a seed that the same quarter or theme has seen before this frame was frozen, and one
-    whose result is known: nobody goes back to a sample that they have seen."""
-    drawn = Draw.objects.filter(quarter=frame.quarter_id, theme=frame.theme_id, seed=seed)
-    if earlier := drawn.order_by("number").first():
+    """Refuse a seed that was known before this frame was frozen, be it of another quarter or theme:
+    a list could have been made to suit it. And one whose result is known: nobody goes back to a
+    sample that they have seen."""
+    drawn = Draw.objects.filter(seed=seed).select_related("quarter").order_by("number")
+    if earlier := drawn.filter(quarter=frame.quarter_id, theme=frame.theme_id).first():
         raise Refused(
             f"Draw {earlier.number} was made with this seed, so its result is known. Make another."
         )
+    if known := drawn.filter(drawn_at__lt=frame.frozen_at).first():
+        raise Refused(
+            f"Draw {known.reference} was made with this seed before the frame was frozen, so it was"
+            " known and proves nothing. Make another."
+        )
     asked = Job.objects.filter(
-        kind=Job.Kind.DRAW_SAMPLE,
-        arguments__quarter=frame.quarter.label,
-        arguments__theme=frame.theme_id,
-        arguments__seed=seed,
-        requested_at__lt=frame.frozen_at,
+        kind=Job.Kind.DRAW_SAMPLE, arguments__seed=seed, requested_at__lt=frame.frozen_at
     )
     if asked.exists():
         raise Refused(

@@ -25,7 +25,7 @@ from accounts.sorting import PARAM, sorted_by
 from cases.above import held_in_sample
 from cases.forms.draw import ReallocateForm
 from cases.forms.lists import SampleFilterForm
-from cases.models import Draw, SampledCase
+from cases.models import Draw, Replacement, SampledCase
 from cases.operations.allocation import allocate_by_hand
 from cases.operations.chances import request_chances
 from cases.queries.calendar import local_date
@@ -155,7 +155,7 @@ def sampled_case(request: SignedInRequest, pk: int) -> HttpResponse:
     """One case of a draw: whose it is, who audits it, and what became of it. Logged."""
     case = get_object_or_404(sampled_cases_visible_to(request.user), pk=pk)
     _log(request.user, "read", "sampled case", f"{case.draw.reference} {case.pk}")
-    replacements = case.replacements.select_related("requested_by", "decided_by")
+    replacements = list(case.replacements.select_related("requested_by", "decided_by"))
     sees_replacements = may(
         request.user, Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT
     )
@@ -167,6 +167,7 @@ def sampled_case(request: SignedInRequest, pk: int) -> HttpResponse:
         "sees_replacements": sees_replacements,
         "may_replace": case.status in SampledCase.TO_BE_AUDITED
         and may(request.user, Permission.REQUEST_REPLACEMENT)
+        and not any(asked.status == Replacement.Status.REQUESTED for asked in replacements)
         and not held_in_sample(case),
         "may_reallocate": may(request.user, Permission.ALLOCATE_AUDITS, Permission.REASSIGN_AUDIT)
         and auditor_may_change(case),

@@ -321,6 +321,21 @@ def test_a_seed_whose_result_is_known_draws_no_more(cast: Cast) -> None:
         )
 
 
+def test_a_seed_that_another_quarter_has_published_proves_nothing(cast: Cast) -> None:
+    first, following = drawn(cast, 40), Q3.next()
+    later = NOW + timedelta(hours=1)
+    freeze_frame(quarter=following, by=cast.analyst, now=later)
+    facts: dict[str, Any] = {"quarter": following, "by": cast.analyst, "now": later}
+    with pytest.raises(Refused, match=f"Draw {first.reference} was made with this seed before"):
+        draw_sample(seed=first.seed, witnesses="Ito", **facts)
+    frame = SamplingFrame.objects.get(quarter__label=following.label)
+    with pytest.raises(Refused, match="before the frame was frozen"):
+        request_draw(frame_id=frame.pk, witnesses="Ito", seed=first.seed, **facts)
+    # Where it is known not to prove anything, the certificate says so.
+    made = draw_sample(seed=first.seed, seed_committed=False, **facts)
+    assert not made.seed_committed
+
+
 def delete(row: Model) -> None:
     """As by hand in the database, to the end of the commit: Django protects nothing here."""
     type(row)._base_manager.filter(pk=row.pk)._raw_delete(DEFAULT_DB_ALIAS)

@@ -403,12 +403,14 @@ def test_asking_for_a_replacement_and_deciding(
     sent: list[tuple[str, list[Any]]],
 ) -> None:  # fmt: skip
     form = f"/sampled/{case.pk}/replacement/"
+    assert form in text(client, f"/sampled/{case.pk}/")
     assert "Choose why the case cannot be audited" in posted(client, form)
     for nothing in ("", "."):
         assert "Explain the reason" in posted(client, form, reason="other", explanation=nothing)
     with django_capture_on_commit_callbacks(execute=True):
         posted(client, form, 302, reason="in_court", explanation="Hearing on Friday.")
     asked = Replacement.objects.get()
+    assert form not in text(client, f"/sampled/{case.pk}/")  # one is waiting
     page = f"/replacements/{asked.pk}/"
     subject = f"A replacement in {QUARTER}-D1 waits for your decision"
     assert sent == [("accounts.tasks.mail_notice", [cast.lead.email, subject, page])]
