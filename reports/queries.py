@@ -25,7 +25,7 @@ from cases.models import (
 )
 from cases.queries.calendar import local_date
 from cases.queries.themes import service_names
-from cases.rules.eligibility import REASONS
+from cases.rules.eligibility import ALL_REASONS, REASONS
 from cases.rules.intervals import Proportion
 from quality.models import Action, Escalation
 from reports.baseline_queries import baselines_before
@@ -257,7 +257,7 @@ def _frame_counts(draw: Draw, services: Mapping[str, Service]) -> tuple[FrameCou
             open=numbers["open"],
             eligible=numbers["eligible"],
             not_eligible={
-                REASONS.get(code, code): numbers["not_eligible"].get(code, 0)
+                ALL_REASONS.get(code, code): numbers["not_eligible"].get(code, 0)
                 for code in dict.fromkeys([*REASONS, *numbers["not_eligible"]])
                 if code in used
             },

@@ -40,7 +40,6 @@ from cases.queries.themes import (
     themes_asked_for,
     themes_visible_to,
 )
-from cases.rules.eligibility import REASONS_IN_THEMES
 from cases.rules.quarters import Quarter
 from cases.views import drawing
 from cases.views.frame_cases import frame_tables
@@ -302,7 +301,7 @@ def _detail(
         "facts": _facts(theme, user),
         "frame": frame,
         "draw": draw,
-        "cohort": frame_tables(frame, REASONS_IN_THEMES) if frame else None,
+        "cohort": frame_tables(frame) if frame else None,
         "waits": waits,
         "frames_head": drawing.FRAMES_HEAD,
         "frames": drawing.frame_rows(theme.quarter, theme),

@@ -18,7 +18,7 @@ from cases.queries.sample_list import (
     PeopleOfDraw,
 )
 from cases.queries.themes import STATES as THEME_STATES
-from cases.rules.eligibility import ALREADY_AUDITED, REASONS, REASONS_IN_THEMES
+from cases.rules.eligibility import ALL_REASONS, ALREADY_AUDITED
 from cases.rules.quarters import Quarter
 
 
@@ -148,8 +148,7 @@ class FrameFilterForm(_Filters):
             del self.fields["service"]  # each service is a stratum
         self._choices("stratum", [(name, frame.stratum_words(name)) for name in strata])
         self.fields["stratum"].label = frame.strata_by.capitalize()
-        reasons = REASONS if frame.theme_id is None else REASONS_IN_THEMES
-        self._choices("state", _states(reasons.items()))
+        self._choices("state", _states(ALL_REASONS.items()))
 
     def filters(self) -> FrameFilters:
         """What is asked for."""

@@ -96,7 +96,8 @@ def freeze_frame(
     Of a ``theme``: every open case of its cohort. ``strata_by`` overrides the policy's. One live
     frame for each quarter and theme: a second needs ``reason`` and supersedes the first. A draw
     made from that stands until another is made from the new one; children whose audits it began
-    can be drawn again. Raises Refused where there is no open case.
+    can be drawn again. Those in the sample of an earlier quarter that still runs cannot. Raises
+    Refused where there is no open case.
     """
     require(by, Permission.FREEZE_FRAME)
     progress = progress or Progress()
@@ -107,10 +108,10 @@ def freeze_frame(
     progress(5, "Reading the open cases")
     frozen_on = local_date(now)
     frame_id = _next_frame_id()
-    drawn_in = audit_quarter.pk if live_draw(audit_quarter, theme) else None
+    drawn = live_draw(audit_quarter, theme) is not None
     rested = _rested(quarter.previous())
     try:
-        stored = store_open_cases(frame_id, frozen_on, policy, theme, drawn_in)
+        stored = store_open_cases(frame_id, audit_quarter, frozen_on, policy, theme, drawn=drawn)
         if not stored.ids:
             raise Refused("No open case is in the cohort. Change its conditions.")
         progress(70, "Computing the frame's hash")

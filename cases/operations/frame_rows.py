@@ -16,9 +16,10 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import connection
 
-from cases.models import Service, Theme
+from cases.models import AuditQuarter, Service, Theme
 from cases.models.frame import known_facts
 from cases.operations.bulk import copy_lines, escaped
+from cases.queries.quarters import still_running
 from cases.queries.streaming import stream
 from cases.rules.eligibility import CaseFacts, decide
 from cases.rules.policy import CasePolicy
@@ -149,15 +150,19 @@ _IN_COHORT = "CREATE TEMP TABLE in_cohort (key text NOT NULL)"
 _NOT_IN_COHORT = """
 DELETE FROM open_case WHERE NOT EXISTS (SELECT FROM in_cohort WHERE in_cohort.key = open_case.key)
 """
-# Of the same quarter: a case that an earlier one left behind can be drawn again.
+# In the sample of an earlier quarter that still runs; of a theme also in another draw of its own
+# quarter. A case that a quarter left behind when it ended can be drawn again.
 _IN_ANOTHER_DRAW = """
 UPDATE open_case SET in_another_draw = true WHERE child_id IN (
   SELECT entry.child_id FROM cases_sampledcase AS sampled
   JOIN cases_draw AS draw ON draw.id = sampled.draw_id
+  JOIN cases_auditquarter AS quarter ON quarter.id = draw.quarter_id
   JOIN cases_frameentry AS entry ON entry.id = sampled.entry_id
-  WHERE draw.quarter_id = %(quarter)s AND draw.status = 'drawn'
-    AND draw.theme_id IS DISTINCT FROM %(theme)s
-    AND sampled.status IN ('drawn', 'allocated', 'in_reserve'))
+  WHERE draw.status = 'drawn' AND sampled.status IN ('drawn', 'allocated', 'in_reserve')
+    AND (quarter.starts_on < %(starts_on)s AND quarter.ends_on >= %(frozen_on)s
+        AND draw.theme_id IS NULL
+      OR draw.quarter_id = %(quarter)s AND %(theme)s IS NOT NULL
+        AND draw.theme_id IS DISTINCT FROM %(theme)s))
 """
 # Of this quarter's draws: where the child is selected again, the audit goes on.
 _GOES_ON = """
@@ -190,15 +195,17 @@ class Stored(NamedTuple):
 
 def store_open_cases(
     frame: int,
+    quarter: AuditQuarter,
     frozen_on: date,
     policy: CasePolicy,
     theme: Theme | None = None,
-    drawn_in: int | None = None,
+    *,
+    drawn: bool = False,
 ) -> Stored:
     """Store every open case, of a theme's cohort where one is given, as a row of the frame.
 
-    ``frame`` is its id, ``drawn_in`` that of the quarter where it was drawn already: the children
-    whose audits belong to that can be drawn again. Only within a transaction. Raises ValueError
+    ``frame`` is its id; ``drawn``: the quarter (or theme) was drawn already, and the children whose
+    audits belong to that draw can be drawn again. Only within a transaction. Raises ValueError
     where cases of two services are in one stratum: two services, or what they are divided by, have
     names that run into each other.
     """
@@ -218,8 +225,15 @@ def store_open_cases(
         cursor.execute(_FORGET_PADS)
         if theme is not None:
             number -= _keep_cohort(theme, frozen_on)
-        if drawn_in is not None:
-            of = {"quarter": drawn_in, "theme": theme.pk if theme else None}
+        of = {
+            "quarter": quarter.pk,
+            "theme": theme.pk if theme else None,
+            "starts_on": quarter.starts_on,
+            "frozen_on": frozen_on,
+        }
+        if theme is not None or still_running(quarter.starts_on, frozen_on):
+            cursor.execute(_IN_ANOTHER_DRAW, of)
+        if drawn:
             cursor.execute(_GOES_ON, of)
         services = Service.objects.in_bulk()
         cursor.execute(_JUDGED)
@@ -248,7 +262,7 @@ def store_open_cases(
 
 
 def _keep_cohort(theme: Theme, frozen_on: date) -> int:
-    """Leave only the cohort's cases, those in other draws of the quarter marked; how many went."""
+    """Leave only the cohort's cases; how many went."""
     cohort, names = theme.conditions, ("service", "team", *_FACTS.split(", "))
     keys = [
         key
@@ -262,7 +276,6 @@ def _keep_cohort(theme: Theme, frozen_on: date) -> int:
         cursor.execute(_NOT_IN_COHORT)
         left_out = int(cursor.rowcount)
         cursor.execute("DROP TABLE in_cohort")
-        cursor.execute(_IN_ANOTHER_DRAW, {"quarter": theme.quarter_id, "theme": theme.pk})
     return left_out
 
 

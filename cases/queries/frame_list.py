@@ -17,7 +17,7 @@ from accounts.policy import Permission, may
 from accounts.sorting import Sorts, place_in
 from cases.models import FrameEntry, SamplingFrame
 from cases.queries.quarters import SEE_ALL_CASES
-from cases.rules.eligibility import ALREADY_AUDITED, REASONS_IN_THEMES
+from cases.rules.eligibility import ALL_REASONS, ALREADY_AUDITED
 
 ELIGIBLE = "eligible"
 NOT_ELIGIBLE = "not_eligible"
@@ -48,7 +48,7 @@ SORTS: Sorts = {
     "team": ("team__name",),
     "practitioner": ("practitioner__name",),
     "opened": ("opened_on",),
-    "state": (place_in("not_eligible", ["", *REASONS_IN_THEMES]),),
+    "state": (place_in("not_eligible", ["", *ALL_REASONS]),),
 }
 
 

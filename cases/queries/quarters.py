@@ -44,6 +44,13 @@ def offered_quarters(today: date) -> list[Quarter]:
     return sorted({current, following, *begun}, reverse=True)
 
 
+def still_running(before: date, on: date) -> list[AuditQuarter]:
+    """The quarters with a sample that began ``before`` a day and have not ended ``on`` another."""
+    found = AuditQuarter.objects.filter(starts_on__lt=before, ends_on__gte=on)
+    drawn = found.filter(draws__status=Draw.Status.DRAWN, draws__theme=None)
+    return list(drawn.order_by("starts_on").distinct())
+
+
 def listed_quarters() -> dict[str, AuditQuarter]:
     """The quarters by label, each with ``is_frozen``, ``draw_number`` (of the live sample, None
     without one), ``sample`` and ``submitted`` (cases): one query."""

@@ -26,8 +26,9 @@ REASONS: Mapping[str, str] = {
     OPENED_RECENTLY: "Opened recently",
     EXCLUDED: "Excluded by the council",
 }
-# A theme takes nothing from the sample of its quarter, nor from another theme.
-REASONS_IN_THEMES: Mapping[str, str] = {**REASONS, IN_ANOTHER_DRAW: "In another draw"}
+# No sample takes a child from that of a quarter that still runs; a theme takes none from the sample
+# of its quarter either, nor from another theme.
+ALL_REASONS: Mapping[str, str] = {**REASONS, IN_ANOTHER_DRAW: "In another draw"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,12 @@ class CaseFacts:
     team: str = ""
     legal_status: str = ""
     plan: str = ""
-    in_another_draw: bool = False  # only asked of the cases of a theme
+    in_another_draw: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Eligibility:
-    """``code`` is empty for an eligible case, else of `REASONS_IN_THEMES`; ``because`` says it."""
+    """``code`` is empty for an eligible case, else of `ALL_REASONS`; ``because`` says it."""
 
     code: str = ""
     because: str = ""
@@ -85,7 +86,10 @@ def decide(case: CaseFacts, frozen_on: date, policy: CasePolicy) -> Eligibility:
         if exclusion.covers(getattr(case, exclusion.field)):
             return Eligibility(EXCLUDED, exclusion.because)
     if case.in_another_draw:
-        return Eligibility(IN_ANOTHER_DRAW, "The child is in another draw of the quarter.")
+        return Eligibility(
+            IN_ANOTHER_DRAW,
+            "The child is in another draw of the quarter, or in the sample of one that still runs.",
+        )
     return ELIGIBLE
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
@@ -36,7 +36,7 @@ from cases.queries.frame_list import (
     rows_of,
     with_shown,
 )
-from cases.rules.eligibility import REASONS, REASONS_IN_THEMES
+from cases.rules.eligibility import ALL_REASONS, IN_ANOTHER_DRAW, REASONS
 from cases.views import quarter_page
 from cases.views.csv_lines import Echo
 
@@ -53,7 +53,7 @@ def frame_cases(request: SignedInRequest, label: str, number: int) -> HttpRespon
     """The cases of a frame, and why those that cannot be drawn cannot. Logged: shows child ids."""
     frame = _frame_or_404(label, number)
     entries = frame_entries_visible_to(request.user)
-    counts = frame_counts(frame, REASONS_IN_THEMES, entries)
+    counts = frame_counts(frame, ALL_REASONS, entries)
     form = FrameFilterForm(request.GET, frame=frame, strata=[row["stratum"] for row in counts])
     filters = form.filters()
     found = _found(request, entries, frame, filters).values_list("pk", flat=True)
@@ -95,25 +95,32 @@ def frame_cases_download(
     return response
 
 
-def frame_tables(frame: SamplingFrame, reasons: Mapping[str, str] = REASONS) -> dict[str, Any]:
+def frame_tables(frame: SamplingFrame) -> dict[str, Any]:
     """The counts of a frame for its page, each with the list behind it. Three queries.
 
-    A service that is divided into several strata has its subtotal behind them.
+    A service that is divided into several strata has its subtotal behind them. Children in another
+    draw have a column in the frame of a theme, and where there are any.
     """
 
     def service_of(row: dict[str, Any]) -> str:
         return frame.service_of(row["stratum"])
 
-    counts = frame_counts(frame, reasons)
+    counts = frame_counts(frame, ALL_REASONS)
+    elsewhere = frame.theme_id is not None or any(row["reasons"][IN_ANOTHER_DRAW] for row in counts)
+    reasons = ALL_REASONS if elsewhere else REASONS
     rows = []
     for service, group in groupby(sorted(counts, key=service_of), key=service_of):
         strata = list(group)
         rows += [
-            _counts_row(frame, frame.stratum_words(row["stratum"]), [row], stratum=row["stratum"])
+            _counts_row(
+                frame, reasons, frame.stratum_words(row["stratum"]), [row], stratum=row["stratum"]
+            )
             for row in strata
         ]
         if len(strata) > 1:
-            rows.append(_counts_row(frame, f"{service}, all groups", strata, service=service))
+            rows.append(
+                _counts_row(frame, reasons, f"{service}, all groups", strata, service=service)
+            )
     heads = ("Open", "Eligible", *reasons.values())
     return {
         "head": [
@@ -121,7 +128,8 @@ def frame_tables(frame: SamplingFrame, reasons: Mapping[str, str] = REASONS) -> 
             *({"text": text, "numeric": True} for text in heads),
         ],
         "rows": rows,
-        "total": _counts_row(frame, "All", counts),
+        "total": _counts_row(frame, reasons, "All", counts),
+        "elsewhere": elsewhere,
         "parts": [
             {"number": number, "words": PARTS[name][0], "url": frame_url(frame, state=name)}
             for name, number in parts_of_audited(frame).items()
@@ -140,18 +148,21 @@ def frame_url(frame: SamplingFrame, **filters: str) -> str:
 
 
 def _counts_row(
-    frame: SamplingFrame, name: str, counts: list[dict[str, Any]], **filters: str
+    frame: SamplingFrame,
+    reasons: Iterable[str],
+    name: str,
+    counts: list[dict[str, Any]],
+    **filters: str,
 ) -> list[Any]:
     def cell(number: int, **state: str) -> dict[str, str]:
         url = frame_url(frame, **filters, **state) if number else ""
         return {"text": f"{number:,}", "url": url}
 
-    codes = counts[0]["reasons"] if counts else ()
     return [
         name,
         cell(sum(row["open"] for row in counts)),
         cell(sum(row["eligible"] for row in counts), state=ELIGIBLE),
-        *(cell(sum(row["reasons"][code] for row in counts), state=code) for code in codes),
+        *(cell(sum(row["reasons"][code] for row in counts), state=code) for code in reasons),
     ]
 
 
@@ -191,7 +202,7 @@ def _row(frame: SamplingFrame, entry: FrameEntry) -> dict[str, Any]:
     return {
         "entry": entry,
         "stratum": frame.stratum_words(entry.stratum),
-        "reason": REASONS_IN_THEMES.get(entry.not_eligible, entry.not_eligible),
+        "reason": ALL_REASONS.get(entry.not_eligible, entry.not_eligible),
     }
 
 
@@ -203,7 +214,7 @@ def _lines(frame: SamplingFrame, entries: QuerySet[FrameEntry]) -> Iterator[str]
             _reference(frame), entry.stratum, entry.service, entry.child.local_id,
             entry.team or "", entry.practitioner or "", entry.opened_on or "",
             "no" if entry.not_eligible else "yes",
-            REASONS_IN_THEMES.get(entry.not_eligible, entry.not_eligible), entry.key,
+            ALL_REASONS.get(entry.not_eligible, entry.not_eligible), entry.key,
         )  # fmt: skip
         yield writer.writerow([guarded(str(cell)) for cell in cells])
 

@@ -25,6 +25,7 @@ from cases.queries.frame import live_draw, live_frame
 from cases.queries.quarters import (
     offered_quarters,
     open_case_count,
+    still_running,
 )
 from cases.rules.quarters import Quarter
 from cases.views import drawing, quarter_page
@@ -193,6 +194,7 @@ def frame_page(
         "frames": drawing.frame_rows(stored) if stored else [],
         "open_cases": open_case_count(),
         "form": form or (drawing.freeze_form(quarter, stored) if may_freeze else None),
+        "running": still_running(quarter.starts, local_date(timezone.now())),
         "freeze_url": reverse("cases:quarter_freeze", args=[quarter.label]),
         "breadcrumbs": quarter_page.crumbs(quarter, "Sampling frame"),
     }

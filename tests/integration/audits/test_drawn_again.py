@@ -113,9 +113,11 @@ def test_children_whose_audits_the_draw_began_can_be_drawn_again(
     assert list(of_audits.values_list("not_eligible", flat=True)) == ["", "", ""]
     # But not in the next quarter, where they belong to no draw that this one takes the place of.
     following = freeze_frame(quarter=Q3.next(), by=cast.analyst, now=LATER)
-    barred = FrameEntry.objects.filter(frame=following).exclude(not_eligible="")
-    assert set(barred.values_list("child", "not_eligible")) == {
-        (audit.child_id, "already_audited") for audit in audits[:2]
+    barred = FrameEntry.objects.filter(frame=following, child__audits__in=audits)
+    assert dict(barred.values_list("child", "not_eligible")) == {
+        audits[0].child_id: "already_audited",
+        audits[1].child_id: "already_audited",
+        audits[2].child_id: "in_another_draw",
     }
 
 

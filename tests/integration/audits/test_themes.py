@@ -114,7 +114,7 @@ def typed(theme: Theme, seed: str, rate: str, **more: str) -> dict[str, Any]:
 
 def drawn(analyst: Client, rate: str = "100%", **changed: Any) -> Draw:
     theme = frozen(analyst, **changed)
-    sent = analyst.post(f"/themes/{theme.pk}/draw/", typed(theme, "dice: 1 2 3", rate))
+    sent = analyst.post(f"/themes/{theme.pk}/draw/", typed(theme, f"dice: 1 2 {theme.pk}", rate))
     assert sent.status_code == 302, sent.content.decode()
     done("draw_sample")
     found = live_draw(theme.quarter, theme)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
 from io import StringIO
 from pathlib import Path
@@ -319,6 +320,28 @@ def test_a_seed_whose_result_is_known_draws_no_more(cast: Cast) -> None:
         draw_sample(
             quarter=Q3, seed=first.seed, reason="Back to the first", by=cast.analyst, now=NOW
         )
+
+
+def test_no_child_is_taken_from_the_sample_of_a_quarter_that_still_runs(
+    cast: Cast, as_user: Callable[[User], Client]
+) -> None:
+    first, following = drawn(cast, 40), Q3.next()
+    sampled = set(first.cases.values_list("entry__child", flat=True))
+    address = f"/quarters/{following.label}/frame/"
+    while_it_runs = freeze_frame(quarter=following, by=cast.analyst, now=NOW)
+    elsewhere = while_it_runs.entries.filter(not_eligible="in_another_draw")
+    assert set(elsewhere.values_list("child", flat=True)) == sampled
+    assert first.cases.filter(role="reserve").exists()  # they too: they may be needed
+    page = as_user(cast.analyst).get(address).content.decode()
+    assert "In another draw" in page
+    assert "children in the sample of an earlier quarter that had not ended" in page
+    made = draw_sample(quarter=following, seed="its own", by=cast.analyst, now=NOW)
+    assert not sampled & set(made.cases.values_list("entry__child", flat=True))
+    # A case that it left behind when it ended can be drawn again.
+    ended = datetime.combine(Q3.ends, time(12), tzinfo=UTC) + timedelta(days=1)
+    afterwards = freeze_frame(quarter=following, reason="Too early", by=cast.analyst, now=ended)
+    assert not afterwards.entries.filter(not_eligible="in_another_draw").exists()
+    assert "In another draw" not in as_user(cast.analyst).get(address).content.decode()
 
 
 def test_a_seed_that_another_quarter_has_published_proves_nothing(cast: Cast) -> None:
