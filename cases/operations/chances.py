@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -35,9 +36,19 @@ def request_chances(*, draw: Draw, page: str = "", by: User, now: datetime) -> J
 
 @handles(Job.Kind.ESTIMATE_CHANCES)
 def chances_by_job(job: Job, progress: Progress) -> dict[str, Any]:
-    """Do a job that `request_chances` asked for."""
+    """Do a job that `request_chances` asked for; MovedOn once its quarter was drawn again since.
+
+    It takes minutes, in which the worker could do what is asked of the draw that stands. Asked for
+    again, they are estimated of a superseded draw too.
+    """
     draw = Draw.objects.select_related("quarter", "frame__quarter").get(pk=job.arguments["draw"])
-    made = store_chances(draw=draw, by=job.requested_by, now=timezone.now(), progress=progress)
+
+    def tell(percent: int, text: str) -> None:
+        if percent != progress.percent:
+            _refuse_superseded(draw, job.requested_at)
+        progress(percent, text)
+
+    made = store_chances(draw=draw, by=job.requested_by, now=timezone.now(), progress=tell)
     return {"draw": draw.reference, "simulated_draws": made.simulated_draws}
 
 
@@ -49,7 +60,7 @@ def store_chances(
     simulated_draws: int | None = None,
     by: User,
     now: datetime,
-    progress: Progress | None = None,
+    progress: Callable[[int, str], None] | None = None,
 ) -> ChancesOfDraw:
     """Simulate draws like ``draw`` and store every eligible case's chance of being selected.
 
@@ -85,6 +96,11 @@ def store_chances(
         ),
     )
     return made
+
+
+def _refuse_superseded(draw: Draw, since: datetime) -> None:
+    if Draw.objects.filter(pk=draw.pk, superseded_at__gte=since).exists():
+        raise MovedOn(f"{draw.quarter} was drawn again, so nobody needs them of {draw.reference}.")
 
 
 def _refuse_known(draw: Draw) -> None:

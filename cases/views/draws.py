@@ -25,9 +25,10 @@ from accounts.sorting import PARAM, sorted_by
 from cases.above import held_in_sample
 from cases.forms.draw import ReallocateForm
 from cases.forms.lists import SampleFilterForm
-from cases.models import Draw, Replacement, SampledCase
+from cases.models import Draw, Job, Replacement, SampledCase
 from cases.operations.allocation import allocate_by_hand
 from cases.operations.chances import request_chances
+from cases.operations.jobs import live_job
 from cases.queries.calendar import local_date
 from cases.queries.certificate import certificate, certificate_pdf, seed_doubtful, seed_words
 from cases.queries.chances import chance_of_case, chances_of, share, stratum_rows
@@ -88,6 +89,7 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
         "may_export": may_export,
         "may_draw": may(request.user, Permission.DRAW_SAMPLE),
         "chances": chances,
+        "estimating": None if chances else live_job(draw.reference, Job.Kind.ESTIMATE_CHANCES),
         "chances_head": [strata_by, *CHANCES_HEAD],
         "chances_rows": stratum_rows(chances, draw.frame) if chances else [],
         "query": request.GET.urlencode(),
@@ -185,7 +187,7 @@ def reallocate(request: SignedInRequest, pk: int) -> HttpResponse:
     free, others = auditors_of_case(case, local_date(timezone.now()))
     names = names_of([*free, *(auditor for auditor, _ in others)])
     choices = [
-        (a.person.id, f"{names[a.person.id]} ({a.in_hand} of {a.capacity} in hand)")
+        (a.person.id, f"{names[a.person.id]} ({a.in_hand} of {a.capacity} given this quarter)")
         for a in free
         if live is None or a.person.id != str(live.auditor_id)
     ]

@@ -41,7 +41,7 @@ LOAD_HEAD = [
     "Auditor",
     *(
         {"text": text, "numeric": True}
-        for text in ("Capacity", "In hand", "Of them in this draw", "Free")
+        for text in ("Capacity", "Given this quarter", "Of them in this draw", "Free")
     ),
     "Remark",
 ]

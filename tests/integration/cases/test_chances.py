@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from django.test import Client
 from accounts.models import User
 from accounts.operations import MovedOn
 from cases.models import ChancesOfDraw, Draw, InclusionProbability, Job
-from cases.operations.chances import store_chances
+from cases.operations.chances import request_chances, store_chances
 from cases.operations.draw import draw_sample, request_draw
 from cases.operations.frame import freeze_frame
 from cases.operations.jobs import run_job
@@ -63,6 +64,20 @@ def test_a_draw_is_followed_by_its_chances(cast: Cast) -> None:
     assert set(chances.of_cases.values_list("probability", flat=True)) == {1 / 12}
 
 
+def test_nobody_waits_for_the_chances_of_a_draw_that_was_superseded(cast: Cast, draw: Draw) -> None:
+    asked = request_chances(draw=draw, by=cast.analyst, now=NOW)
+    again = {"seed": "5 2 7", "reason": "A list was forgotten", "by": cast.analyst}
+    draw_sample(quarter=Q3, now=NOW, **again)
+    run_job(str(asked.pk))
+    asked.refresh_from_db()
+    assert asked.status == "failed"
+    assert "was drawn again, so nobody needs them" in asked.error
+    assert not ChancesOfDraw.objects.exists()
+    later = request_chances(draw=draw, by=cast.analyst, now=NOW + timedelta(minutes=1))
+    run_job(str(later.pk))
+    assert ChancesOfDraw.objects.get().draw == draw  # somebody wants them all the same
+
+
 def test_every_eligible_case_has_its_chance_and_the_others_none(cast: Cast, draw: Draw) -> None:
     chances = store_chances(draw=draw, simulated_draws=50, by=cast.analyst, now=NOW)
     entries = draw.frame.entries
@@ -94,6 +109,10 @@ def test_the_page_asks_for_them_and_shows_them(cast: Cast, draw: Draw, as_user: 
     job = Job.objects.get()
     assert asked["Location"] == f"/jobs/{job.pk}/"
     assert analyst.post(f"{PAGE}chances/").status_code == 409  # under way
+    page = analyst.get(PAGE).content.decode()
+    assert "Estimate the chances" not in page
+    assert f'That is under way: <a class="govuk-link" href="/jobs/{job.pk}/">' in page
+    assert "That is under way." in head.get(PAGE).content.decode()
     run_job(str(job.pk))
     assert analyst.get(asked["Location"])["Location"] == f"{PAGE}#chances"
     page = " ".join(head.get(PAGE).content.decode().split())
