@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from accounts.fields import WholeNumberField
 from accounts.forms import SeenForm
 from accounts.govuk import GovCheckboxes, GovRadios
 from accounts.queries import in_words
@@ -20,8 +21,8 @@ from cases.rules.quarters import Quarter
 AGENCY = {"yes": True, "no": False}
 
 
-def _whole(label: str, least: int, most: int, width: int) -> forms.IntegerField:
-    return forms.IntegerField(
+def _whole(label: str, least: int, most: int, width: int) -> WholeNumberField:
+    return WholeNumberField(
         label=label,
         min_value=least,
         max_value=most,
@@ -32,11 +33,11 @@ def _whole(label: str, least: int, most: int, width: int) -> forms.IntegerField:
     )
 
 
-def _months(label: str) -> forms.IntegerField:
+def _months(label: str) -> WholeNumberField:
     return _whole(label, 1, MAX_MONTHS, 3)
 
 
-def _age(label: str) -> forms.IntegerField:
+def _age(label: str) -> WholeNumberField:
     return _whole(label, 0, MAX_AGE, 2)
 
 
@@ -102,6 +103,11 @@ class ThemeForm(SeenForm):
         lowest, highest = data.get("age_from"), data.get("age_to")
         if lowest is not None and highest is not None and lowest > highest:
             self.add_error("age_to", "The oldest age is below the youngest")
+        within, at_least = data.get("opened_within"), data.get("open_for")
+        if within is not None and at_least is not None and at_least > within:
+            self.add_error(
+                "open_for", f"No case opened within {within} months is open for {at_least}"
+            )
         return data
 
     def plan(self) -> ThemePlan:

@@ -9,8 +9,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.fields import WholeNumberField
 from accounts.forms import SeenForm
 from accounts.govuk import GovRadios
+from cases.models import Team
 from cases.rules.numbers import (
     ROUNDING_WORDS,
     STRATA_WORDS,
@@ -153,6 +155,9 @@ class NumbersForm(SeenForm):
             if not parts[part]:
                 self.add_error(f"{name}-{part}", missing)
         values = [line.strip() for line in parts["values"].splitlines() if line.strip()]
+        if parts["field"] == "team" and f"{name}-values" in self.changed_data:
+            for unknown in _not_teams(values)[:1]:
+                self.add_error(f"{name}-values", f"There is no team called {unknown}")
         return {**parts, "values": values}
 
 
@@ -161,6 +166,12 @@ _PARTS = {
     "values": "Write the values for which cases are left out, one on each line",
     "because": "Write why these cases are left out",
 }
+
+
+def _not_teams(names: list[str]) -> list[str]:
+    """Those of some names that are no team's, as they were typed; capitals do not matter."""
+    known = {name.casefold() for name in Team.objects.values_list("name", flat=True)}
+    return [name for name in names if name.casefold() not in known]
 
 
 def _name(section: str, number: Number) -> str:
@@ -198,6 +209,6 @@ def _field(number: Number, usual: Any) -> forms.Field:
     if number.kind == Kind.DAYS:
         return _Days(max_length=100, **options)
     attrs = {"class": "govuk-input--width-4"}
-    return forms.IntegerField(
+    return WholeNumberField(
         min_value=number.least, max_value=MOST, widget=forms.NumberInput(attrs=attrs), **options
     )

@@ -367,7 +367,12 @@ def test_an_empty_cohort_is_told(analyst: Client, cases: list[Case]) -> None:
         ({"name": ""}, "Enter a name for the theme"),
         ({"tool": "nothing"}, "Select a valid choice"),
         ({"age_from": "9", "age_to": "8"}, "The oldest age is below the youngest"),
-        ({"open_for": "x"}, "Enter a whole number"),
+        ({"open_for": "x"}, "Open for at least: enter a whole number from 1 to"),
+        ({"opened_within": "0"}, "Opened within the last: enter a whole number from 1 to"),
+        (
+            {"opened_within": "3", "open_for": "6"},
+            "No case opened within 3 months is open for 6",
+        ),
         ({"quarter": "1999-Q1"}, "Select a valid choice"),
         ({"name": "Moved  IN"}, "has a theme of that name already"),
     ],

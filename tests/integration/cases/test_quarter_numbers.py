@@ -89,13 +89,22 @@ class TestChanging:
             ({"cases-rate": "0%"}, "must be more than 0%"),
             ({"cases-rate": "lots"}, "is not a sampling rate"),
             ({"cases-rate": ""}, "this must be filled in"),
-            ({"cases-minimum_weeks_open": "-1"}, "greater than or equal to 0"),
+            ({"cases-minimum_weeks_open": "-1"}, ": enter a whole number from 0 to 10,000"),
+            ({"cases-minimum_weeks_open": "six"}, ": enter a whole number from 0 to 10,000"),
             ({"quality-moderation_random_share": "120%"}, "more than all of them"),
             ({"reports-age_band_days": "10, 5"}, "must rise"),
             ({"reports-age_band_days": "ten"}, "whole numbers with commas"),
             ({"audits-read_back_months": "2"}, "must not be fewer than those judged"),
             ({"cases-excluded-1-field": "team"}, "Write why these cases are left out"),
             ({"cases-excluded-1-because": "Why"}, "Choose what cases are left out by"),
+            (
+                {
+                    "cases-excluded-1-field": "team",
+                    "cases-excluded-1-values": "riverside\r\nNo such team",
+                    "cases-excluded-1-because": "Audited elsewhere",
+                },
+                "There is no team called No such team",
+            ),
         ],
     )
     def test_what_makes_no_sense_is_said_and_nothing_is_lost(
