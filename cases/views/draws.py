@@ -293,7 +293,7 @@ def _facts(case: SampledCase) -> list[dict[str, Any]]:
         ("Drawn as", f"{case.get_role_display()}, number {case.rank} of {case.stratum}"),
         ("Ticket", case.ticket),
         ("Chance of being selected", share(chance) if chance is not None else "Not estimated yet"),
-        ("Audit", entry.child.audit_reference or "Not begun"),
+        ("Audit", entry.child.audit_reference or "None begun"),
     ]
     rows: list[dict[str, Any]] = [{"key": key, "value": value} for key, value in facts]
     if case.note:
