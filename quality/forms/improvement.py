@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 
 from accounts.govuk import GovDateField, GovRadios
 from accounts.models import User
-from audits.forms.fields import LongText
 from audits.models import Audit, PracticeStandard
+from quality.forms.fields import WrittenText
 from quality.models import Action
 from quality.operations.acting import Planned
 from quality.queries.people import managers_for, present_practitioner, stand_ins_for
@@ -21,10 +21,9 @@ from quality.queries.people import managers_for, present_practitioner, stand_ins
 class AcknowledgeForm(forms.Form):
     """That somebody has taken it up, and what they make of it."""
 
-    response = LongText(
+    response = WrittenText(
         label="What do you make of it, and what happens first?",
         help_text="For example: how the child is safe now, and who does what this week. No names.",
-        required=True,
         rows=6,
         error_messages={"required": "Write what you make of it and what happens first"},
     )
@@ -65,10 +64,9 @@ class PlanForm(forms.Form):
         choices=[("", "Nobody stands in"), *Action.StandIn.choices],
         required=False,
     )
-    description = LongText(
+    description = WrittenText(
         label="What will be done?",
         help_text="Something that can be seen to be done. No names of children or families.",
-        required=True,
         rows=4,
         error_messages={"required": "Write what will be done"},
     )
@@ -143,10 +141,9 @@ class PlanForm(forms.Form):
 class EvidenceForm(forms.Form):
     """What was done."""
 
-    evidence = LongText(
+    evidence = WrittenText(
         label="What was done, and where can it be seen in the file?",
         help_text="Name the document and its date. Do not copy from the file.",
-        required=True,
         rows=5,
         error_messages={"required": "Write what was done"},
     )
@@ -155,10 +152,9 @@ class EvidenceForm(forms.Form):
 class VerifyForm(forms.Form):
     """What changed for the child."""
 
-    change_for_child = LongText(
+    change_for_child = WrittenText(
         label="What changed for the child?",
         help_text="Not what was written, but what is different in the child’s life. No names.",
-        required=True,
         rows=5,
         error_messages={"required": "Write what changed for the child"},
     )

@@ -9,9 +9,9 @@ from django import forms
 
 from accounts.govuk import GovRadios
 from accounts.models import User
-from audits.forms.fields import LongText
 from audits.models import Grading
 from audits.rules.grades import LABELS
+from quality.forms.fields import Written, WrittenText
 
 
 class AssignForm(forms.Form):
@@ -23,7 +23,7 @@ class AssignForm(forms.Form):
         coerce=int,
         error_messages={"required": "Choose a moderator"},
     )
-    reason = forms.CharField(
+    reason = Written(
         label="Why is another moderator needed?",
         max_length=500,
         widget=forms.Textarea(attrs={"rows": "3"}),
@@ -49,7 +49,7 @@ class AssignForm(forms.Form):
 class HandBackForm(forms.Form):
     """Why a moderator gives a moderation back."""
 
-    reason = forms.CharField(
+    reason = Written(
         label="Why do you give it back?",
         help_text="No names.",
         max_length=500,
@@ -69,10 +69,9 @@ class DecideForm(forms.Form):
         widget=GovRadios,
         error_messages={"required": "Say which grade stands"},
     )
-    rationale = LongText(
+    rationale = WrittenText(
         label="Why does this grade stand?",
         help_text="Also where the two agree. Name what in the file shows it.",
-        required=True,
         rows=6,
         error_messages={"required": "Write why this grade stands"},
     )

@@ -13,6 +13,7 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from audits.models import Audit, PracticeStandard
 from audits.operations.locking import lock_audit
+from audits.rules.completeness import is_written
 from audits.rules.grades import below_good
 from cases.models import Practitioner
 from cases.queries.calendar import local_date
@@ -77,7 +78,7 @@ def plan_action(
     elif audit.status != Audit.Status.FINALISED:
         raise MovedOn(f"Audit {audit.reference} is {audit.get_status_display().lower()} by now.")
     practitioner = _owner(planned, audit)
-    if not planned.description.strip():
+    if not is_written(planned.description):
         raise Refused("Write what will be done.")
     if planned.due_on < local_date(now):
         raise Refused("The date by which it is done has passed. Give a date from today.")
@@ -164,7 +165,7 @@ def give_reason_for_none(
     record = audit.grading_of_record
     if record is None or below_good(record.overall_grade):
         raise Refused("An audit below good needs actions: a reason for none is not enough.")
-    if not reason.strip():
+    if not is_written(reason):
         raise Refused("Write why no action is needed.")
     if standard.pk not in {each.standard_id for each in standards_below_good(audit)}:
         raise Refused("This standard is not below good in the grade of record.")
@@ -213,7 +214,7 @@ def offer_evidence(*, action: Action, evidence: str, by: User, now: datetime) ->
     action, escalation = _lock_action(action, "offer_evidence")
     if not may_offer(by, action):
         raise PermissionDenied("Evidence is offered by the owner of the action.")
-    if not evidence.strip():
+    if not is_written(evidence):
         raise Refused("Write what was done, and where it can be seen in the file.")
     _save(action, "offer_evidence", evidence=evidence.strip(), offered_at=now, offered_by=by)
     follow_actions(escalation, by, now)
@@ -242,7 +243,7 @@ def verify_action(*, action: Action, change_for_child: str, by: User, now: datet
     """
     action, escalation = _lock_action(action, "verify")
     _require_verifier(by, action)
-    if not change_for_child.strip():
+    if not is_written(change_for_child):
         raise Refused("Write what changed for the child.")
     _save(
         action,
@@ -262,7 +263,7 @@ def return_action(*, action: Action, reason: str, by: User, now: datetime) -> Ac
     """The evidence is not enough: the action is open again, and its owner told why."""
     action, escalation = _lock_action(action, "return")
     _require_verifier(by, action)
-    if not reason.strip():
+    if not is_written(reason):
         raise Refused("Write what is missing.")
     _save(action, "return", returned_reason=reason.strip())
     follow_actions(escalation, by, now)
@@ -280,7 +281,7 @@ def cancel_action(*, action: Action, reason: str, by: User, now: datetime) -> Ac
     require(by, P.PLAN_ACTIONS)
     action, escalation = _lock_action(action, "cancel")
     _require_line(by, action.audit, escalation)
-    if not reason.strip():
+    if not is_written(reason):
         raise Refused("Write why this will not be done.")
     _save(action, "cancel", cancel_reason=reason.strip()[:500], cancelled_at=now, cancelled_by=by)
     if escalation is not None and escalation.plan_agreed_at and escalation.status in OPEN:
@@ -301,7 +302,7 @@ def reopen_action(*, action: Action, reason: str, by: User, now: datetime) -> Ac
     _require_verifier(by, action)
     if action.audit.status == Audit.Status.CLOSED:
         raise MovedOn(f"Audit {action.audit.reference} is closed.")
-    if not reason.strip():
+    if not is_written(reason):
         raise Refused("Write why it is opened again.")
     _save(
         action,

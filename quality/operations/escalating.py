@@ -16,6 +16,7 @@ from accounts.roles import Role
 from audits.models import Audit
 from audits.operations.locking import lock_audit
 from audits.operations.saving import added_to
+from audits.rules.completeness import is_written
 from cases.queries.calendar import bank_holidays
 from quality.models import Action, Escalation, EscalationStep
 from quality.queries.closing import action_state
@@ -164,7 +165,7 @@ def acknowledge(*, escalation: Escalation, response: str, by: User, now: datetim
     _require_answer(by, escalation)
     if escalation.status != Status.RAISED:
         raise MovedOn(_where_it_stands(escalation))
-    if not response.strip():
+    if not is_written(response):
         raise Refused("Write what you make of it and what happens first.")
     escalation.status, escalation.response = Status.ACKNOWLEDGED, response.strip()
     escalation.acknowledged_at, escalation.acknowledged_by = now, by

@@ -17,6 +17,7 @@ from audits.operations.grading import open_grading, set_grading_aside
 from audits.operations.locking import lock_audit
 from audits.operations.submitting import set_grade_of_record
 from audits.operations.withdrawing import set_aside
+from audits.rules.completeness import is_written
 from cases.models import DeclaredConflict
 from cases.operations.conflicts import note_conflict
 from cases.operations.frame_rows import opaque
@@ -191,7 +192,7 @@ def _refuse_near(moderation: Moderation) -> None:
 def _take_from_moderator(moderation: Moderation, reason: str, by: User, now: datetime) -> None:
     if not may(by, P.ASSIGN_MODERATOR):
         raise MovedOn(f"{moderation.moderator} has taken this moderation.")
-    if not reason:
+    if not is_written(reason):
         raise Refused("Write why another moderator is needed.")
     grading, before = moderation.grading, moderation.moderator
     if grading is not None:
@@ -217,7 +218,7 @@ def hand_back(
     """
     require(by, P.MODERATE)
     reason = reason.strip()
-    if not reason:
+    if not is_written(reason):
         raise Refused("Write why you give this moderation back.")
     # The case first: whoever joins two ids of the child holds it, then the child.
     audit, moderation = _lock(moderation, with_sampled_case=True)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from audits.rules.completeness import is_written
 from audits.rules.grades import INADEQUATE, REQUIRES_IMPROVEMENT
 
 MANAGER = "manager"
@@ -146,7 +147,7 @@ def _missing_for_standards(snapshot: AuditSnapshot) -> list[Missing]:
         for standard in snapshot.standards
         if standard.grade in BELOW_GOOD
         and standard.code not in answered
-        and not standard.no_action_reason.strip()
+        and not is_written(standard.no_action_reason)
     ]
 
 
@@ -157,7 +158,7 @@ def _unfinished_actions(snapshot: AuditSnapshot) -> list[Missing]:
             missing.append(
                 Missing("unverified", action.reference, "An action has not been verified.")
             )
-        elif action.status == "verified" and not action.change_for_child.strip():
+        elif action.status == "verified" and not is_written(action.change_for_child):
             missing.append(
                 Missing(
                     "change_for_child",

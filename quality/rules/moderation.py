@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from audits.rules.completeness import is_written
 from audits.rules.grades import INADEQUATE, steps
 from cases.rules.working_days import add_working_days
 from quality.rules.policy import QualityPolicy
@@ -182,7 +183,7 @@ def missing_to_decide(
          "Somebody other than the first auditor must moderate."),
         (second_grading_submitted, "second_grading",
          "Grade the file yourself before you decide."),
-        (bool(rationale.strip()), "rationale",
+        (is_written(rationale), "rationale",
          "Say why the grade that stands is the right one."),
     )  # fmt: skip
     return tuple(NotYet(code, sentence) for holds, code, sentence in checks if not holds)

@@ -207,3 +207,11 @@ def test_the_policy_survives_being_stored() -> None:
 def test_a_policy_that_makes_no_sense_is_refused(values: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"."):
         QualityPolicy.from_dict(values)
+
+
+@pytest.mark.parametrize("nothing", ["", " ", ".", "-", "…"])
+def test_what_says_nothing_answers_nothing(nothing: str) -> None:
+    silent = replace(MANAGERS, change_for_child=nothing)
+    assert codes(replace(DONE, actions=(silent, PRACTITIONERS))) == ["change_for_child"]
+    good = AuditSnapshot("good", (replace(PLAN, no_action_reason=nothing),), ())
+    assert codes(good) == ["standard"]

@@ -176,3 +176,11 @@ def test_what_deciding_needs() -> None:
     assert codes("ben", True, "The plan is specific and dated.") == []
     assert codes("ann", False, "  ") == ["not_independent", "second_grading", "rationale"]
     assert codes("ben", False, "x") == ["second_grading"]
+
+
+@pytest.mark.parametrize("nothing", [".", "-", "…"])
+def test_a_rationale_that_says_nothing_decides_nothing(nothing: str) -> None:
+    missing = missing_to_decide(
+        first_grader="ann", moderator="ben", second_grading_submitted=True, rationale=nothing
+    )
+    assert [item.code for item in missing] == ["rationale"]

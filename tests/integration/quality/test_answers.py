@@ -1,0 +1,131 @@
+"""Answers that say nothing are no answers; and what a page does with a wrong one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from accounts.operations import Refused
+from audits.models import Audit, PracticeStandard
+from quality.models import Action, Escalation, Moderation
+from quality.operations import acting
+from quality.operations.acting import Planned
+from quality.operations.escalating import acknowledge
+from quality.operations.moderating import assign_moderator, decide_moderation, hand_back
+from tests.cast import NOW, TODAY, Cast
+from tests.integration.audits.auditing import submitted
+from tests.integration.quality.following import (
+    agreed,
+    assigned,
+    escalation_of,
+    moderation_of,
+    second_grading,
+)
+
+NOTHING = (".", "-", " – ", "…", "?\n!")
+
+
+@pytest.fixture
+def raised(audit: Audit) -> Escalation:
+    """Requires improvement, of record: with the team manager."""
+    quarter = audit.quarter
+    quarter.policies = {"quality": {"moderation_random_share": "0"}}
+    quarter.save()
+    submitted(audit, "requires_improvement")
+    return escalation_of(audit, "requires_improvement")
+
+
+@pytest.fixture
+def plan(cast: Cast, raised: Escalation) -> list[Action]:
+    return agreed(raised, cast.manager, cast.manager)
+
+
+@pytest.fixture
+def offered(cast: Cast, plan: list[Action]) -> Action:
+    """The practitioner's action, with evidence."""
+    return acting.offer_evidence(
+        action=plan[1], evidence="Seen.", by=cast.practitioner_user, now=NOW
+    )
+
+
+class TestOperationsRefuse:
+    """A full stop closes no loop, whatever way it comes in."""
+
+    @pytest.mark.parametrize("nothing", NOTHING)
+    def test_in_answer_to_an_escalation(self, cast: Cast, raised: Escalation, nothing: str) -> None:
+        with pytest.raises(Refused, match="Write what you make of it"):
+            acknowledge(escalation=raised, response=nothing, by=cast.manager, now=NOW)
+
+    def test_in_a_plan(self, cast: Cast, raised: Escalation) -> None:
+        acknowledge(escalation=raised, response="Yes.", by=cast.manager, now=NOW)
+        with pytest.raises(Refused, match="Write what will be done"):
+            acting.plan_action(
+                audit=raised.audit,
+                planned=Planned("manager", " . ", TODAY + timedelta(7), owner=cast.manager),
+                escalation=raised,
+                by=cast.manager,
+                now=NOW,
+            )
+
+    @pytest.mark.parametrize("nothing", NOTHING)
+    def test_as_evidence_and_as_what_changed(
+        self, cast: Cast, plan: list[Action], nothing: str
+    ) -> None:
+        owner, action = cast.practitioner_user, plan[1]
+        with pytest.raises(Refused, match="Write what was done"):
+            acting.offer_evidence(action=action, evidence=nothing, by=owner, now=NOW)
+        acting.offer_evidence(action=action, evidence="Seen.", by=owner, now=NOW)
+        with pytest.raises(Refused, match="Write what changed"):
+            acting.verify_action(action=action, change_for_child=nothing, by=cast.manager, now=NOW)
+        action.refresh_from_db()
+        assert action.status == Action.Status.EVIDENCE_OFFERED
+
+    def test_as_a_reason_to_send_back_cancel_or_open_again(
+        self, cast: Cast, offered: Action
+    ) -> None:
+        with pytest.raises(Refused, match="Write what is missing"):
+            acting.return_action(action=offered, reason="-", by=cast.manager, now=NOW)
+        with pytest.raises(Refused, match="Write why this will not"):
+            acting.cancel_action(action=offered, reason=".", by=cast.manager, now=NOW)
+        acting.verify_action(action=offered, change_for_child="Safe", by=cast.manager, now=NOW)
+        with pytest.raises(Refused, match="Write why it is opened again"):
+            acting.reopen_action(action=offered, reason="...", by=cast.head, now=NOW)
+
+    def test_as_a_reason_for_no_action(self, cast: Cast, audit: Audit) -> None:
+        submitted(audit, "good")
+        audit.refresh_from_db()
+        Audit.objects.filter(pk=audit.pk).update(
+            status="finalised", finalised_at=NOW, finalised_by=cast.lead,
+            grading_of_record=audit.gradings.get(),
+        )  # fmt: skip
+        standard = PracticeStandard.objects.filter(section__version=audit.tool_version).first()
+        assert standard
+        with pytest.raises(Refused, match="Write why no action is needed"):
+            acting.give_reason_for_none(
+                audit=audit, standard=standard, reason=".", by=cast.manager, now=NOW
+            )
+
+    def test_as_a_reason_to_give_a_moderation_back_or_to_another(
+        self, cast: Cast, audit: Audit
+    ) -> None:
+        submitted(audit, "inadequate")
+        moderation = assigned(audit, cast.moderator)
+        with pytest.raises(Refused, match="Write why you give"):
+            hand_back(moderation=moderation, reason=".", conflict=False, by=cast.moderator, now=NOW)
+        with pytest.raises(Refused, match="Write why another moderator"):
+            assign_moderator(
+                moderation=moderation, moderator=cast.other_moderator, reason="-", by=cast.lead,
+                now=NOW,
+            )  # fmt: skip
+        assert moderation_of(audit).moderator == cast.moderator
+
+    def test_as_the_reason_why_a_grade_stands(self, cast: Cast, audit: Audit) -> None:
+        submitted(audit, "inadequate")
+        second_grading(audit, cast.moderator, "good")
+        with pytest.raises(Refused, match="Say why the grade that stands"):
+            decide_moderation(
+                moderation=moderation_of(audit), stands="second", rationale=".", by=cast.moderator,
+                now=NOW,
+            )  # fmt: skip
+        assert moderation_of(audit).status == Moderation.Status.ASSIGNED
