@@ -20,6 +20,7 @@ from accounts.policy import Permission, may
 from accounts.sorting import PARAM, sorted_by
 from audits.models import Grading
 from audits.queries.visibility import DECIDED, gradings_visible_to
+from audits.rules.completeness import is_written
 from audits.views.access import log_reading, person
 from audits.views.facts import in_words
 from cases.queries.calendar import local_date
@@ -124,7 +125,8 @@ def _page(
         "way": _way(escalation),
         "overdue": is_overdue(escalation, now),
         "grading": grading,
-        "provisional": audit.status not in DECIDED,
+        "to_improve": _to_improve(escalation, grading),
+        "provisional": not _decided(escalation),
         "form": form,
         "actions": actions,
         "may_plan": planning,
@@ -147,6 +149,22 @@ def _grading(request: HttpRequest, escalation: Escalation) -> Grading | None:
         if grading.pk == of_record:
             return grading
     return next((g for g in found if g.kind == Grading.Kind.AUDITOR), None)
+
+
+def _to_improve(escalation: Escalation, grading: Grading | None) -> Grading | None:
+    """The grading whose words on what to improve are shown: the auditor's, where the grading of
+    record has none of its own. Second graders are not asked for any.
+    """
+    if grading is None or is_written(grading.improvements) or not _decided(escalation):
+        return grading
+    first = Grading.objects.filter(
+        audit=escalation.audit_id, kind=Grading.Kind.AUDITOR, status=Grading.Status.SUBMITTED
+    )
+    return first.select_related("grader").first() or grading
+
+
+def _decided(escalation: Escalation) -> bool:
+    return escalation.audit.status in DECIDED
 
 
 def crumbs(here: str) -> list[dict[str, str]]:

@@ -287,6 +287,32 @@ class TestClimbing:
         assert raised.status == Escalation.Status.ACKNOWLEDGED
 
 
+class TestWhatToImprove:
+    def test_where_the_second_grading_says_none_it_is_the_auditors_words(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        page = f"/escalations/{escalation_of(audit).pk}/"
+        provisional = text_of(as_user(cast.head).get(page))
+        assert "Write the plan with the child." in provisional
+        assert "who graded the file first" not in provisional
+        decided(audit, cast.moderator, "inadequate")
+        shown = text_of(as_user(cast.head).get(page))
+        assert "Read the grading by Mo Derator" in shown
+        assert "Nothing written" not in shown
+        assert "Write the plan with the child." in shown
+        assert "These are the words of Audrey Tor, who graded the file first" in shown
+
+    def test_the_words_of_the_grading_that_stands_come_first(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        decided(audit, cast.moderator, "inadequate", "first")
+        shown = text_of(as_user(cast.head).get(f"/escalations/{escalation_of(audit).pk}/"))
+        assert "Write the plan with the child." in shown
+        assert "who graded the file first" not in shown
+
+
 class TestAnswering:
     def test_nothing_typed_is_lost_and_a_second_answer_is_told(
         self, cast: Cast, needs_work: Audit, as_user: AsUser
