@@ -15,7 +15,13 @@ from audits.models import Audit, PracticeStandard
 from quality.forms.fields import WrittenText
 from quality.models import Action
 from quality.operations.acting import Planned
-from quality.queries.people import managers_for, present_practitioner, stand_ins_for
+from quality.queries.people import (
+    holder_at_work,
+    managers_for,
+    present_practitioner,
+    stand_ins_for,
+)
+from quality.rules.actions import latest_due_on, untrue_stand_in
 
 
 class AcknowledgeForm(forms.Form):
@@ -86,6 +92,7 @@ class PlanForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.today = today
         self.present = present_practitioner(audit)
+        self.at_work = holder_at_work(audit)
         self._offer("owner", managers_for(audit))
         self._offer("stand_in", stand_ins_for(audit))
         self.fields["stand_in"].help_text = (
@@ -101,10 +108,15 @@ class PlanForm(forms.Form):
         cast("forms.ModelChoiceField[Any]", self.fields[name]).queryset = things
 
     def clean_due_on(self) -> date:
-        """The date; one that has passed is refused."""
+        """The date; one that has passed, or is further away than a year, is refused."""
         due_on: date = self.cleaned_data["due_on"]
+        last = latest_due_on(self.today)
         if due_on < self.today:
             raise ValidationError("“Done by” must be today or later")
+        if due_on > last:
+            raise ValidationError(
+                f"“Done by” must be {last:%-d %B %Y} or earlier: an action takes a year at most"
+            )
         return due_on
 
     def clean(self) -> dict[str, Any]:
@@ -119,6 +131,9 @@ class PlanForm(forms.Form):
     def _check_stand_in(self, data: dict[str, Any]) -> None:
         if data.get("stand_in") and not data.get("stand_in_reason"):
             self.add_error("stand_in_reason", "Say why somebody stands in")
+        untrue = untrue_stand_in(data.get("stand_in_reason", ""), self.at_work)
+        if data.get("stand_in") and untrue:
+            self.add_error("stand_in_reason", untrue)
         if data.get("stand_in_reason") and not data.get("stand_in"):
             self.add_error("stand_in", "Choose who stands in")
         if not data.get("stand_in") and self.present is None:

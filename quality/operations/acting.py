@@ -24,6 +24,7 @@ from quality.queries.closing import standards_below_good
 from quality.queries.escalation import OPEN
 from quality.queries.people import (
     OF_THE_LINE,
+    holder_at_work,
     levels_of,
     managers_for,
     may_offer,
@@ -33,6 +34,7 @@ from quality.queries.people import (
     verifying,
 )
 from quality.queries.visibility import escalations_visible_to
+from quality.rules.actions import latest_due_on, untrue_stand_in
 from quality.rules.transitions import ACTION, target_of
 from quality.rules.transitions import MovedOn as WrongState
 
@@ -82,6 +84,9 @@ def plan_action(
         raise Refused("Write what will be done.")
     if planned.due_on < local_date(now):
         raise Refused("The date by which it is done has passed. Give a date from today.")
+    if planned.due_on > latest_due_on(local_date(now)):
+        last = f"{latest_due_on(local_date(now)):%-d %B %Y}"
+        raise Refused(f"Give a date by {last}: an action takes a year at most.")
     action = Action.objects.create(
         audit=audit,
         escalation=escalation,
@@ -132,6 +137,9 @@ def _owner(planned: Planned, audit: Audit) -> Practitioner | None:
         return present
     if not planned.stand_in_reason:
         raise Refused("Say why somebody stands in for the practitioner.")
+    untrue = untrue_stand_in(planned.stand_in_reason, holder_at_work(audit))
+    if untrue:
+        raise Refused(untrue)
     if planned.owner not in stand_ins_for(audit):
         raise Refused("A stand-in is a manager of the case or somebody in its team.")
     return None

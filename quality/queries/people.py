@@ -95,6 +95,17 @@ def present_practitioner(audit: Audit) -> Practitioner | None:
     return practitioner if practitioner is not None and practitioner.left_on is None else None
 
 
+def holder_at_work(audit: Audit) -> str:
+    """The name of the practitioner who holds the case and has not left, "" where there is none.
+
+    Somebody whose sign-in has ended counts as having left, though no list has said so yet.
+    """
+    present = present_practitioner(audit)
+    if present is None or (present.user is not None and not present.user.is_active):
+        return ""
+    return str(present)
+
+
 def why_not_independent(users: Sequence[User], audit: Audit, *, blind: bool) -> list[str]:
     """For each person, why they may not grade this audit's file a second time; "" where they may.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from audits.rules.completeness import is_written
 from audits.rules.grades import INADEQUATE, REQUIRES_IMPROVEMENT
@@ -19,6 +20,9 @@ MANAGER = "manager"
 PRACTITIONER = "practitioner"
 STAND_IN_REASONS = ("left", "none_allocated", "long_absence")
 BELOW_GOOD = (REQUIRES_IMPROVEMENT, INADEQUATE)
+
+# An action is part of a child's life now: one that may take longer than this is a hope.
+LONGEST_YEARS = 1
 
 # Whose word counts for more, lowest first.
 AUTHORITY = ("team_manager", "head_of_service", "director")
@@ -132,6 +136,29 @@ def missing_in_plan(actions: Iterable[ActionState]) -> tuple[Missing, ...]:
 def _missing_owners(snapshot: AuditSnapshot) -> tuple[Missing, ...]:
     below = snapshot.grade_of_record in BELOW_GOOD
     return missing_in_plan(snapshot.actions) if below else ()
+
+
+def latest_due_on(today: date) -> date:
+    """The last day by which an action planned today may be done: the same day next year."""
+    year = today.year + LONGEST_YEARS
+    try:
+        return today.replace(year=year)
+    except ValueError:  # 29 February
+        return date(year, 2, 28)
+
+
+def untrue_stand_in(reason: str, present: str) -> str:
+    """What is untrue about the reason for a stand-in, as a sentence; "" where nothing is.
+
+    ``present`` is the practitioner who holds the case and works here, "" where there is none: they
+    may be absent for long, but have not left, and somebody is allocated.
+    """
+    if not present or reason not in ("left", "none_allocated"):
+        return ""
+    return (
+        f"{present} has not left and holds this case. Leave the stand-in empty, or say that they"
+        " are absent for long."
+    )
 
 
 def _missing_for_standards(snapshot: AuditSnapshot) -> list[Missing]:

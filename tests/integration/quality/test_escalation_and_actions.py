@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 from django.core.exceptions import PermissionDenied
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.operations import MovedOn, Refused
@@ -21,6 +22,7 @@ from audits.operations.submitting import reopen_audit, submit_grading
 from audits.operations.withdrawing import withdraw_audit
 from cases.models import Practitioner, Replacement, Service
 from cases.operations.replacement import request_replacement
+from cases.queries.calendar import local_date
 from quality.models import Action, Escalation, Moderation, NoActionReason
 from quality.operations import acting
 from quality.operations.acting import Planned, offer_evidence, plan_action, verify_action
@@ -45,6 +47,16 @@ def text_of(response: Any) -> str:
 
 def late(hours: float) -> datetime:
     return NOW + timedelta(hours=hours)
+
+
+def due_in(days: int) -> dict[str, str]:
+    """What a form posts for a date so many days from the day on which the page is asked for."""
+    day = local_date(timezone.now()) + timedelta(days)
+    return {
+        "due_on_day": f"{day.day}",
+        "due_on_month": f"{day.month}",
+        "due_on_year": f"{day.year}",
+    }
 
 
 @pytest.fixture
@@ -362,6 +374,11 @@ class TestAnswering:
             ({"description": ""}, "Write what will be done"),
             ({"due_on_day": "31", "due_on_month": "2"}, "must be a real date"),
             ({"due_on_year": "2020"}, "“Done by” must be today or later"),
+            ({"due_on_year": "9999"}, "an action takes a year at most"),
+            (
+                {"side": "practitioner", "stand_in_reason": "left", "stand_in": "manager"},
+                "Pat Titioner has not left and holds this case",
+            ),
             (
                 {"side": "practitioner", "stand_in_reason": "left"},
                 "Choose who stands in",
@@ -382,11 +399,11 @@ class TestAnswering:
             "side": "manager",
             "owner": str(cast.manager.pk),
             "description": "Supervise weekly & <b>note</b> it",
-            "due_on_day": "5",
-            "due_on_month": "1",
-            "due_on_year": "2031",
+            **due_in(30),
         }
         client, path = as_user(cast.manager), f"/escalations/{raised.pk}/actions/"
+        if "stand_in" in said:
+            said = said | {"stand_in": str(cast.manager.pk)}
         shown = text_of(client.post(path, right | said))
         assert error in shown
         if "description" not in said:
@@ -423,6 +440,41 @@ class TestStandIns:
             now=NOW,
         )
         assert (action.owner, action.practitioner) == (cast.manager, None)
+
+    @pytest.mark.parametrize("untrue", ["left", "none_allocated"])
+    def test_the_reason_is_true_while_the_practitioner_holds_the_case(
+        self, cast: Cast, needs_work: Audit, untrue: str
+    ) -> None:
+        raised = escalation_of(needs_work, "requires_improvement")
+        acknowledge(escalation=raised, response="Yes.", by=cast.manager, now=NOW)
+
+        def plan(reason: str) -> Action:
+            said = Planned("practitioner", "See her.", TODAY + timedelta(5), cast.manager, reason)
+            return plan_action(
+                audit=raised.audit, planned=said, escalation=raised, by=cast.manager, now=NOW
+            )
+
+        with pytest.raises(Refused, match="Pat Titioner has not left and holds this case"):
+            plan(untrue)
+        assert plan("long_absence").owner == cast.manager
+        # The sign-in is ended first, the list of practitioners comes later.
+        User.objects.filter(pk=cast.practitioner_user.pk).update(is_active=False)
+        assert plan(untrue).owner == cast.manager
+
+    def test_no_action_is_put_off_for_ever(self, cast: Cast, needs_work: Audit) -> None:
+        raised = escalation_of(needs_work, "requires_improvement")
+        acknowledge(escalation=raised, response="Yes.", by=cast.manager, now=NOW)
+        for wrong in (date(9999, 12, 20), date(2027, 10, 7)):
+            with pytest.raises(Refused, match="by 6 October 2027"):
+                plan_action(
+                    audit=raised.audit,
+                    planned=Planned("manager", "See her.", wrong, cast.manager),
+                    escalation=raised,
+                    by=cast.manager,
+                    now=NOW,
+                )
+        last = Planned("manager", "See her.", date(2027, 10, 6), cast.manager)
+        plan_action(audit=raised.audit, planned=last, escalation=raised, by=cast.manager, now=NOW)
 
     def test_evidence_for_one_who_does_not_sign_in_is_offered_by_a_manager(
         self, cast: Cast, needs_work: Audit
@@ -531,7 +583,7 @@ class TestClosing:
 
         assert "1 escalation to acknowledge" in text_of(head.get("/"))
         head.post(f"{page}acknowledge/", {"response": "I have read the file."})
-        due = {"due_on_day": "5", "due_on_month": "1", "due_on_year": "2031"}
+        due = due_in(30)
         manages = {"side": "manager", "owner": cast.manager.pk, "description": "Supervise."}
         head.post(f"{page}actions/", {**manages, **due})
         assert "needs an action for the practitioner" in text_of(head.get(page))
@@ -603,9 +655,7 @@ class TestClosing:
             {
                 "side": "practitioner",
                 "description": "Write the chronology.",
-                "due_on_day": "5",
-                "due_on_month": "1",
-                "due_on_year": "2031",
+                **due_in(30),
             },
         )
         action = Action.objects.get()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import pytest
@@ -17,8 +18,10 @@ from quality.rules.actions import (
     ActionState,
     AuditSnapshot,
     StandardState,
+    latest_due_on,
     may_verify,
     missing_to_close,
+    untrue_stand_in,
 )
 from quality.rules.policy import QualityPolicy
 from quality.rules.transitions import (
@@ -215,3 +218,16 @@ def test_what_says_nothing_answers_nothing(nothing: str) -> None:
     assert codes(replace(DONE, actions=(silent, PRACTITIONERS))) == ["change_for_child"]
     good = AuditSnapshot("good", (replace(PLAN, no_action_reason=nothing),), ())
     assert codes(good) == ["standard"]
+
+
+def test_an_action_takes_a_year_at_most() -> None:
+    assert latest_due_on(date(2026, 10, 6)) == date(2027, 10, 6)
+    assert latest_due_on(date(2028, 2, 29)) == date(2029, 2, 28)
+
+
+def test_who_holds_the_case_may_be_absent_and_no_more() -> None:
+    for reason in STAND_IN_REASONS:
+        assert untrue_stand_in(reason, "") == ""
+    assert untrue_stand_in("long_absence", "Pat Titioner") == ""
+    for reason in ("left", "none_allocated"):
+        assert untrue_stand_in(reason, "Pat Titioner").startswith("Pat Titioner has not left")
