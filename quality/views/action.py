@@ -106,6 +106,7 @@ def _page(
         "sees_audit": audits_visible_to(user).filter(pk=action.audit_id).exists(),
         "breadcrumbs": _crumbs(action.audit.reference),
         "rows": _rows(action),
+        "form": evidence_form or verify_form,  # with errors: for the summary and the title
         "overdue": action.status == Status.OPEN and action.due_on < local_date(timezone.now()),
         "evidence_form": evidence_form or (EvidenceForm() if may_do else None),
         "verify_form": verify_form or (VerifyForm() if offered and verifies else None),

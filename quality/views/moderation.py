@@ -114,7 +114,7 @@ def _page(
     decide_form: DecideForm | None = None,
 ) -> HttpResponse:
     user, audit = person(request), moderation.audit
-    both = _compared(request, moderation)
+    both, sent = _compared(request, moderation), assign_form or decide_form
     if both is not None:
         log_reading(request, audit)
     mine = moderation.moderator_id == user.pk and moderation.status == Status.ASSIGNED
@@ -137,6 +137,7 @@ def _page(
         "stuck": stuck,
         "why_not": _why_not(request, moderation) if free else "",
         "may_take": free and may(user, P.MODERATE),
+        "form": sent,  # with errors: for the summary and the title
         "assign_form": assign_form,
         "decide_form": decide_form,
         "own_draft": mine and moderation.grading is not None and both is None,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.test import Client
 
+from accounts.models import User
 from accounts.operations import Refused
 from audits.models import Audit, PracticeStandard
 from quality.models import Action, Escalation, Moderation
@@ -23,7 +27,12 @@ from tests.integration.quality.following import (
     second_grading,
 )
 
+AsUser = Callable[[User], Client]
 NOTHING = (".", "-", " – ", "…", "?\n!")
+
+
+def text_of(response: Any) -> str:
+    return response.content.decode()
 
 
 @pytest.fixture
@@ -128,4 +137,68 @@ class TestOperationsRefuse:
                 moderation=moderation_of(audit), stands="second", rationale=".", by=cast.moderator,
                 now=NOW,
             )  # fmt: skip
+        assert moderation_of(audit).status == Moderation.Status.ASSIGNED
+
+
+def at_the_field(response: Any, field: str, words: str) -> bool:
+    """Whether the page says ``words`` at the field, first in its summary, and in its title."""
+    shown = text_of(response)
+    form = response.context["form"]
+    return (
+        response.status_code == 200
+        and [*form.errors] == [field]
+        and f'<a href="#id_{field}">{words}</a>' in shown
+        and shown.index("govuk-error-summary") < shown.index("<h1")
+        and "<title>Error: " in shown
+    )
+
+
+class TestPagesSayWhereItIs:
+    """Each page with a wrong answer: summary, title, and the words at the field."""
+
+    def test_acknowledging(self, cast: Cast, raised: Escalation, as_user: AsUser) -> None:
+        client, path = as_user(cast.manager), f"/escalations/{raised.pk}/"
+        answer = client.post(f"{path}acknowledge/", {"response": "-"})
+        assert at_the_field(answer, "response", "Write what you make of it and what happens first")
+        assert "Error: " not in text_of(client.get(path))
+
+    def test_planning(self, cast: Cast, plan: list[Action], as_user: AsUser) -> None:
+        soon = TODAY.replace(year=TODAY.year + 1)
+        said = {
+            "side": "practitioner", "description": ".", "due_on_day": soon.day,
+            "due_on_month": soon.month, "due_on_year": soon.year,
+        }  # fmt: skip
+        path = f"/escalations/{plan[0].escalation_id}/actions/"
+        answer = as_user(cast.manager).post(path, said)
+        assert "Write what will be done" in text_of(answer)
+
+    def test_offering_and_verifying(self, cast: Cast, plan: list[Action], as_user: AsUser) -> None:
+        path, owner = f"/actions/{plan[1].pk}/", as_user(cast.practitioner_user)
+        answer = owner.post(f"{path}evidence/", {"evidence": "."})
+        assert at_the_field(answer, "evidence", "Write what was done")
+        owner.post(f"{path}evidence/", {"evidence": "Seen."})
+        answer = as_user(cast.manager).post(f"{path}verify/", {"change_for_child": "."})
+        assert at_the_field(answer, "change_for_child", "Write what changed for the child")
+        assert "Error: " not in text_of(as_user(cast.manager).get(path))
+
+    def test_moderating(self, cast: Cast, audit: Audit, as_user: AsUser) -> None:
+        submitted(audit, "inadequate")
+        page, lead = f"/moderation/{audit.reference}/", as_user(cast.lead)
+        answer = lead.post(f"{page}assign/", {"moderator": ""})
+        assert at_the_field(answer, "moderator", "Choose a moderator")
+        assigned(audit, cast.moderator)
+        said = {"moderator": cast.other_moderator.pk, "reason": "."}
+        answer = lead.post(f"{page}assign/", said)
+        assert at_the_field(answer, "reason", "Write why another moderator is needed")
+        moderator = as_user(cast.moderator)
+        answer = moderator.post(f"{page}give-back/", {"reason": "-"})
+        assert at_the_field(answer, "reason", "Write why you give it back")
+        assert "Error: " not in text_of(moderator.get(page))
+
+    def test_deciding(self, cast: Cast, audit: Audit, as_user: AsUser) -> None:
+        submitted(audit, "inadequate")
+        second_grading(audit, cast.moderator, "good")
+        page, client = f"/moderation/{audit.reference}/", as_user(cast.moderator)
+        answer = client.post(f"{page}decide/", {"stands": "second", "rationale": "."})
+        assert at_the_field(answer, "rationale", "Write why this grade stands")
         assert moderation_of(audit).status == Moderation.Status.ASSIGNED
