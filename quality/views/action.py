@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import allow
 from accounts.operations import Refused
@@ -31,7 +31,7 @@ from quality.operations import acting
 from quality.queries.closing import standards_below_good
 from quality.queries.escalation import ACTION_SORTS, ActionFilters, action_list
 from quality.queries.people import levels_of, may_offer, verifying
-from quality.views.fetching import action_or_404, form_page
+from quality.views.fetching import action_or_404, form_page, posted_to
 from quality.views.listing import list_context, list_download
 
 P = Permission
@@ -169,13 +169,19 @@ def _url(name: str, action: Action) -> str:
     return reverse(f"quality:{name}", args=[action.pk])
 
 
-@allow(P.OWN_ACTIONS, P.PLAN_ACTIONS)
-@require_POST
-def offer(request: HttpRequest, pk: int) -> HttpResponse:
-    """The owner says what was done."""
-    action, form = action_or_404(request, pk), EvidenceForm(request.POST)
+def _to_offer(request: HttpRequest, pk: int) -> Action:
+    """An action on which the person may say what was done."""
+    action = action_or_404(request, pk)
     if not may_offer(person(request), action):
         raise PermissionDenied("Evidence is offered by the owner of the action.")
+    return action
+
+
+@allow(P.OWN_ACTIONS, P.PLAN_ACTIONS)
+@posted_to(_to_offer, page="quality:action")
+def offer(request: HttpRequest, pk: int) -> HttpResponse:
+    """The owner says what was done."""
+    action, form = _to_offer(request, pk), EvidenceForm(request.POST)
     if form.is_valid():
         try:
             acting.offer_evidence(
@@ -210,7 +216,7 @@ def _to_plan(request: HttpRequest, pk: int) -> Action:
 
 
 @allow(P.VERIFY_ACTIONS)
-@require_POST
+@posted_to(_to_verify, page="quality:action")
 def verify(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody above the owner confirms it."""
     action, form = _to_verify(request, pk), VerifyForm(request.POST)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import allow
 from accounts.operations import Refused
@@ -40,7 +40,7 @@ from quality.queries.escalation import (
 from quality.queries.people import levels_of, may_answer
 from quality.queries.policy import policy_of
 from quality.rules.escalation import IMMEDIATE_CONCERN, LEVEL_NAMES, follow_up_on
-from quality.views.fetching import escalation_or_404, form_page
+from quality.views.fetching import escalation_or_404, form_page, posted_to
 from quality.views.listing import list_context, list_download
 
 P = Permission
@@ -243,7 +243,7 @@ def _to_answer(request: HttpRequest, pk: int) -> Escalation:
 
 
 @allow(P.ANSWER_ESCALATION)
-@require_POST
+@posted_to(_to_answer, page="quality:escalation")
 def acknowledge_escalation(request: HttpRequest, pk: int) -> HttpResponse:
     """Somebody takes it up."""
     escalation = _to_answer(request, pk)
@@ -301,7 +301,7 @@ def plan_for_escalation(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @allow(P.ANSWER_ESCALATION)
-@require_POST
+@posted_to(_to_answer, page="quality:escalation")
 def agree(request: HttpRequest, pk: int) -> HttpResponse:
     """The plan is complete."""
     escalation = _to_answer(request, pk)

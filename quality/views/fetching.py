@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
 
 from accounts.operations import MovedOn, Refused
 from audits.models import Audit, Grading
@@ -24,6 +26,28 @@ from quality.queries.visibility import (
 )
 
 LINE = tuple(f"audit__{path}" for path in OF_THE_LINE)
+
+
+def posted_to(
+    check: Callable[..., object], *, page: str
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """For a view that is only posted to. Opened, its address leads to the ``page`` of the thing.
+
+    An address bar holds it after an error. ``check`` fetches the thing through the policy, with the
+    arguments of the address: who is kept out of the one is kept out of the other.
+    """
+
+    def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method == "POST":
+                return view(request, *args, **kwargs)
+            check(request, *args, **kwargs)
+            return redirect(page, *args, **kwargs)
+
+        return require_http_methods(["GET", "HEAD", "POST"])(answer)
+
+    return decorate
 
 
 def moderation_or_404(request: HttpRequest, reference: str) -> Moderation:

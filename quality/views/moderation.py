@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import allow
 from accounts.operations import MovedOn, Refused
@@ -40,7 +40,7 @@ from quality.queries.moderation import (
 from quality.queries.people import against_now, possible_moderators, why_not_independent
 from quality.queries.visibility import taken_by_another
 from quality.rules.moderation import SENTENCES
-from quality.views.fetching import form_page, moderation_or_404
+from quality.views.fetching import form_page, moderation_or_404, posted_to
 from quality.views.listing import list_context, list_download
 
 P = Permission
@@ -205,7 +205,7 @@ def _rows(request: HttpRequest, moderation: Moderation, *, shown: bool) -> list[
 
 
 @allow(P.ASSIGN_MODERATOR)
-@require_POST
+@posted_to(moderation_or_404, page="quality:moderation")
 def assign(request: HttpRequest, reference: str) -> HttpResponse:
     """The quality assurance lead gives it to a moderator."""
     moderation = moderation_or_404(request, reference)
@@ -228,7 +228,7 @@ def assign(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @allow(P.MODERATE)
-@require_POST
+@posted_to(moderation_or_404, page="quality:moderation")
 def take(request: HttpRequest, reference: str) -> HttpResponse:
     """A moderator takes a free one."""
     user = person(request)
@@ -271,7 +271,7 @@ def give_back(request: HttpRequest, reference: str) -> HttpResponse:
 
 
 @allow(P.MODERATE)
-@require_POST
+@posted_to(moderation_or_404, page="quality:moderation")
 def decide(request: HttpRequest, reference: str) -> HttpResponse:
     """The moderator says which grade stands."""
     moderation = moderation_or_404(request, reference)

@@ -68,14 +68,23 @@ class Row:
     post_only: bool = False
     public: bool = False
     get_only: bool = False
+    leads: str = ""  # to which page a post-only address leads that is opened; "" for 405
 
 
 def row(
-    opens: str, *, hides: str = "", kwargs: Kwargs = nothing, post: bool = False, get: bool = False
-) -> Row:
+    opens: str, *, hides: str = "", kwargs: Kwargs = nothing, post: bool = False, get: bool = False,
+    leads: str = "",
+) -> Row:  # fmt: skip
     """``hides`` may name people of ``opens`` too: the latter wins."""
     inside = frozenset(opens.split())
-    return Row(inside, frozenset(hides.split()) - inside, kwargs, post_only=post, get_only=get)
+    return Row(
+        inside,
+        frozenset(hides.split()) - inside,
+        kwargs,
+        post_only=post or bool(leads),
+        get_only=get,
+        leads=leads,
+    )
 
 
 def public(kwargs: Kwargs = nothing) -> Row:
@@ -456,23 +465,31 @@ TABLE: dict[str, Row] = {
     "quality:moderation_list": row(f"{MODERATORS} lead", get=True),
     "quality:moderation_export": row(f"{MODERATORS} lead", get=True),
     "quality:moderation": row(f"{MODERATORS} lead", kwargs=of_moderation, get=True),
-    "quality:moderation_assign": row("lead", kwargs=of_moderation, post=True),
-    "quality:moderation_take": row(MODERATORS, kwargs=of_moderation, post=True),
+    "quality:moderation_assign": row("lead", kwargs=of_moderation, leads="quality:moderation"),
+    "quality:moderation_take": row(MODERATORS, kwargs=of_moderation, leads="quality:moderation"),
     "quality:moderation_give_back": row("moderator", hides=MODERATORS, kwargs=of_assigned),
-    "quality:moderation_decide": row("moderator", hides=MODERATORS, kwargs=of_assigned, post=True),
+    "quality:moderation_decide": row(
+        "moderator", hides=MODERATORS, kwargs=of_assigned, leads="quality:moderation"
+    ),
     "quality:escalation_list": row(f"{MANAGERS} {HEADS} director lead", get=True),
     "quality:escalation_export": row(f"{MANAGERS} {HEADS} director lead", get=True),
     "quality:escalation": row(
         "head director lead", hides=f"{MANAGERS} {HEADS}", kwargs=of_escalation, get=True
     ),  # the grade is provisional: only those it has reached
     "quality:escalation_acknowledge": row(
-        "head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_escalation, post=True
+        "head director",
+        hides=f"{MANAGERS} {HEADS}",
+        kwargs=of_escalation,
+        leads="quality:escalation",
     ),
     "quality:escalation_plan": row(
         "head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_escalation
     ),
     "quality:escalation_agree": row(
-        "head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_escalation, post=True
+        "head director",
+        hides=f"{MANAGERS} {HEADS}",
+        kwargs=of_escalation,
+        leads="quality:escalation",
     ),
     "quality:action_list": row(f"{MANAGERS} {PRACTITIONERS} {HEADS} director lead", get=True),
     "quality:action_export": row(f"{MANAGERS} {PRACTITIONERS} {HEADS} director lead", get=True),
@@ -486,10 +503,13 @@ TABLE: dict[str, Row] = {
         "practitioner_user",
         hides="other_manager other_practitioner_user other_head",
         kwargs=of_action,
-        post=True,
+        leads="quality:action",
     ),
     "quality:action_verify": row(
-        "manager head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_action, post=True
+        "manager head director",
+        hides=f"{MANAGERS} {HEADS}",
+        kwargs=of_action,
+        leads="quality:action",
     ),
     "quality:action_return": row(
         "manager head director", hides=f"{MANAGERS} {HEADS}", kwargs=of_action
@@ -602,9 +622,15 @@ def test_everybody_gets_the_answer_of_the_table(name: str, samples: Samples) -> 
     assert (stranger != "sign in") if entry.public else (stranger == "sign in")
 
 
+def page_of(entry: Row, samples: Samples) -> str:
+    """The page to which a post-only address leads."""
+    return reverse(entry.leads, kwargs=entry.kwargs(samples))
+
+
 @pytest.mark.parametrize("name", sorted(TABLE))
 def test_nobody_gets_round_it_by_the_other_method(name: str, samples: Samples) -> None:
-    """Those who are kept out are kept out of POST as of GET; a post-only address takes no GET."""
+    """Those who are kept out are kept out of POST as of GET; a post-only address takes no GET
+    or leads to its page."""
     entry = TABLE[name]
     path = reverse(name, kwargs=entry.kwargs(samples))
     other = "GET" if entry.post_only else "POST"
@@ -612,8 +638,11 @@ def test_nobody_gets_round_it_by_the_other_method(name: str, samples: Samples) -
         got = outcome(answer(getattr(samples.cast, who), path, other))
         assert got in (expected(entry, who), "405"), who
     if entry.post_only or entry.get_only:
-        inside = getattr(samples.cast, sorted(entry.opens)[0])
-        assert outcome(answer(inside, path, other)) == "405"
+        inside = answer(getattr(samples.cast, sorted(entry.opens)[0]), path, other)
+        if entry.leads:
+            assert (inside.status_code, inside["Location"]) == (302, page_of(entry, samples))
+        else:
+            assert outcome(inside) == "405"
     if not entry.public:
         assert outcome(answer(None, path, other)) == "sign in"
 
@@ -622,7 +651,10 @@ def test_nobody_gets_round_it_by_the_other_method(name: str, samples: Samples) -
 LOGS = ("accounts_accessrecord", "django_session")
 
 
-@pytest.mark.parametrize("name", sorted(name for name, r in TABLE.items() if not r.post_only))
+OPENED = sorted(name for name, entry in TABLE.items() if entry.leads or not entry.post_only)
+
+
+@pytest.mark.parametrize("name", OPENED)
 def test_looking_changes_nothing(name: str, samples: Samples) -> None:
     entry = TABLE[name]
     path = reverse(name, kwargs=entry.kwargs(samples))

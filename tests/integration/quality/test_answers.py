@@ -24,6 +24,7 @@ from tests.integration.quality.following import (
     assigned,
     escalation_of,
     moderation_of,
+    planned,
     second_grading,
 )
 
@@ -202,3 +203,38 @@ class TestPagesSayWhereItIs:
         answer = client.post(f"{page}decide/", {"stands": "second", "rationale": "."})
         assert at_the_field(answer, "rationale", "Write why this grade stands")
         assert moderation_of(audit).status == Moderation.Status.ASSIGNED
+
+
+class TestOpeningWhatIsOnlyPostedTo:
+    """The address bar holds such an address after an error: opened, it leads to the page."""
+
+    @pytest.mark.parametrize("rest", ["evidence/", "verify/"])
+    def test_an_action(self, cast: Cast, plan: list[Action], as_user: AsUser, rest: str) -> None:
+        action = planned(plan[0].escalation, cast.manager, "practitioner")  # type: ignore[arg-type]
+        who = cast.practitioner_user if rest == "evidence/" else cast.manager
+        answer = as_user(who).get(f"/actions/{action.pk}/{rest}")
+        assert (answer.status_code, answer["Location"]) == (302, f"/actions/{action.pk}/")
+        assert as_user(who).put(f"/actions/{action.pk}/{rest}").status_code == 405
+        assert as_user(cast.other_manager).get(f"/actions/{action.pk}/{rest}").status_code == 404
+
+    @pytest.mark.parametrize("rest", ["acknowledge/", "agree/"])
+    def test_an_escalation(
+        self, cast: Cast, raised: Escalation, as_user: AsUser, rest: str
+    ) -> None:
+        page = f"/escalations/{raised.pk}/"
+        answer = as_user(cast.manager).get(page + rest)
+        assert (answer.status_code, answer["Location"]) == (302, page)
+        assert as_user(cast.lead).get(page + rest).status_code == 403
+        raised.refresh_from_db()
+        assert raised.status == Escalation.Status.RAISED
+
+    def test_a_moderation(self, cast: Cast, audit: Audit, as_user: AsUser) -> None:
+        submitted(audit, "inadequate")
+        page = f"/moderation/{audit.reference}/"
+        for who, rest in ((cast.lead, "assign/"), (cast.moderator, "take/")):
+            answer = as_user(who).get(page + rest)
+            assert (answer.status_code, answer["Location"]) == (302, page)
+        assert moderation_of(audit).status == Moderation.Status.REQUIRED
+        assigned(audit, cast.moderator)
+        assert as_user(cast.moderator).get(page + "decide/")["Location"] == page
+        assert as_user(cast.other_moderator).get(page + "decide/").status_code == 404
