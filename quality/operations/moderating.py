@@ -45,6 +45,7 @@ def settle_submission(*, audit: Audit, grading: Grading, by: User, now: datetime
 
     One that was chosen before it was reopened is moderated whatever its grade is now.
     """
+    before = Moderation.objects.select_for_update().filter(audit=audit).first()
     choice = choose(
         seed=opaque("moderation", audit.quarter.label),
         reference=audit.reference,
@@ -54,14 +55,14 @@ def settle_submission(*, audit: Audit, grading: Grading, by: User, now: datetime
         submitted_on=local_date(now),
         holidays=bank_holidays(),
         policy=policy_of(audit.quarter),
+        before=before.reasons if before is not None else (),
     )
-    before = Moderation.objects.select_for_update().filter(audit=audit).first()
-    if before is not None:
-        _ask_again(before, choice, now)
-    elif choice.due_on is not None:
-        _ask(audit, choice, choice.due_on, now)
-    else:
+    if choice.due_on is None:
         set_grade_of_record(audit=audit, grading=grading, by=by, now=now)
+    elif before is not None:
+        _ask_again(before, choice, choice.due_on, now)
+    else:
+        _ask(audit, choice, choice.due_on, now)
 
 
 def has_concern(audit: Audit) -> bool:
@@ -98,11 +99,12 @@ def _ask(audit: Audit, choice: ModerationChoice, due_on: date, now: datetime) ->
     _tell_leads(audit)
 
 
-def _ask_again(moderation: Moderation, choice: ModerationChoice, now: datetime) -> None:
-    moderation.reasons = list(dict.fromkeys([*moderation.reasons, *choice.reasons]))
+def _ask_again(
+    moderation: Moderation, choice: ModerationChoice, due_on: date, now: datetime
+) -> None:
+    moderation.reasons = list(choice.reasons)
     moderation.blind = moderation.blind or choice.blind
-    moderation.due_on = choice.due_on or max(moderation.due_on, local_date(now))
-    moderation.required_at = now
+    moderation.due_on, moderation.required_at = due_on, now
     moderation.save(update_fields=["reasons", "blind", "due_on", "required_at"])
     _tell_leads(moderation.audit)
 

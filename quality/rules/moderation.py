@@ -10,7 +10,7 @@ usual way of making a draw that anybody can repeat (compare Rivest, "Sampler", 2
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
@@ -26,7 +26,11 @@ SENTENCES: Mapping[str, str] = {
     "immediate_concern": "An immediate safeguarding concern was raised, and every such audit is "
     "moderated.",
     "random": "It was drawn at random for moderation.",
+    "was_inadequate": "Before it was reopened, it was graded inadequate: it stays in moderation.",
+    "was_above_cap": "Before it was reopened, its grade was above the cap: it stays in moderation.",
 }
+# What the grade alone gave a reason for, and how that is told once the grade is another.
+_PAST: Mapping[str, str] = {"inadequate": "was_inadequate", "cap_overridden": "was_above_cap"}
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,16 @@ def choose(
     submitted_on: date,
     holidays: Container[date],
     policy: QualityPolicy,
+    before: Sequence[str] = (),
 ) -> ModerationChoice:
     """Whether an audit submitted with this overall grade is moderated.
 
     The random draw decides only about the rest: an audit with a reason of its own never counts as
     drawn at random, so that the random ones stay a fair sample of what was left.
+
+    ``before`` holds the reasons of its submission before it was reopened: what was chosen once is
+    moderated whatever its grade is now. The draw and a concern stay what they were; a grade that
+    is given no more is told as the past.
     """
     named = {
         "inadequate": grade == INADEQUATE,
@@ -73,20 +82,27 @@ def choose(
         "immediate_concern": immediate_concern,
     }
     reasons = tuple(code for code, holds in named.items() if holds)
-    blind = policy.compulsory_moderation_blind
+    if before:
+        reasons = _with_the_past(reasons, before)
+    elif not reasons and drawn_at_random(
+        seed=seed, reference=reference, share=policy.moderation_random_share
+    ):
+        reasons = ("random",)
     if not reasons:
-        if not drawn_at_random(
-            seed=seed, reference=reference, share=policy.moderation_random_share
-        ):
-            return ModerationChoice(False, False, (), (), None)
-        reasons, blind = ("random",), True
+        return ModerationChoice(False, False, (), (), None)
     return ModerationChoice(
         required=True,
-        blind=blind,
+        blind="random" in reasons or policy.compulsory_moderation_blind,
         reasons=reasons,
         because=tuple(SENTENCES[code] for code in reasons),
         due_on=add_working_days(submitted_on, _days(reasons, policy), holidays),
     )
+
+
+def _with_the_past(now: tuple[str, ...], before: Sequence[str]) -> tuple[str, ...]:
+    past = (_PAST.get(code, code) for code in before if code not in now)
+    kept = [code for code in past if code not in {_PAST.get(each) for each in now}]
+    return tuple(dict.fromkeys([*now, *kept]))
 
 
 def _days(reasons: tuple[str, ...], policy: QualityPolicy) -> int:

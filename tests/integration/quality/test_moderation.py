@@ -618,6 +618,22 @@ class TestReopening:
         decided(audit, cast.other_moderator, "good")
         assert audit.status == Audit.Status.FINALISED
 
+    def test_a_reason_that_is_not_true_any_more_is_told_as_the_past(
+        self, cast: Cast, audit: Audit, random_share: Any, as_user: AsUser
+    ) -> None:
+        submitted(audit, "inadequate")
+        Moderation.objects.update(reasons=["cap_overridden"])
+        draft = reopen_audit(audit=audit, reason="Look again", by=cast.lead, now=NOW)
+        submit_grading(grading=fill(draft, "good"), by=cast.auditor, now=NOW)
+        audit.refresh_from_db()
+        assert audit.status == Audit.Status.SUBMITTED
+        moderation = moderation_of(audit)
+        assert moderation.reasons == ["was_above_cap"]
+        assert str(moderation.due_on) == "2026-10-13"
+        shown = text_of(as_user(cast.lead).get(at(audit)))
+        assert "The overall grade is above its cap" not in shown
+        assert "Before it was reopened, its grade was above the cap" in shown
+
     def test_the_moderator_who_compared_does_not_grade_it_blind_again(
         self, cast: Cast, audit: Audit, as_user: AsUser
     ) -> None:

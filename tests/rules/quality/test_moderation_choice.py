@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -37,6 +39,7 @@ def choice(
     concern: bool = False,
     policy: QualityPolicy = POLICY,
     submitted_on: date = MONDAY,
+    before: Sequence[str] = (),
 ) -> ModerationChoice:
     return choose(
         seed=seed,
@@ -47,6 +50,7 @@ def choice(
         submitted_on=submitted_on,
         holidays=HOLIDAYS,
         policy=policy,
+        before=before,
     )
 
 
@@ -184,3 +188,32 @@ def test_a_rationale_that_says_nothing_decides_nothing(nothing: str) -> None:
         first_grader="ann", moderator="ben", second_grading_submitted=True, rationale=nothing
     )
     assert [item.code for item in missing] == ["rationale"]
+
+
+NEVER = replace(POLICY, moderation_random_share=Fraction(0))
+
+
+def test_what_was_chosen_before_it_was_reopened_stays_chosen() -> None:
+    chosen = choice("good", before=["inadequate", "cap_overridden"], policy=NEVER)
+    assert chosen.required
+    assert chosen.blind
+    assert chosen.reasons == ("was_inadequate", "was_above_cap")
+    assert all(sentence.startswith("Before it was reopened") for sentence in chosen.because)
+    assert chosen.due_on == date(2026, 11, 30)
+
+
+def test_what_is_still_true_is_said_as_it_is() -> None:
+    again = choice("inadequate", before=["cap_overridden", "inadequate"], policy=NEVER)
+    assert again.reasons == ("inadequate", "was_above_cap")
+    assert again.due_on == date(2026, 11, 25)
+    third = choice("inadequate", before=["was_inadequate"], policy=NEVER)
+    assert third.reasons == ("inadequate",)
+
+
+def test_the_draw_and_a_concern_stay() -> None:
+    drawn = choice("inadequate", before=["random"], policy=NEVER)
+    assert drawn.reasons == ("inadequate", "random")
+    concern = choice("good", before=["immediate_concern"], policy=NEVER)
+    assert concern.reasons == ("immediate_concern",)
+    assert concern.due_on == date(2026, 11, 25)
+    assert choice("good", before=["random", "was_inadequate"], policy=NEVER).blind
