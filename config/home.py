@@ -20,6 +20,7 @@ from audits.queries.visibility import DECIDED, WITH_AUDITOR
 from cases.models import CaseImport, Draw, Replacement, SampledCase
 from cases.queries.calendar import local_date
 from quality.models import Action, Escalation, Moderation
+from quality.queries.moderation import is_late
 from quality.queries.visibility import actions_to_verify
 from reports.models import CommitteeReport
 
@@ -185,7 +186,7 @@ KINDS: tuple[Kind, ...] = (
         "audits to moderate",
         "quality:moderation_list",
         _to_moderate,
-        _due("due_on"),
+        is_late,
     ),
     Kind(
         P.OWN_ACTIONS,

@@ -162,6 +162,7 @@ class Teller:
             reasons=list(choice.reasons),
             blind=choice.blind,
             due_on=given(choice.due_on),
+            grade_by=choice.grade_by,
             required_at=at,
         )
         story.moderation = moderation

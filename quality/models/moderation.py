@@ -24,6 +24,8 @@ class Moderation(models.Model):
     reasons = models.JSONField()  # codes of quality.rules.moderation
     blind = models.BooleanField()
     due_on = models.DateField()
+    # What moderators see of it until their blind grading is in; null where they see due_on.
+    grade_by = models.DateField(null=True, blank=True)
     required_at = models.DateTimeField()
     moderator = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -94,6 +94,7 @@ def _ask(audit: Audit, choice: ModerationChoice, due_on: date, now: datetime) ->
         reasons=list(choice.reasons),
         blind=choice.blind,
         due_on=due_on,
+        grade_by=choice.grade_by,
         required_at=now,
     )
     _tell_leads(audit)
@@ -104,8 +105,9 @@ def _ask_again(
 ) -> None:
     moderation.reasons = list(choice.reasons)
     moderation.blind = moderation.blind or choice.blind
-    moderation.due_on, moderation.required_at = due_on, now
-    moderation.save(update_fields=["reasons", "blind", "due_on", "required_at"])
+    moderation.due_on, moderation.grade_by = due_on, choice.grade_by
+    moderation.required_at = now
+    moderation.save(update_fields=["reasons", "blind", "due_on", "grade_by", "required_at"])
     _tell_leads(moderation.audit)
 
 

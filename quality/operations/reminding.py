@@ -9,6 +9,7 @@ from accounts.operations import operation
 from audits.operations.reminding import remind
 from cases.queries.calendar import local_date
 from quality.models import Action, Moderation
+from quality.queries.moderation import asked_by
 
 
 @operation
@@ -17,8 +18,8 @@ def remind_moderators(*, by: User, now: datetime) -> int:
     waiting = Moderation.objects.filter(status=Moderation.Status.ASSIGNED)
     return remind(
         (
-            (each.moderator, each.due_on)
-            for each in waiting.select_related("moderator")
+            (each.moderator, asked_by(each))
+            for each in waiting.select_related("moderator", "grading")
             if each.moderator is not None
         ),
         one="A moderation with you is due soon or overdue",

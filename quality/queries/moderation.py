@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 
-from django.db.models import Case, IntegerField, QuerySet, Value, When
+from django.db.models import Case, F, IntegerField, Q, QuerySet, Value, When
 
 from accounts.models import User
 from accounts.policy import Permission, may
@@ -18,6 +19,7 @@ from audits.queries.visibility import gradings_visible_to
 from audits.rules.checks import Checked, checked_of, checks_of
 from audits.rules.grades import Scale
 from cases.models import AuditQuarter
+from cases.queries.calendar import local_date
 from quality.models import Moderation
 from quality.queries.people import OF_THE_LINE, against_now, refused_to
 from quality.queries.visibility import moderations_visible_to
@@ -33,6 +35,12 @@ TO_ASK = (
 )
 LEFT = "They cannot sign in any more."
 NOT_A_MODERATOR = "They are not a moderator any more."
+# Those whose moderator must not learn yet by when they are due (quality.rules.moderation).
+_DATE_HIDDEN = (
+    Q(grade_by__isnull=False)
+    & ~Q(status=Status.DECIDED)
+    & ~Q(grading__status=Grading.Status.SUBMITTED)
+)
 _ORDER = Case(
     When(status=Status.DECIDED, then=Value(1)), default=Value(0), output_field=IntegerField()
 )
@@ -40,7 +48,7 @@ SORTS: Sorts = {
     "reference": ("audit__reference",),
     "service": ("audit__service__name", "audit__team__name"),
     "moderator": ("moderator__name",),
-    "due": ("due_on",),
+    "due": ("shown_due_on",),
     "status": (place_in("status", Status.values),),
 }
 
@@ -54,12 +62,18 @@ def moderation_list(
     draw: str = "",
     mine: bool = False,
 ) -> QuerySet[Moderation]:
-    """The moderations ``user`` may see; those that wait first, by when they are due.
+    """The moderations ``user`` may see; those that wait first, by when they are due for them, their
+    ``shown_due_on``.
 
     ``draw`` is one of audits.queries.audit_list.DRAWS, or "" for all. Whoever takes moderations
     themself gets none listed that taking would refuse.
     """
-    found = moderations_visible_to(user)
+    hidden = _DATE_HIDDEN
+    if may(user, Permission.SEE_ALL_AUDITS):
+        hidden &= Q(moderator=user)
+    found = moderations_visible_to(user).annotate(
+        shown_due_on=Case(When(hidden, then=F("grade_by")), default=F("due_on"))
+    )
     # A reopened audit is with its auditor: nothing to moderate until it is submitted again.
     found = found.exclude(
         status=Status.REQUIRED,
@@ -79,8 +93,30 @@ def moderation_list(
         free = found.filter(status=Status.REQUIRED).select_related(*TO_ASK)
         found = found.exclude(pk__in=refused_to(user, list(free)))
     return found.select_related("audit__service", "audit__team", "moderator", "grading").order_by(
-        _ORDER, "due_on", "audit__reference"
+        _ORDER, "shown_due_on", "audit__reference"
     )
+
+
+def hides_its_date(moderation: Moderation, user: User) -> bool:
+    """Whether ``user`` must not learn by when it is due: as ``shown_due_on`` has it in the list."""
+    if moderation.grade_by is None or moderation.status == Status.DECIDED:
+        return False
+    if may(user, Permission.SEE_ALL_AUDITS) and moderation.moderator_id != user.pk:
+        return False
+    return not second_is_in(moderation)
+
+
+def asked_by(moderation: Moderation) -> date:
+    """By when its moderator is asked for what they do next. Reads the second grading."""
+    if moderation.grade_by is None or second_is_in(moderation):
+        return moderation.due_on
+    return moderation.grade_by
+
+
+def is_late(now: datetime) -> Q:
+    """The condition that a moderation waits for its moderator past the date that they see."""
+    today = local_date(now)
+    return Q(due_on__lt=today) | (_DATE_HIDDEN & Q(grade_by__lt=today))
 
 
 def not_any_more(moderations: Sequence[Moderation]) -> dict[int, str]:

@@ -42,6 +42,7 @@ class ModerationChoice:
     reasons: tuple[str, ...]  # codes: keys of SENTENCES
     because: tuple[str, ...]  # the same as sentences
     due_on: date | None
+    grade_by: date | None = None  # for moderators, until their grading is in; None: due_on
 
 
 def drawn_at_random(*, seed: str, reference: str, share: Fraction) -> bool:
@@ -96,6 +97,7 @@ def choose(
         reasons=reasons,
         because=tuple(SENTENCES[code] for code in reasons),
         due_on=add_working_days(submitted_on, _days(reasons, policy), holidays),
+        grade_by=_grade_by(submitted_on, holidays, policy),
     )
 
 
@@ -109,6 +111,17 @@ def _days(reasons: tuple[str, ...], policy: QualityPolicy) -> int:
     if "inadequate" in reasons or "immediate_concern" in reasons:
         return policy.moderation_inadequate_working_days
     return policy.moderation_working_days
+
+
+def _grade_by(submitted_on: date, holidays: Container[date], policy: QualityPolicy) -> date | None:
+    """The date that every blind second grading has: due_on tells an inadequate one from others.
+
+    None where only those drawn at random are graded blind: these are all due alike.
+    """
+    if not policy.compulsory_moderation_blind:
+        return None
+    days = min(policy.moderation_inadequate_working_days, policy.moderation_working_days)
+    return add_working_days(submitted_on, days, holidays)
 
 
 @dataclass(frozen=True)

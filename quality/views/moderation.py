@@ -31,7 +31,9 @@ from quality.operations.moderating import (
 from quality.queries.moderation import (
     SORTS,
     Compared,
+    asked_by,
     compared,
+    hides_its_date,
     moderation_list,
     need_another_moderator,
     not_any_more,
@@ -76,11 +78,12 @@ def moderation_export(request: HttpRequest) -> HttpResponse:
             each.audit.service.name,
             each.audit.team.name if each.audit.team else "",
             each.moderator.name if each.moderator else "",
-            each.due_on,
+            due_on,
             each.get_status_display(),
-            each.status != Status.DECIDED and each.due_on < today,
+            each.status != Status.DECIDED and due_on < today,
         ]
         for each in found.select_related("audit__quarter")
+        for due_on in [getattr(each, "shown_due_on", each.due_on)]
     )
     return list_download(request, "moderations", COLUMNS, rows)
 
@@ -125,14 +128,17 @@ def _page(
     if decide_form is None and mine and both is not None and not stuck:
         decide_form = DecideForm(first=both.first, second=both.second)
     free = moderation.status == Status.REQUIRED and waits
+    hidden = hides_its_date(moderation, user)
+    due_on = asked_by(moderation) if hidden else moderation.due_on
     context = {
         "moderation": moderation,
         "audit": audit,
         "breadcrumbs": _crumbs(audit),
         "rows": _rows(request, moderation, shown=both is not None),
         "both": both,
-        "overdue": moderation.status != Status.DECIDED
-        and moderation.due_on < local_date(timezone.now()),
+        "due_on": due_on,
+        "date_hidden": hidden,
+        "overdue": moderation.status != Status.DECIDED and due_on < local_date(timezone.now()),
         "mine": mine,
         "stuck": stuck,
         "why_not": _why_not(request, moderation) if free else "",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from fractions import Fraction
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.test import Client
 
 from accounts.models import AccessRecord, User
@@ -20,8 +23,10 @@ from audits.queries.visibility import gradings_visible_to
 from audits.rules.grades import ZERO_TO_TEN
 from cases.models import DeclaredConflict, Grader, Practitioner, Service, Team
 from cases.operations.conflicts import declare_ahead
+from config.home import tasks_for
 from quality.models import Escalation, Moderation
 from quality.operations.moderating import hand_back
+from quality.operations.reminding import remind_moderators
 from quality.queries.moderation import moderation_list
 from quality.queries.people import possible_moderators
 from tests.cast import NOW, TODAY, Cast
@@ -363,6 +368,88 @@ class TestBlindness:
         assert "There are no escalations" in text_of(client.get("/escalations/"))
         head = text_of(as_user(cast.head).get(f"/audits/{audit.reference}/"))
         assert "Inadequate" in head
+
+
+class TestDates:
+    """By when a blind second grading is asked for does not tell what was graded first."""
+
+    @pytest.fixture
+    def three(self, cast: Cast, make_audit: Make, audit: Audit, random_share: Any) -> list[Audit]:
+        """One drawn at random, one inadequate, one drawn at random; all on the same day."""
+        random_share("1")
+        audits = [audit, make_audit(), make_audit()]
+        for each, grade in zip(audits, ("good", "inadequate", "good"), strict=True):
+            submitted(each, grade)
+        return audits
+
+    def test_all_have_one_date_for_moderators(
+        self, cast: Cast, three: list[Audit], as_user: AsUser
+    ) -> None:
+        assert [str(moderation_of(each).due_on) for each in three] == [
+            "2026-10-13", "2026-10-08", "2026-10-13",
+        ]  # fmt: skip
+        client = as_user(cast.moderator)
+        assigned(three[1], cast.moderator)
+        assigned(three[2], cast.moderator)
+        for address in ("/moderation/", "/moderation/?sort=due", "/moderation/moderations.csv"):
+            shown = text_of(client.get(address))
+            assert "13 Oct" not in shown
+            assert "2026-10-13" not in shown
+            places = [shown.index(each.reference) for each in three]
+            assert places == sorted(places)
+        for each in three:
+            page = text_of(client.get(at(each)))
+            assert "Grade the file by Thursday 8 October 2026" in page
+            assert "13 October" not in page
+
+    def test_the_lead_sees_the_date_of_each(
+        self, cast: Cast, three: list[Audit], as_user: AsUser
+    ) -> None:
+        client = as_user(cast.lead)
+        assert "Due Tuesday 13 October 2026" in text_of(client.get(at(three[0])))
+        assert "Due Thursday 8 October 2026" in text_of(client.get(at(three[1])))
+        assert "2026-10-13" in text_of(client.get("/moderation/moderations.csv"))
+        listed = text_of(client.get("/moderation/"))
+        assert listed.index(three[1].reference) < listed.index(three[0].reference)
+
+    def test_a_lead_who_moderates_it_sees_what_moderators_see(
+        self, cast: Cast, three: list[Audit], as_user: AsUser
+    ) -> None:
+        cast.lead.groups.add(*cast.moderator.groups.all())
+        lead = User.objects.get(pk=cast.lead.pk)
+        assigned(three[0], lead)
+        assert "Grade the file by Thursday 8 October 2026" in text_of(
+            as_user(lead).get(at(three[0]))
+        )
+
+    def test_with_the_grading_in_it_is_the_date_of_the_decision(
+        self, cast: Cast, three: list[Audit], as_user: AsUser
+    ) -> None:
+        second_grading(three[0], cast.moderator, "good")
+        client = as_user(cast.moderator)
+        assert "Due Tuesday 13 October 2026" in text_of(client.get(at(three[0])))
+        assert "2026-10-13" in text_of(client.get("/moderation/moderations.csv"))
+
+    def test_overdue_and_reminders_go_by_the_same_date(
+        self, cast: Cast, three: list[Audit], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for each in three:
+            assigned(each, cast.moderator)
+        [task] = tasks_for(cast.moderator, NOW + timedelta(days=3))
+        assert (task.count, task.late) == (3, 3)
+        mails: list[str] = []
+        monkeypatch.setattr(
+            "audits.operations.reminding.send_notice",
+            lambda *, to, subject, path: mails.append(subject),
+        )
+        remind_moderators(by=User.objects.system(), now=NOW + timedelta(days=3))
+        assert mails == ["3 moderations with you are due soon or overdue"]
+
+    def test_those_at_work_get_the_date_with_the_migration(self, three: list[Audit]) -> None:
+        Moderation.objects.update(grade_by=None)
+        migration = import_module("quality.migrations.0004_grade_by")
+        migration.give_those_that_wait_a_date(apps, None)
+        assert {str(each.grade_by) for each in Moderation.objects.all()} == {"2026-10-08"}
 
 
 class TestDeciding:

@@ -217,3 +217,24 @@ def test_the_draw_and_a_concern_stay() -> None:
     assert concern.reasons == ("immediate_concern",)
     assert concern.due_on == date(2026, 11, 25)
     assert choice("good", before=["random", "was_inadequate"], policy=NEVER).blind
+
+
+def test_blind_ones_are_to_be_graded_by_one_date() -> None:
+    """Whatever was graded first; the date of the decision differs."""
+    drawn = next(k for k in range(50) if choice(reference=str(k)).required)
+    found = [
+        choice("inadequate"),
+        choice("good", cap=True),
+        choice("good", concern=True),
+        choice("good", reference=str(drawn)),
+    ]
+    assert {each.due_on for each in found} == {date(2026, 11, 25), date(2026, 11, 30)}
+    assert {each.grade_by for each in found} == {date(2026, 11, 25)}
+
+
+def test_where_the_blind_ones_are_all_alike_they_keep_their_date() -> None:
+    """A council that grades only the drawn ones blind gives nothing away by their date."""
+    seen = replace(POLICY, compulsory_moderation_blind=False, moderation_random_share=Fraction(1))
+    for each in (choice("inadequate", policy=seen), choice("good", policy=seen)):
+        assert each.grade_by is None
+    assert choice("good", policy=NEVER).grade_by is None
