@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, Model, Q, QuerySet
+from django.db.models import Count, Model, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
@@ -21,7 +21,7 @@ from cases.models import CaseImport, Draw, Replacement, SampledCase
 from cases.queries.calendar import local_date
 from quality.models import Action, Escalation, Moderation
 from quality.queries.moderation import is_late
-from quality.queries.visibility import actions_to_verify
+from quality.queries.visibility import actions_to_verify, escalations_sent_to
 from reports.models import CommitteeReport
 
 P = Permission
@@ -56,6 +56,12 @@ class Kind:
     page: str  # URL name
     waiting: Callable[[User], Things]
     late: Callable[[datetime], Q] | None = None
+    filters: str = ""  # with which the page lists what is counted, and nothing else
+
+    @property
+    def url(self) -> str:
+        """Where the number leads."""
+        return reverse(self.page) + (f"?{self.filters}" if self.filters else "")
 
 
 def tasks_for(user: User, now: datetime) -> list[Task]:
@@ -73,7 +79,7 @@ def _task(kind: Kind, user: User, now: datetime) -> Task | None:
     if not counts["all"]:
         return None
     words = kind.one if counts["all"] == 1 else kind.many
-    return Task(f"{counts['all']:,} {words}", reverse(kind.page), counts["all"], counts["late"])
+    return Task(f"{counts['all']:,} {words}", kind.url, counts["all"], counts["late"])
 
 
 def _due(field: str) -> Callable[[datetime], Q]:
@@ -85,15 +91,11 @@ def _due(field: str) -> Callable[[datetime], Q]:
 
 def _to_acknowledge(user: User) -> Things:
     """Raised, and sent to the person at the level that it stands at now."""
-    return Escalation.objects.filter(
-        status=Escalation.Status.RAISED, steps__sent_to=user, steps__level=F("level")
-    )
+    return escalations_sent_to(user).filter(status=Escalation.Status.RAISED)
 
 
 def _to_plan(user: User) -> Things:
-    return Escalation.objects.filter(
-        status=Escalation.Status.ACKNOWLEDGED, steps__sent_to=user, steps__level=F("level")
-    )
+    return escalations_sent_to(user).filter(status=Escalation.Status.ACKNOWLEDGED)
 
 
 def _own_actions(user: User) -> Things:
@@ -163,6 +165,7 @@ KINDS: tuple[Kind, ...] = (
         "quality:escalation_list",
         _to_acknowledge,
         lambda now: Q(acknowledge_by__lt=now),
+        "whose=mine&status=raised",
     ),
     Kind(
         P.PLAN_ACTIONS,
@@ -171,6 +174,7 @@ KINDS: tuple[Kind, ...] = (
         "quality:escalation_list",
         _to_plan,
         _due("plan_by"),
+        "whose=mine&status=acknowledged",
     ),
     Kind(
         P.GRADE,
@@ -187,6 +191,7 @@ KINDS: tuple[Kind, ...] = (
         "quality:moderation_list",
         _to_moderate,
         is_late,
+        "whose=mine&status=assigned",
     ),
     Kind(
         P.OWN_ACTIONS,
@@ -195,6 +200,7 @@ KINDS: tuple[Kind, ...] = (
         "quality:action_list",
         _own_actions,
         _due("due_on"),
+        "whose=mine&status=open",
     ),
     Kind(
         P.VERIFY_ACTIONS,
@@ -202,6 +208,7 @@ KINDS: tuple[Kind, ...] = (
         "actions to verify",
         "quality:action_list",
         actions_to_verify,
+        filters="whose=verify",
     ),
     Kind(
         P.READ_FEEDBACK,
@@ -231,6 +238,7 @@ KINDS: tuple[Kind, ...] = (
         "quality:moderation_list",
         _without_moderator,
         _due("due_on"),
+        "status=required",
     ),
     Kind(
         P.REASSIGN_AUDIT,

@@ -46,7 +46,7 @@ class ModerationFilterForm(Filters):
 
 
 class EscalationFilterForm(Filters):
-    """By track, state, and what is late."""
+    """By track, state, what is late, and whose to answer."""
 
     track = forms.ChoiceField(
         label="Because of", required=False, choices=[*ALL, *Escalation.Track.choices]
@@ -57,6 +57,9 @@ class EscalationFilterForm(Filters):
         choices=[*ALL, ("open", "Everything not closed"), *Escalation.Status.choices],
     )
     late = forms.ChoiceField(label="Deadline", required=False, choices=[*ALL, ("yes", "Overdue")])
+    whose = forms.ChoiceField(
+        label="Whose", required=False, choices=[("", "All I may see"), ("mine", "For me to answer")]
+    )
 
 
 class ActionFilterForm(Filters):

@@ -12,7 +12,12 @@ from accounts.models import User
 from accounts.sorting import Sorts, place_in
 from cases.queries.calendar import local_date
 from quality.models import Action, Escalation
-from quality.queries.visibility import actions_to_verify, actions_visible_to, escalations_visible_to
+from quality.queries.visibility import (
+    actions_to_verify,
+    actions_visible_to,
+    escalations_sent_to,
+    escalations_visible_to,
+)
 
 OPEN = (
     Escalation.Status.RAISED,
@@ -30,6 +35,7 @@ class EscalationFilters:
     track: str = ""
     status: str = ""  # a code of Escalation.Status, or "open"
     late: bool = False
+    mine: bool = False  # sent to the person, at the level where it stands
 
 
 def is_overdue(escalation: Escalation, now: datetime) -> bool:
@@ -74,9 +80,8 @@ ESCALATION_SORTS: Sorts = {
 
 def escalation_list(user: User, filters: EscalationFilters, now: datetime) -> QuerySet[Escalation]:
     """Those ``user`` may see and asked for, with ``is_late``; open ones first, then by deadline."""
-    found = escalations_visible_to(user).annotate(
-        is_late=_marked(is_late(now)), is_open=_marked(Q(status__in=OPEN))
-    )
+    seen = escalations_sent_to(user) if filters.mine else escalations_visible_to(user)
+    found = seen.annotate(is_late=_marked(is_late(now)), is_open=_marked(Q(status__in=OPEN)))
     if filters.track:
         found = found.filter(track=filters.track)
     if filters.status == "open":

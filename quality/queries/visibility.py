@@ -91,6 +91,14 @@ def escalations_visible_to(user: User) -> QuerySet[Escalation]:
     return Escalation.objects.filter(seen).exclude(_blind(user))
 
 
+def escalations_sent_to(user: User) -> QuerySet[Escalation]:
+    """Those that stand at a level at which ``user`` was sent them, and that they may still see."""
+    told = EscalationStep.objects.filter(
+        escalation=OuterRef("pk"), level=OuterRef("level"), sent_to=user
+    )
+    return escalations_visible_to(user).filter(Exists(told))
+
+
 def actions_visible_to(user: User) -> QuerySet[Action]:
     """Their owner, the line of the case, and those who see all audits."""
     own = Q(owner=user) | Q(owner=None, practitioner__user=user)

@@ -87,7 +87,10 @@ def _found(request: HttpRequest) -> tuple[EscalationFilterForm, QuerySet[Escalat
     """The filters, and what they leave in the order asked for."""
     form = EscalationFilterForm(request.GET or None)
     filters = EscalationFilters(
-        track=form.value("track"), status=form.value("status"), late=form.value("late") == "yes"
+        track=form.value("track"),
+        status=form.value("status"),
+        late=form.value("late") == "yes",
+        mine=form.value("whose") == "mine",
     )
     found = escalation_list(person(request), filters, timezone.now())
     return form, sorted_by(found, ESCALATION_SORTS, request.GET.get(PARAM, ""))

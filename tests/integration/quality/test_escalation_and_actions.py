@@ -32,6 +32,7 @@ from tests.cast import NOW, TODAY, Cast, person
 from tests.integration.audits.auditing import Make, begin, fill, submitted
 from tests.integration.quality.following import (
     agreed,
+    assigned,
     decided,
     done,
     escalation_of,
@@ -754,3 +755,69 @@ class TestWhoSeesWhat:
         assert "Supervise" not in text_of(client.get("/actions/?status=verified"))
         assert "see the child alone" in text_of(client.get("/actions/?whose=mine"))
         assert "No action matches these filters" in text_of(client.get("/actions/?whose=verify"))
+
+
+def number_of(client: Client, words: str) -> tuple[int, int]:
+    """What the home page says of a kind of work, and how many its link leads to."""
+    [task] = [t for t in client.get("/").context["tasks"] if words in t.title]
+    return task.count, client.get(task.url).context["page"].paginator.count
+
+
+class TestNumbersLeadToWhatTheyCount:
+    def test_escalations_for_the_person_to_answer(
+        self, cast: Cast, make_audit: Make, as_user: AsUser, no_random: None
+    ) -> None:
+        audits = [make_audit() for _ in range(4)]
+        for each in audits:
+            submitted(each, "requires_improvement")
+        system = User.objects.system()
+        for each in audits[:2]:
+            raised = escalation_of(each, "requires_improvement")
+            move_up(escalation=raised, by=system, now=late(24 * 8))
+        acknowledge(
+            escalation=escalation_of(audits[2], "requires_improvement"),
+            response="Yes.",
+            by=cast.manager,
+            now=NOW,
+        )
+        head, manager = as_user(cast.head), as_user(cast.manager)
+        assert number_of(head, "to acknowledge") == (2, 2)
+        assert number_of(manager, "to acknowledge") == (1, 1)
+        assert number_of(manager, "to plan actions for") == (1, 1)
+        listed = text_of(head.get("/escalations/?whose=mine"))
+        assert audits[0].reference in listed
+        assert audits[3].reference not in listed
+        assert "For me to answer" in listed
+        downloaded = text_of(head.get("/escalations/escalations.csv?whose=mine"))
+        assert audits[0].reference in downloaded
+        assert audits[3].reference not in downloaded
+
+    def test_whoever_was_sent_it_and_answers_for_the_case_no_more_is_not_asked(
+        self, cast: Cast, needs_work: Audit, as_user: AsUser
+    ) -> None:
+        assert number_of(as_user(cast.manager), "to acknowledge") == (1, 1)
+        Audit.objects.filter(pk=needs_work.pk).update(team=cast.hilltop)
+        assert "to acknowledge" not in text_of(as_user(cast.manager).get("/"))
+
+    def test_actions_to_carry_out_and_to_verify(
+        self, cast: Cast, needs_work: Audit, as_user: AsUser
+    ) -> None:
+        raised = escalation_of(needs_work, "requires_improvement")
+        mine, _ = agreed(raised, cast.manager, cast.manager)
+        other = planned(raised, cast.manager, owner=cast.manager)
+        planned(raised, cast.manager, owner=cast.head)
+        offer_evidence(action=mine, evidence="Done.", by=cast.manager, now=NOW)
+        assert number_of(as_user(cast.manager), "to carry out") == (1, 1)
+        assert number_of(as_user(cast.head), "to verify") == (1, 1)
+        assert other.status == Action.Status.OPEN
+
+    def test_moderations_to_make_and_to_give_to_somebody(
+        self, cast: Cast, make_audit: Make, as_user: AsUser
+    ) -> None:
+        audits = [make_audit() for _ in range(4)]
+        for each in audits:
+            submitted(each, "inadequate")
+        assigned(audits[0], cast.moderator)
+        decided(audits[1], cast.moderator, "inadequate")
+        assert number_of(as_user(cast.moderator), "to moderate") == (1, 1)
+        assert number_of(as_user(cast.lead), "moderator") == (2, 2)
