@@ -91,10 +91,11 @@ def _last_rendering(report: CommitteeReport) -> QuerySet[IssuedReport]:
 
 
 def quarters_without_draft() -> QuerySet[AuditQuarter]:
-    """Quarters with a draw whose report is not being prepared already."""
+    """Quarters whose sample is drawn and whose report is not being prepared already."""
+    drawn = Draw.objects.filter(status=Draw.Status.DRAWN, theme=None)
     busy = CommitteeReport.objects.exclude(status__in=("published", "superseded"))
     return (
-        AuditQuarter.objects.filter(draws__status=Draw.Status.DRAWN)
+        AuditQuarter.objects.filter(pk__in=drawn.values("quarter_id"))
         .exclude(pk__in=busy.values("quarter_id"))
         .order_by("-starts_on")
     )

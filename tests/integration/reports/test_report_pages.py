@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import AccessRecord, User
 from accounts.operations import MovedOn, Refused
-from cases.models import Job
+from cases.models import Draw, Job
 from cases.operations.jobs import run_job
 from cases.pdf import PANGO_MISSING, Rendered
 from reports.models import CommitteeReport
@@ -90,6 +90,29 @@ def test_report_from_beginning_to_committee(council: World, as_user: AsUser) -> 
     assert "Download the public edition" in shown
     assert "exempt" not in shown.lower()
     assert EVIL not in member.get(page(report, "figures", edition="public")).content.decode()
+
+
+def test_a_drawn_theme_beside_the_sample_offers_the_quarter_once(
+    council: World, as_user: AsUser
+) -> None:
+    world.draw_theme(council.draw, council.cast)
+    analyst = as_user(council.cast.analyst)
+    html = analyst.get(reverse("reports:report_add")).content.decode()
+    assert html.count(f'<option value="{council.now_quarter.pk}"') == 1
+    answer = analyst.post(reverse("reports:report_add"), {"quarter": council.now_quarter.pk})
+    assert answer["Location"] == page(CommitteeReport.objects.get())
+
+
+def test_a_quarter_with_nothing_but_a_theme_drawn_is_not_offered(
+    council: World, as_user: AsUser
+) -> None:
+    world.draw_theme(council.draw, council.cast)
+    Draw.objects.filter(pk=council.draw.pk).update(
+        status="superseded", superseded_at=NOW, superseded_by=council.cast.analyst
+    )
+    html = as_user(council.cast.analyst).get(reverse("reports:report_add")).content.decode()
+    assert f'<option value="{council.before.pk}"' in html
+    assert f'<option value="{council.now_quarter.pk}"' not in html
 
 
 def test_members_get_the_public_edition_only_and_it_is_logged(

@@ -21,6 +21,7 @@ from cases.models import (
     SampledCase,
     SamplingFrame,
     Service,
+    Theme,
 )
 from cases.rules.quarters import Quarter
 from quality.models import Action, Escalation, Moderation
@@ -93,6 +94,25 @@ def _quarter(
         for code, row in rows.items()
     }
     return quarter, draw, audits
+
+
+def draw_theme(sample: Draw, cast: Cast) -> Draw:
+    """A theme of the sample's quarter, drawn."""
+    quarter = sample.quarter
+    theme = Theme.objects.create(
+        quarter=quarter, name="Moved in", question="Was the case handed over well?",
+        tool="statutory", cohort={}, created_at=NOW, created_by=cast.lead,
+    )  # fmt: skip
+    frame = SamplingFrame.objects.create(
+        quarter=quarter, theme=theme, number=101, frozen_at=NOW, frozen_by=cast.analyst,
+        frozen_on=TODAY, policy={}, sha256="ef" * 32,
+    )  # fmt: skip
+    return Draw.objects.create(
+        quarter=quarter, theme=theme, frame=frame, number=101, seed=SEED,
+        seed_witnesses="Councillor A. Example", seed_made="typed", seed_committed=True,
+        policy={"rate": "1/20"}, result_sha256="cd" * 32, strata={}, drawn_at=NOW,
+        drawn_by=cast.analyst,
+    )  # fmt: skip
 
 
 def _stratum(row: tuple[int, int, int, tuple[int, int, int, int]]) -> dict[str, Any]:
