@@ -24,7 +24,7 @@ from cases.queries.calendar import local_date
 from cases.rules.quarters import Quarter
 from reports.baseline_queries import FIELDS, plan_for_baselines, quarters_with_grades
 from reports.models import Baseline, CommitteeReport, IssuedReport
-from reports.queries import open_report, records_of, report_policy
+from reports.queries import editions_seen, issues_of, open_report, records_of, report_policy
 from reports.rendering import Words, render_pdf
 from reports.rules.baseline_file import OPTIONAL, REQUIRED
 from reports.rules.baselines import group_refusal, quarter_refusal
@@ -169,13 +169,24 @@ def _freeze(report: CommitteeReport, now: datetime) -> None:
 
 
 @operation
-def approve_report(*, report: CommitteeReport, by: User, now: datetime) -> CommitteeReport:
-    """Approve both editions as rendered. Never by the person who began the report."""
+def approve_report(
+    *, report: CommitteeReport, by: User, now: datetime, seen: str | None = None
+) -> CommitteeReport:
+    """Approve both editions as rendered. Never by the person who began the report.
+
+    ``seen`` is what `editions_seen` said of the editions shown; None asks for no check. Raises
+    MovedOn where they have been made again since.
+    """
     require(by, Permission.APPROVE_REPORT)
     report = _locked(report, (Status.RENDERED,))
     _refuse_while_rendering(report)
     if by.pk == report.created_by_id:
         raise Refused("You began this report. Somebody else must approve it.")
+    if seen is not None and seen != editions_seen(issues_of(report)):
+        raise MovedOn(
+            "The report was made again after you opened this page: what you would approve is not "
+            "what you were shown. Read it as it is now."
+        )
     report.status, report.approved_at, report.approved_by = Status.APPROVED, now, by
     report.save(update_fields=["status", "approved_at", "approved_by"])
     send_notice(

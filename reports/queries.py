@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet
 
 from accounts.models import User
 from accounts.policy import Permission, may
+from accounts.rules.seen import seen
 from audits.models import Audit, ToolVersion
 from audits.rules.grades import GRADES
 from cases.models import (
@@ -82,6 +83,14 @@ def latest_issue(report: CommitteeReport, edition: str) -> IssuedReport | None:
 def issues_of(report: CommitteeReport) -> list[IssuedReport]:
     """Both editions as rendered last, without their bytes."""
     return list(_last_rendering(report).defer("pdf"))
+
+
+def editions_seen(issues: Iterable[IssuedReport]) -> str:
+    """What is shown of a report's editions, as a short text that the form to approve carries.
+
+    Shorter than what counts as written by a person where a form could not be saved.
+    """
+    return seen({issue.edition: issue.sha256 for issue in issues})[:32]
 
 
 def _last_rendering(report: CommitteeReport) -> QuerySet[IssuedReport]:

@@ -29,6 +29,7 @@ from reports.operations import (
     withdraw_approved,
 )
 from reports.queries import (
+    editions_seen,
     issues_of,
     latest_issue,
     published_report,
@@ -136,10 +137,11 @@ def render_start(request: SignedInRequest, pk: int) -> HttpResponse:
 @allow(P.APPROVE_REPORT)
 @require_POST
 def approve(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Approve both editions as they were rendered."""
+    """Approve both editions as they were shown."""
     found = _report(request, pk)
+    seen = request.POST.get("seen", "")
     try:
-        approve_report(report=found, by=request.user, now=timezone.now())
+        approve_report(report=found, seen=seen, by=request.user, now=timezone.now())
     except Refused as refused:
         return _page(request, found, problem=str(refused))
     messages.success(request, "The report is approved.")
@@ -220,14 +222,13 @@ def _page(
     problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    user = request.user
+    user, issues = request.user, issues_of(found)
     context = {
         "report": found,
         "breadcrumbs": _crumbs(str(found.quarter)),
         "facts": _facts(found),
-        "issues": [
-            _issue(issue) for issue in issues_of(found) if _may_have(request, issue.edition)
-        ],
+        "issues": [_issue(issue) for issue in issues if _may_have(request, issue.edition)],
+        "seen": editions_seen(issues),
         "words_form": form or _words_form(found),
         "form": form,
         "differences": differences,

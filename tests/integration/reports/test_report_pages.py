@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -38,7 +40,7 @@ def quick_pdf(monkeypatch: pytest.MonkeyPatch) -> None:
     """The typesetting itself is in test_report_pdf."""
 
     def render_pdf(figures: Any, edition: str, words: Any) -> Rendered:
-        return Rendered(f"%PDF {edition} {words.number}".encode(), 3)
+        return Rendered(f"%PDF {edition} {words.number} {words.narrative}".strip().encode(), 3)
 
     monkeypatch.setattr("reports.operations.render_pdf", render_pdf)
 
@@ -66,6 +68,14 @@ def page(report: CommitteeReport, name: str = "report", **kwargs: Any) -> str:
     return reverse(f"reports:{name}", kwargs={"pk": report.pk, **kwargs})
 
 
+def approve_as_shown(client: Client, report: CommitteeReport, html: str = "") -> Any:
+    """Press the button of the page that says ``html``, else of the page as it is now."""
+    html = html or client.get(page(report)).content.decode()
+    shown = re.search(r'name="seen" value="([0-9a-f]{32})"', html)
+    assert shown, "no button to approve"
+    return client.post(page(report, "approve"), {"seen": shown[1]})
+
+
 def test_report_from_beginning_to_committee(council: World, as_user: AsUser) -> None:
     cast = council.cast
     analyst, director = as_user(cast.analyst), as_user(cast.director)
@@ -82,7 +92,7 @@ def test_report_from_beginning_to_committee(council: World, as_user: AsUser) -> 
     run_job(str(Job.objects.get().pk))
     assert member.get(page(report)).status_code == 404
     assert "Approve the report" in director.get(page(report)).content.decode()
-    director.post(page(report, "approve"))
+    approve_as_shown(director, report)
     governance.post(page(report, "publish"))
     report.refresh_from_db()
     assert report.status == "published"
@@ -180,6 +190,31 @@ def test_page_says_why_the_one_who_began_it_cannot_approve(council: World, as_us
     assert "somebody else must approve" in html
     assert "Approve the report" not in html
     assert "Somebody else must approve" in lead.post(page(report, "approve")).content.decode()
+
+
+def test_what_is_approved_is_what_was_shown(
+    draft: CommitteeReport, council: World, as_user: AsUser
+) -> None:
+    """The analyst writes other words and makes the report again behind the open page."""
+    cast = council.cast
+    rendered(draft, cast)
+    director = as_user(cast.director)
+    opened = director.get(page(draft)).content.decode()
+    save_words(
+        report=draft, narrative="All is well.", next_steps="", version=1, by=cast.analyst, now=NOW
+    )
+    render_report(report=draft, by=cast.analyst, now=NOW + timedelta(minutes=5))
+    answer = approve_as_shown(director, draft, opened)
+    assert answer.status_code == 409
+    html = answer.content.decode()
+    assert "made again after you opened this page" in html
+    assert "What you wrote" not in html
+    draft.refresh_from_db()
+    assert (draft.status, draft.approved_by) == ("rendered", None)
+    assert director.post(page(draft, "approve")).status_code == 409  # not said what was seen
+    assert approve_as_shown(director, draft).status_code == 302
+    draft.refresh_from_db()
+    assert draft.status == "approved"
 
 
 def test_stale_save_shows_both_texts_and_loses_neither(
