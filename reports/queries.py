@@ -357,6 +357,7 @@ def _escalations(quarter: AuditQuarter, now: datetime) -> tuple[EscalationRecord
     rows = (
         Escalation.objects.filter(audit__quarter=quarter, raised_at__lte=now)
         .exclude(_WITHDRAWN & ~Q(track=Escalation.Track.IMMEDIATE_CONCERN))
+        .select_related("audit")
         .prefetch_related("steps")
         .order_by("raised_at", "pk")
     )
@@ -372,6 +373,7 @@ def _escalations(quarter: AuditQuarter, now: datetime) -> tuple[EscalationRecord
             acknowledged_at=row.acknowledged_at,
             plan_by=row.plan_by,
             closed_on=local_date(row.closed_at) if row.closed_at else None,
+            audit=row.audit.reference,
         )
         for row in rows
     )
@@ -382,8 +384,11 @@ def _actions(quarter: AuditQuarter) -> tuple[ActionRecord, ...]:
         Action.objects.filter(audit__quarter=quarter)
         .exclude(_WITHDRAWN & ~_OF_A_CONCERN)
         .order_by("pk")
-        .values("side", "status", "created_at", "due_on", "verified_at", "cancelled_at")
-    )
+        .values(
+            "side", "status", "created_at", "due_on", "verified_at", "cancelled_at",
+            "audit__reference", "escalation__track",
+        )
+    )  # fmt: skip
     return tuple(
         ActionRecord(
             side=row["side"],
@@ -393,6 +398,8 @@ def _actions(quarter: AuditQuarter) -> tuple[ActionRecord, ...]:
             closed_on=local_date(end)
             if (end := row["verified_at"] or row["cancelled_at"])
             else None,
+            audit=row["audit__reference"],
+            of_concern=row["escalation__track"] == Escalation.Track.IMMEDIATE_CONCERN,
         )
         for row in rows
     )

@@ -18,10 +18,12 @@ from reports.rules.figures import (
     TrendPoint,
     TrendRow,
     actions,
+    actions_of_grades,
     by_agency,
     by_line,
     by_service,
     escalations,
+    escalations_of_grades,
     moderation,
     trend,
 )
@@ -33,7 +35,10 @@ from reports.rules.weighted import WeightedShare, weighted_share
 
 @dataclass(frozen=True)
 class LineFigures:
-    """One line: its grades, those of its services and kinds of worker, its trend, in public too."""
+    """One line: its grades, those of its services and kinds of worker, its trend, in public too.
+
+    `escalations` and `actions` are those of its audits below good, for the public edition.
+    """
 
     grades: GradeFigures
     services: tuple[GradeFigures, ...]
@@ -46,6 +51,8 @@ class LineFigures:
     baselines: tuple[BaselineFigures, ...]
     public_baselines: Mapping[Key, PublicRow]
     weighted: WeightedShare | None  # None: the chances of being selected are not known
+    escalations: StateFigures | None  # None: they are not as many as audits below good
+    actions: StateFigures
 
     @property
     def name(self) -> str:
@@ -104,7 +111,7 @@ def compute(records: Records, *, now: datetime, today: date, policy: ReportPolic
         policy=policy,
         frozen_at=now,
         lines=tuple(
-            _line(grades, records, policy)
+            _line(grades, records, now, today, policy)
             for grades in by_line(records.audits, records.frame, policy)
         ),
         moderation=moderation(records.audits, policy),
@@ -113,7 +120,11 @@ def compute(records: Records, *, now: datetime, today: date, policy: ReportPolic
     )
 
 
-def _line(grades: GradeFigures, records: Records, policy: ReportPolicy) -> LineFigures:
+def _line(
+    grades: GradeFigures, records: Records, now: datetime, today: date, policy: ReportPolicy
+) -> LineFigures:
+    audits = [audit for audit in records.audits if audit.line == grades.name]
+    escalated = escalations_of_grades(audits, records.escalations)
     services = by_service(records.audits, records.frame, grades.name, policy)
     agency = by_agency(records.audits, grades.name, policy)
     earlier = tuple(records.earlier.get(grades.name, ()))
@@ -132,6 +143,8 @@ def _line(grades: GradeFigures, records: Records, policy: ReportPolicy) -> LineF
         baselines=baselines,
         public_baselines=publish(baselines, policy),
         weighted=weighted_share(records.audits, grades.name),
+        escalations=None if escalated is None else escalations(escalated, now, policy),
+        actions=actions(actions_of_grades(audits, records.actions), today, policy),
     )
 
 

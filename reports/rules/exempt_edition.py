@@ -20,7 +20,7 @@ from reports.rules.edition import (
     section,
     table,
 )
-from reports.rules.figures import GradeFigures, StateFigures, TrendRow
+from reports.rules.figures import GradeFigures, StateFigures, TrendRow, escalations_by_track
 from reports.rules.grade_rows import PublicRow
 from reports.rules.shared_sections import (
     AGENCY_WORDS,
@@ -31,6 +31,7 @@ from reports.rules.shared_sections import (
     state_words,
     theme_section,
     tool_section,
+    track_words,
 )
 
 MODERATION_WORDS = (
@@ -181,8 +182,21 @@ def _improvement(computed: Computed) -> dict[str, Any]:
     return section(
         "Quality Improvement Activity",
         *_states("Escalations", "escalation", computed.escalations),
+        *_by_track(computed),
         *_states("Actions", "action", computed.actions),
     )
+
+
+def _by_track(computed: Computed) -> list[Block]:
+    records = computed.records.escalations
+    if not records:
+        return []
+    rows = [
+        (track_words(track), *counts, sum(counts))
+        for track, counts in escalations_by_track(records).items()
+    ]
+    head = ["Why", "Open", "Closed", "Stood down", "All"]
+    return [table("Escalations by what they are about", head, rows)]
 
 
 def _states(kinds: str, kind: str, figures: StateFigures) -> list[Block]:

@@ -21,6 +21,7 @@ from typing import Any
 from audits.rules.grades import GRADES, good_or_better
 from cases.rules.intervals import Interval, Proportion, percent
 from quality.rules.agreement import Agreement, measure
+from quality.rules.escalation import TRACKS, required_for
 from reports.rules.disclosure import CountTable
 from reports.rules.policy import ReportPolicy
 from reports.rules.trend import Change, Detectable, change, detectable
@@ -73,6 +74,7 @@ class EscalationRecord:
     acknowledged_at: datetime | None = None
     plan_by: date | None = None
     closed_on: date | None = None
+    audit: str = ""  # its reference
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class ActionRecord:
     created_on: date
     due_on: date
     closed_on: date | None = None
+    audit: str = ""  # its reference
+    of_concern: bool = False  # planned for an immediate concern
 
 
 @dataclass(frozen=True)
@@ -371,6 +375,47 @@ def escalations(
         overdue=sum(_escalation_overdue(record, now) for record in open_),
         answered=Proportion(in_time, len(decided), len(decided), policy.confidence),
     )
+
+
+def escalations_by_track(
+    records: Iterable[EscalationRecord],
+) -> Mapping[str, tuple[int, int, int]]:
+    """How many are open, closed and stood down on each track; all tracks, the most urgent first."""
+    found = Counter((record.track, record.status) for record in records)
+    return {
+        track: (
+            sum(found[track, state] for state in ESCALATION_OPEN),
+            found[track, "closed"],
+            found[track, "stood_down"],
+        )
+        for track in TRACKS
+    }
+
+
+def escalations_of_grades(
+    audits: Iterable[AuditRecord], records: Iterable[EscalationRecord]
+) -> tuple[EscalationRecord, ...] | None:
+    """One escalation for each audit below good: the one that its grade of record asks for.
+
+    Immediate concerns, grades that did not stand and audits that are not among these are left out,
+    so that there are as many as audits below good. None where an audit has no such escalation.
+    """
+    known = {(r.audit, r.track): r for r in records if r.status != "stood_down"}
+    wanted = [
+        known.get((audit.reference, track))
+        for audit in audits
+        for track in required_for(audit.grade, immediate_concern=False)
+    ]
+    found = tuple(record for record in wanted if record is not None)
+    return found if len(found) == len(wanted) else None
+
+
+def actions_of_grades(
+    audits: Iterable[AuditRecord], records: Iterable[ActionRecord]
+) -> tuple[ActionRecord, ...]:
+    """The actions of audits below good, without those planned for an immediate concern."""
+    below = {a.reference for a in audits if a.grade is not None and not good_or_better(a.grade)}
+    return tuple(r for r in records if r.audit in below and not r.of_concern)
 
 
 def _escalation_overdue(record: EscalationRecord, now: datetime) -> bool:

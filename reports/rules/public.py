@@ -14,6 +14,7 @@ from cases.rules.intervals import Interval, percent
 from quality.rules.agreement import Agreement
 from reports.rules.disclosure import (
     TOTAL,
+    Cell,
     CountTable,
     Shown,
     cell_as_dict,
@@ -100,19 +101,62 @@ def public_trend(rows: Sequence[TrendRow], levels: Mapping[str, str]) -> list[di
     return public
 
 
+def public_escalations(
+    figures: StateFigures | None, row: PublicRow, policy: ReportPolicy
+) -> dict[str, Any] | None:
+    """A line's escalations of final grades, as parts of its audits below good, which `row` shows.
+
+    None where it does not show them, or they are not as many: their number, or the difference,
+    would be a count that nothing else publishes.
+    """
+    below = below_good(row)
+    if figures is None or below is None:
+        return None
+    closed = figures.finished["closed"]
+    if figures.open_count + closed != below:
+        return None
+    parts = protect(
+        CountTable(("open", "closed"), ("audits",), ((figures.open_count,), (closed,))),
+        policy,
+        public=[(TOTAL, "audits"), (TOTAL, TOTAL)],
+    )
+    still_open, ended = (parts.cell(state, "audits") for state in ("open", "closed"))
+    result = {
+        "below_good": below,
+        "open": cell_as_dict(still_open)["value"],
+        "closed": cell_as_dict(ended)["value"],
+        "open_by_age": None,
+        "overdue": _overdue(figures, still_open, policy),
+    }
+    if isinstance(still_open, Shown):
+        table = protect(figures.open_by_age, policy, public=[(TOTAL, TOTAL)])
+        result["open_by_age"] = table.as_dict()
+    return result
+
+
+def below_good(row: PublicRow) -> int | None:
+    """The audits below good that a row shows; None where it does not."""
+    if row.level == NONE:
+        return None
+    return sum(row.counts[len(row.counts) // 2 :])
+
+
+def _overdue(figures: StateFigures, total: Cell, policy: ReportPolicy) -> int | None:
+    """How many of the open ones are overdue, where their number and this one are shown."""
+    if not isinstance(total, Shown):
+        return None
+    late = CountTable(
+        ("open",), ("overdue", "in_time"), ((figures.overdue, total.value - figures.overdue),)
+    )
+    shown = protect(late, policy, public=[("open", TOTAL), (TOTAL, TOTAL)])
+    value: int | None = cell_as_dict(shown.cell("open", "overdue"))["value"]
+    return value
+
+
 def public_states(figures: StateFigures, policy: ReportPolicy) -> dict[str, Any]:
-    """Escalations or actions for the public: open by state and age, finished, overdue."""
+    """Actions for the public: open by state and age, finished, overdue."""
     table = protect(figures.open_by_age, policy)
-    total = table.cell(TOTAL, TOTAL)
-    overdue: int | None = None
-    if isinstance(total, Shown):
-        late = CountTable(
-            ("open",), ("overdue", "in_time"), ((figures.overdue, total.value - figures.overdue),)
-        )
-        cell = protect(late, policy, public=[("open", TOTAL), (TOTAL, TOTAL)]).cell(
-            "open", "overdue"
-        )
-        overdue = cell_as_dict(cell)["value"]
+    overdue = _overdue(figures, table.cell(TOTAL, TOTAL), policy)
     finished = {
         state: count if count >= policy.smallest_count else None
         for state, count in figures.finished.items()

@@ -34,10 +34,11 @@ from reports.rules.exempt_edition import (
     shares_chart,
     with_line,
 )
-from reports.rules.figures import GradeFigures, StateFigures
+from reports.rules.figures import GradeFigures
 from reports.rules.grade_rows import FOUR, NONE, PublicRow
 from reports.rules.public import (
     public_agreement,
+    public_escalations,
     public_frame,
     public_row,
     public_states,
@@ -85,8 +86,8 @@ def public_edition(computed: Computed) -> dict[str, Any]:
 
 def _summary(computed: Computed) -> list[str]:
     texts = [" ".join([_headline(line), *_changed(line, computed)]) for line in computed.lines]
-    for kind, figures in (("escalations", computed.escalations), ("actions", computed.actions)):
-        texts += _open_words(kind, figures, computed)
+    for line in computed.lines:
+        texts += _open_escalations(line, computed) + _open_actions(line, computed)
     return [text for text in texts if text]
 
 
@@ -115,16 +116,24 @@ def _changed(line: LineFigures, computed: Computed) -> list[str]:
     return [wording.change(line.trend[-1], public[-2]["quarter"])]
 
 
-def _open_words(kinds: str, figures: StateFigures, computed: Computed) -> list[str]:
-    shown = _states_shown(figures, computed)
+def _open_escalations(line: LineFigures, computed: Computed) -> list[str]:
+    shown = _escalations_shown(line, computed)
+    return _open_words(line, "escalations", shown["open"], shown["overdue"]) if shown else []
+
+
+def _open_actions(line: LineFigures, computed: Computed) -> list[str]:
+    shown = _actions_shown(line, computed)
     if shown is None:
         return []
     count = shown["open_by_age"]["cells"][-1][-1]["value"]
+    return _open_words(line, "actions", count, shown["overdue"])
+
+
+def _open_words(line: LineFigures, kinds: str, count: int | None, late: int | None) -> list[str]:
     if count is None:
         return []
-    late = shown["overdue"]
     return [
-        f"{wording.capital(wording.number(count))} {kinds} are open"
+        f"{line.name}: {wording.number(count)} {kinds} of audits below good are open"
         + (f", of which {wording.number(late)} are overdue." if late is not None else ".")
     ]
 
@@ -209,9 +218,19 @@ def _moderation(computed: Computed) -> dict[str, Any]:
     )
 
 
-def _states_shown(figures: StateFigures, computed: Computed) -> dict[str, Any] | None:
+def _escalations_shown(line: LineFigures, computed: Computed) -> dict[str, Any] | None:
     try:
-        return public_states(figures, computed.policy)
+        return public_escalations(line.escalations, line.public.line, computed.policy)
+    except CannotProtect:
+        return None
+
+
+def _actions_shown(line: LineFigures, computed: Computed) -> dict[str, Any] | None:
+    """A line's actions; nothing where its audits below good, each of which needs two, are not."""
+    if line.public.line.level == NONE:
+        return None
+    try:
+        return public_states(line.actions, computed.policy)
     except CannotProtect:
         return None
 
@@ -224,27 +243,57 @@ def _improvement(computed: Computed) -> dict[str, Any]:
             "closed without an action for the manager and one for the practitioner. An action "
             "counts as done only when somebody other than its owner has seen what changed for the "
             "child.",
+            "Counted here are the audits below good by their final grade, each with the one "
+            "escalation of that grade, and their actions. Immediate safeguarding concerns are "
+            "escalated the same working day, whatever the grade. Their number, the actions that "
+            "follow from them, and what was escalated on a grade that did not stand are in the "
+            "exempt edition only.",
         ),
-        *_states("Escalations", computed.escalations, computed),
-        *_states("Actions", computed.actions, computed),
+        *(
+            block
+            for line in computed.lines
+            for block in (*_escalations(line, computed), *_actions(line, computed))
+        ),
     )
 
 
-def _states(kinds: str, figures: StateFigures, computed: Computed) -> list[Block]:
-    shown = _states_shown(figures, computed)
+def _escalations(line: LineFigures, computed: Computed) -> list[Block]:
+    shown = _escalations_shown(line, computed)
     if shown is None:
-        return [paragraphs(f"{kinds} are in the exempt edition: too few to publish.")]
-    grid = shown["open_by_age"]
-    total = grid["cells"][-1][-1]["value"]
-    blocks = [paragraphs(*_open_words(kinds.lower(), figures, computed))]
-    if total is None:
-        blocks.append(paragraphs(f"Too few {kinds.lower()} are open to publish their number."))
-    else:
-        named = {**grid, "rows": [state_words(state) for state in grid["rows"]]}
-        blocks.append(protected_table(f"{kinds} open, by state and age", "State", named))
-    if any(count is not None for count in shown["finished"].values()):
-        blocks.append(finished_table(kinds, shown["finished"]))
+        return [paragraphs(f"{line.name}: escalations are in the exempt edition.")]
+    parts = [("Open", shown["open"]), ("Closed", shown["closed"])]
+    blocks = [
+        paragraphs(*_open_escalations(line, computed)),
+        table(
+            f"{line.name}: audits below good, by their escalation",
+            ["Escalation", "Audits"],
+            [*parts, ("All", shown["below_good"])],
+            note=HELD_BACK_NOTE if None in (shown["open"], shown["closed"]) else "",
+        ),
+    ]
+    if shown["open_by_age"]:
+        blocks.append(_by_state_and_age(line, "escalations", shown["open_by_age"]))
     return blocks
+
+
+def _actions(line: LineFigures, computed: Computed) -> list[Block]:
+    shown = _actions_shown(line, computed)
+    if shown is None:
+        return [paragraphs(f"{line.name}: actions are in the exempt edition.")]
+    grid = shown["open_by_age"]
+    blocks = [paragraphs(*_open_actions(line, computed))]
+    if grid["cells"][-1][-1]["value"] is None:
+        blocks.append(paragraphs(f"{line.name}: too few actions are open to publish their number."))
+    else:
+        blocks.append(_by_state_and_age(line, "actions", grid))
+    if any(count is not None for count in shown["finished"].values()):
+        blocks.append(finished_table(f"{line.name}: actions", shown["finished"]))
+    return blocks
+
+
+def _by_state_and_age(line: LineFigures, kinds: str, grid: dict[str, Any]) -> Block:
+    named = {**grid, "rows": [state_words(state) for state in grid["rows"]]}
+    return protected_table(f"{line.name}: {kinds} open, by state and age", "State", named)
 
 
 def row_cells(row: PublicRow, figures: GradeFigures) -> tuple[Any, ...]:

@@ -127,7 +127,7 @@ def theme_section(computed: Computed, *numbers: Block) -> dict[str, Any] | None:
         "Thematic audits",
         paragraphs(
             "A theme puts a question of its own to some of the open cases. Its files are drawn "
-            "apart from the quarter’s sample, and no other figure of this report counts them.",
+            "apart from the quarter’s sample, and are in no other grades of this report.",
         ),
         *blocks,
         *numbers,
@@ -165,6 +165,15 @@ def state_words(state: str) -> str:
         "cancelled": "Cancelled",
         "total": "All open",
     }[state]
+
+
+def track_words(track: str) -> str:
+    """What an escalation is about, as the tables show it."""
+    return {
+        "immediate_concern": "Immediate safeguarding concern",
+        "inadequate": "Inadequate",
+        "requires_improvement": "Requires improvement",
+    }[track]
 
 
 def finished_table(kind: str, finished: dict[str, int | None]) -> Block:

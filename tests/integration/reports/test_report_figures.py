@@ -127,6 +127,31 @@ def test_a_concern_counts_where_its_audit_was_withdrawn(council: World) -> None:
     assert len(after.actions) == len(before.actions) + 1
 
 
+def test_public_escalations_are_the_audits_below_good_and_no_concern(council: World) -> None:
+    cast = council.cast
+    audits = [audit for service in council.audits.values() for audit in service]
+    escalated = set(Escalation.objects.values_list("audit", flat=True))
+    for place, audit in enumerate(audits):
+        grade = audit.grading_of_record.overall_grade if audit.grading_of_record else ""
+        tracks = ["immediate_concern"] if place % 30 == 0 else []
+        if audit.pk not in escalated and grade in ("requires_improvement", "inadequate"):
+            tracks.append(grade)
+        for track in tracks:
+            Escalation.objects.create(
+                audit=audit, track=track, level="head_of_service", raised_at=NOW,
+                raised_by=cast.auditor, acknowledge_by=NOW, plan_by=TODAY, status="closed",
+                acknowledged_at=NOW, acknowledged_by=cast.head, plan_agreed_at=NOW,
+                plan_agreed_by=cast.head, closed_at=NOW, closed_by=cast.head,
+            )  # fmt: skip
+    figures = frozen(council)
+    caption = "Statutory: audits below good, by their escalation"
+    rows = table(figures, PUBLIC, caption)["rows"]
+    assert rows == [["Open", "6"], ["Closed", "23"], ["All", "29"]]
+    tracks_shown = table(figures, EXEMPT, "Escalations by what they are about")["rows"]
+    assert tracks_shown[0] == ["Immediate safeguarding concern", "0", "3", "0", "3"]
+    assert "concern" not in str(figures["editions"][PUBLIC]["summary"])
+
+
 def test_workers_are_counted_by_contract(council: World) -> None:
     council.cast.other_practitioner.agency = True
     council.cast.other_practitioner.save()
