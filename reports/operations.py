@@ -24,8 +24,16 @@ from cases.queries.calendar import local_date
 from cases.rules.quarters import Quarter
 from reports.baseline_queries import FIELDS, plan_for_baselines, quarters_with_grades
 from reports.models import Baseline, CommitteeReport, IssuedReport
-from reports.queries import editions_seen, issues_of, open_report, records_of, report_policy
+from reports.queries import (
+    authors_of,
+    editions_seen,
+    issues_of,
+    open_report,
+    records_of,
+    report_policy,
+)
 from reports.rendering import Words, render_pdf
+from reports.rules.authorship import in_one_sentence
 from reports.rules.baseline_file import OPTIONAL, REQUIRED
 from reports.rules.baselines import group_refusal, quarter_refusal
 from reports.rules.frozen import EDITIONS, digest, freeze
@@ -148,8 +156,9 @@ def render_report(
     report.status, report.rendered_at = Status.RENDERED, now
     report.save(update_fields=["status", "rendered_at"])
     say(95, "Saving")
+    authors = authors_of(report)
     send_notice(
-        to=[user for user in _people_with(Role.DIRECTOR) if user.pk != report.created_by_id],
+        to=[user for user in _people_with(Role.DIRECTOR) if user.pk not in authors],
         subject=f"The committee report for {report.quarter} waits for approval",
         path=reverse("reports:report", args=[report.pk]),
     )
@@ -172,7 +181,7 @@ def _freeze(report: CommitteeReport, now: datetime) -> None:
 def approve_report(
     *, report: CommitteeReport, by: User, now: datetime, seen: str | None = None
 ) -> CommitteeReport:
-    """Approve both editions as rendered. Never by the person who began the report.
+    """Approve both editions as rendered. Never by whoever began, wrote or made the report.
 
     ``seen`` is what `editions_seen` said of the editions shown; None asks for no check. Raises
     MovedOn where they have been made again since.
@@ -180,8 +189,7 @@ def approve_report(
     require(by, Permission.APPROVE_REPORT)
     report = _locked(report, (Status.RENDERED,))
     _refuse_while_rendering(report)
-    if by.pk == report.created_by_id:
-        raise Refused("You began this report. Somebody else must approve it.")
+    _refuse_its_authors(report, by, "approve")
     if seen is not None and seen != editions_seen(issues_of(report)):
         raise MovedOn(
             "The report was made again after you opened this page: what you would approve is not "
@@ -204,12 +212,11 @@ def publish_report(
     """Publish an approved report: committee members can read it from now on.
 
     Where the quarter has a published report it is superseded, for which ``reason`` is needed.
-    Raises Refused for the person who began the report, and without a reason where one is needed.
+    Raises Refused for whoever began, wrote or made it, and without a reason where one is needed.
     """
     require(by, Permission.PUBLISH_REPORT)
     report = _locked(report, (Status.APPROVED,))
-    if by.pk == report.created_by_id:
-        raise Refused("You began this report. Somebody else must publish it.")
+    _refuse_its_authors(report, by, "publish")
     earlier = CommitteeReport.objects.filter(
         quarter=report.quarter, status=Status.PUBLISHED
     ).first()
@@ -258,6 +265,12 @@ def _locked(report: CommitteeReport, states: tuple[str, ...]) -> CommitteeReport
             f"“{locked.get_status_display()}”."
         )
     return locked
+
+
+def _refuse_its_authors(report: CommitteeReport, by: User, verb: str) -> None:
+    did = in_one_sentence(authors_of(report).get(by.pk, ()))
+    if did:
+        raise Refused(f"{did}. Somebody else must {verb} it.")
 
 
 def _refuse_while_rendering(report: CommitteeReport) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
@@ -31,6 +32,7 @@ from cases.rules.intervals import Proportion
 from quality.models import Action, Escalation
 from reports.baseline_queries import baselines_before
 from reports.models import CommitteeReport, IssuedReport
+from reports.rules.authorship import Version, authors
 from reports.rules.baselines import BaselineFigures
 from reports.rules.earlier import earlier_quarters
 from reports.rules.edition import DrawFacts, EarlierPoint, Records, ReplacementCount, ThemeRecord
@@ -123,6 +125,24 @@ def open_report(quarter: AuditQuarter) -> CommitteeReport | None:
 def published_report(quarter: AuditQuarter) -> CommitteeReport | None:
     """The report of ``quarter`` that is published now, if there is one."""
     return CommitteeReport.objects.filter(quarter=quarter, status="published").first()
+
+
+def authors_of(report: CommitteeReport) -> Mapping[int, tuple[str, ...]]:
+    """What each person did for ``report``, by their id: see `reports.rules.authorship`. One query.
+
+    Read from the change history, which nobody can change.
+    """
+    events = apps.get_model("reports", "CommitteeReportEvent").objects
+    rows = (
+        events.filter(pgh_obj_id=report.pk)
+        .order_by("pgh_id")
+        .values_list("pgh_context__metadata", "narrative", "next_steps", "status", "rendered_at")
+    )
+    versions = (
+        Version((context or {}).get("user"), (narrative, next_steps), status, rendered_at)
+        for context, narrative, next_steps, status, rendered_at in rows
+    )
+    return authors(report.created_by_id, versions, report.rendered_at)
 
 
 def records_of(quarter: AuditQuarter, now: datetime) -> Records:

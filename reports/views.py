@@ -29,6 +29,7 @@ from reports.operations import (
     withdraw_approved,
 )
 from reports.queries import (
+    authors_of,
     editions_seen,
     issues_of,
     latest_issue,
@@ -36,6 +37,7 @@ from reports.queries import (
     quarters_without_draft,
     reports_visible_to,
 )
+from reports.rules.authorship import in_one_sentence
 from reports.rules.frozen import EDITIONS, EXEMPT, PUBLIC
 
 P = Permission
@@ -256,19 +258,21 @@ def _words_form(found: CommitteeReport) -> WordsForm:
 
 def _steps(request: SignedInRequest, found: CommitteeReport) -> dict[str, Any]:
     """What this person can do with the report in its present state."""
-    user, own = request.user, request.user.pk == found.created_by_id
+    user = request.user
     live = bool(found.job and found.job.is_live)
     earlier = published_report(found.quarter) if found.status == Status.APPROVED else None
     preparing = may(user, P.PREPARE_REPORT) and found.status in IN_PREPARATION and not live
     approver, publisher = may(user, P.APPROVE_REPORT), may(user, P.PUBLISH_REPORT)
     rendered, approved = found.status == Status.RENDERED, found.status == Status.APPROVED
+    deciding = (approver and rendered) or (publisher and approved)
+    own = in_one_sentence(authors_of(found).get(user.pk, ())) if deciding else ""
     return {
         "can_write": preparing,
         "can_render": preparing,
         "can_approve": approver and rendered and not live and not own,
         "can_publish": publisher and approved and not own,
         "can_take_back": approver and approved,
-        "own": own and ((approver and rendered) or (publisher and approved)),
+        "own": own,
         "replaces": earlier,
         "reason_form": ReasonForm(auto_id="id_publish_%s") if earlier else None,
         "take_back_form": ReasonForm(auto_id="id_take_back_%s"),

@@ -192,6 +192,61 @@ def test_page_says_why_the_one_who_began_it_cannot_approve(council: World, as_us
     assert "Somebody else must approve" in lead.post(page(report, "approve")).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("did", "says"),
+    [
+        ("write", "You wrote words for this report"),
+        ("make", "You made the PDFs of this report"),
+        ("both", "You wrote words for and made the PDFs of this report"),
+    ],
+)
+def test_who_wrote_or_made_it_can_neither_approve_nor_publish(
+    did: str, says: str, draft: CommitteeReport, council: World, as_user: AsUser
+) -> None:
+    """The quality assurance lead has every right that this takes."""
+    cast = council.cast
+    writer = cast.analyst if did == "make" else cast.lead
+    maker = cast.analyst if did == "write" else cast.lead
+    words: dict[str, Any] = {"narrative": "Steady.", "next_steps": "", "now": NOW}
+    save_words(report=draft, version=1, by=writer, **words)
+    save_words(report=draft, version=2, by=cast.analyst, **words)  # nothing changed
+    render_report(report=draft, by=maker, now=NOW)
+    lead = as_user(cast.lead)
+    html = lead.get(page(draft)).content.decode()
+    assert f"{says}, so somebody else must approve and publish it." in html
+    assert "Approve the report" not in html
+    with pytest.raises(Refused, match=f"{says}. Somebody else must approve it."):
+        approve_report(report=draft, by=cast.lead, now=NOW)
+    approve_report(report=draft, by=cast.director, now=NOW)
+    html = lead.get(page(draft)).content.decode()
+    assert f"{says}, so somebody else must" in html
+    assert "Publish the report" not in html
+    with pytest.raises(Refused, match=f"{says}. Somebody else must publish it."):
+        publish_report(report=draft, by=cast.lead, now=NOW)
+
+
+def test_who_made_an_earlier_version_and_wrote_nothing_may_approve(
+    draft: CommitteeReport, council: World
+) -> None:
+    """What is approved has nothing of theirs in it: neither words nor PDFs."""
+    cast = council.cast
+    same: dict[str, Any] = {"narrative": "", "next_steps": "", "now": NOW}
+    save_words(report=draft, version=1, by=cast.lead, **same)
+    render_report(report=draft, by=cast.lead, now=NOW)
+    render_report(report=draft, by=cast.analyst, now=NOW + timedelta(minutes=5))
+    approved = approve_report(report=draft, by=cast.lead, now=NOW + timedelta(hours=1))
+    assert approved.approved_by == cast.lead
+
+
+def test_who_had_it_made_by_a_worker_made_it(
+    draft: CommitteeReport, council: World, as_user: AsUser
+) -> None:
+    lead = as_user(council.cast.lead)
+    lead.post(page(draft, "render"))
+    run_job(str(Job.objects.get().pk))
+    assert "You made the PDFs of this report" in lead.get(page(draft)).content.decode()
+
+
 def test_what_is_approved_is_what_was_shown(
     draft: CommitteeReport, council: World, as_user: AsUser
 ) -> None:
