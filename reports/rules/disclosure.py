@@ -194,6 +194,21 @@ def possible_values(protected: ProtectedTable, row: str, column: str) -> tuple[i
     return values[place] - down, None if up >= unlimited else values[place] + up
 
 
+def leaves_small_rest(protected: ProtectedTable, policy: ReportPolicy) -> bool:
+    """True where a shown total less the shown counts of its row or column is a small count."""
+    across = protected.cells
+    down = tuple(zip(*across, strict=True))
+    return any(_small_rest(line, policy) for line in (*across, *down))
+
+
+def _small_rest(line: Sequence[Cell], policy: ReportPolicy) -> bool:
+    *cells, total = line
+    shown = [cell.value for cell in cells if isinstance(cell, Shown)]
+    if isinstance(total, Suppressed) or len(shown) == len(cells):
+        return False
+    return total.value - sum(shown) < policy.smallest_count
+
+
 def _first_reasons(table: CountTable, policy: ReportPolicy) -> dict[Place, str]:
     """The cells that are small in themselves."""
     values = table.with_totals()

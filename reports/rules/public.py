@@ -18,6 +18,7 @@ from reports.rules.disclosure import (
     CountTable,
     Shown,
     cell_as_dict,
+    leaves_small_rest,
     percentage,
     protect,
 )
@@ -130,7 +131,7 @@ def public_escalations(
     }
     if isinstance(still_open, Shown):
         table = protect(figures.open_by_age, policy, public=[(TOTAL, TOTAL)])
-        result["open_by_age"] = table.as_dict()
+        result["open_by_age"] = None if leaves_small_rest(table, policy) else table.as_dict()
     return result
 
 
@@ -154,14 +155,19 @@ def _overdue(figures: StateFigures, total: Cell, policy: ReportPolicy) -> int | 
 
 
 def public_states(figures: StateFigures, policy: ReportPolicy) -> dict[str, Any]:
-    """Actions for the public: open by state and age, finished, overdue."""
+    """Actions for the public: open, by state and age (None: not shown), finished, overdue."""
     table = protect(figures.open_by_age, policy)
-    overdue = _overdue(figures, table.cell(TOTAL, TOTAL), policy)
+    total = table.cell(TOTAL, TOTAL)
     finished = {
         state: count if count >= policy.smallest_count else None
         for state, count in figures.finished.items()
     }
-    return {"open_by_age": table.as_dict(), "finished": finished, "overdue": overdue}
+    return {
+        "open": cell_as_dict(total)["value"],
+        "open_by_age": None if leaves_small_rest(table, policy) else table.as_dict(),
+        "finished": finished,
+        "overdue": _overdue(figures, total, policy),
+    }
 
 
 def public_agreement(agreement: Agreement, policy: ReportPolicy) -> dict[str, Any]:

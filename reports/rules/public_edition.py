@@ -123,10 +123,7 @@ def _open_escalations(line: LineFigures, computed: Computed) -> list[str]:
 
 def _open_actions(line: LineFigures, computed: Computed) -> list[str]:
     shown = _actions_shown(line, computed)
-    if shown is None:
-        return []
-    count = shown["open_by_age"]["cells"][-1][-1]["value"]
-    return _open_words(line, "actions", count, shown["overdue"])
+    return _open_words(line, "actions", shown["open"], shown["overdue"]) if shown else []
 
 
 def _open_words(line: LineFigures, kinds: str, count: int | None, late: int | None) -> list[str]:
@@ -280,12 +277,11 @@ def _actions(line: LineFigures, computed: Computed) -> list[Block]:
     shown = _actions_shown(line, computed)
     if shown is None:
         return [paragraphs(f"{line.name}: actions are in the exempt edition.")]
-    grid = shown["open_by_age"]
     blocks = [paragraphs(*_open_actions(line, computed))]
-    if grid["cells"][-1][-1]["value"] is None:
+    if shown["open"] is None:
         blocks.append(paragraphs(f"{line.name}: too few actions are open to publish their number."))
-    else:
-        blocks.append(_by_state_and_age(line, "actions", grid))
+    elif shown["open_by_age"]:
+        blocks.append(_by_state_and_age(line, "actions", shown["open_by_age"]))
     if any(count is not None for count in shown["finished"].values()):
         blocks.append(finished_table(f"{line.name}: actions", shown["finished"]))
     return blocks

@@ -9,7 +9,7 @@ import pytest
 
 from cases.rules.intervals import Proportion
 from quality.rules.agreement import measure
-from reports.rules.disclosure import CountTable
+from reports.rules.disclosure import TOTAL, CountTable, Shown, protect
 from reports.rules.figures import (
     FrameCount,
     GradeFigures,
@@ -18,10 +18,11 @@ from reports.rules.figures import (
     actions,
     trend,
 )
-from reports.rules.grade_rows import NONE, TWO
+from reports.rules.grade_rows import NONE, TWO, PublicRow
 from reports.rules.policy import ReportPolicy
 from reports.rules.public import (
     public_agreement,
+    public_escalations,
     public_frame,
     public_grades,
     public_row,
@@ -80,6 +81,21 @@ def test_states_with_few_children_are_held_back() -> None:
     assert public["overdue"] is None
     more_late = public_states(StateFigures(table, {}, 10), POLICY)
     assert more_late["overdue"] == 10
+
+
+def test_open_ones_by_state_and_age_are_not_shown_where_few_are_left_over() -> None:
+    """Of 27 open, 24 stand in one state: the other three, whatever theirs, would be told."""
+    table = CountTable(("raised", "acknowledged", "plan_agreed"), ("0 to 7 days", "8 days or more"),
+                       ((1, 0), (2, 0), (8, 16)))  # fmt: skip
+    assert protect(table, POLICY).cell("plan_agreed", TOTAL) == Shown(24)
+    figures_ = StateFigures(table, {"closed": 90}, 0)
+    public = public_states(figures_, POLICY)
+    assert (public["open"], public["open_by_age"]) == (27, None)
+    row = PublicRow("Statutory", TWO, (83, 117), 200)
+    escalated = public_escalations(figures_, row, POLICY)
+    assert escalated
+    assert (escalated["open"], escalated["closed"]) == (27, 90)
+    assert escalated["open_by_age"] is None
 
 
 def test_no_actions_at_all_is_a_table_of_held_back_zeros() -> None:
