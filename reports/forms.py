@@ -68,6 +68,17 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label="Reason", max_length=500, widget=forms.Textarea({"rows": 2}))
 
 
+class ReplacementForm(ReasonForm):
+    """Why a published report is replaced, for everybody who could read it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["reason"].help_text = (
+            "It stands where the replaced report was, for committee members too: name no child, "
+            "and no number that the public edition holds back."
+        )
+
+
 class BaselineForm(SeenForm):
     """How many files of a past quarter had each grade, and where that is written."""
 

@@ -77,6 +77,15 @@ def reports_visible_to(user: User) -> QuerySet[CommitteeReport]:
     return reports.none()
 
 
+def replaced_visible_to(user: User) -> QuerySet[CommitteeReport]:
+    """Reports that ``user`` could read as published until they were replaced."""
+    if not may(user, Permission.READ_PUBLISHED_REPORTS):
+        return CommitteeReport.objects.none()
+    return CommitteeReport.objects.filter(
+        status=CommitteeReport.Status.SUPERSEDED, published_at__isnull=False
+    ).select_related("quarter")
+
+
 def latest_issue(report: CommitteeReport, edition: str) -> IssuedReport | None:
     """The edition's PDF as it was rendered last; None where it never was."""
     return _last_rendering(report).filter(edition=edition).order_by("-pk").first()

@@ -16,7 +16,13 @@ from accounts.operations import Refused, record_access
 from accounts.policy import Permission, may
 from accounts.views.paging import page_of
 from reports.charts import svg
-from reports.forms import NewReportForm, ReasonForm, WordsForm, texts_that_differ
+from reports.forms import (
+    NewReportForm,
+    ReasonForm,
+    ReplacementForm,
+    WordsForm,
+    texts_that_differ,
+)
 from reports.models import CommitteeReport
 from reports.operations import (
     IN_PREPARATION,
@@ -35,6 +41,7 @@ from reports.queries import (
     latest_issue,
     published_report,
     quarters_without_draft,
+    replaced_visible_to,
     reports_visible_to,
 )
 from reports.rules.authorship import in_one_sentence
@@ -80,7 +87,8 @@ def report_add(request: SignedInRequest) -> HttpResponse:
 @require_GET
 def report(request: SignedInRequest, pk: int) -> HttpResponse:
     """One report: what can be read of it, and what can be done with it now."""
-    return _page(request, _report(request, pk))
+    found = reports_visible_to(request.user).filter(pk=pk).first()
+    return _replaced(request, pk) if found is None else _page(request, found)
 
 
 @allow(P.READ_PUBLISHED_REPORTS, P.SEE_REPORTS_IN_PREPARATION)
@@ -198,6 +206,17 @@ def _report(request: SignedInRequest, pk: int) -> CommitteeReport:
     return get_object_or_404(reports_visible_to(request.user), pk=pk)
 
 
+def _replaced(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What became of a report that the person could read before."""
+    found = get_object_or_404(replaced_visible_to(request.user), pk=pk)
+    context = {
+        "report": found,
+        "in_force": published_report(found.quarter),
+        "breadcrumbs": _crumbs(str(found.quarter)),
+    }
+    return render(request, "reports/replaced.html", context)
+
+
 def _refuse_edition(request: SignedInRequest, edition: str) -> None:
     """404 for an edition that there is not, or that is not for this person."""
     exempt_allowed = may(request.user, P.SEE_REPORTS_IN_PREPARATION)
@@ -229,6 +248,7 @@ def _page(
         "report": found,
         "breadcrumbs": _crumbs(str(found.quarter)),
         "facts": _facts(found),
+        "in_force": published_report(found.quarter) if _was_replaced(found) else None,
         "issues": [_issue(issue) for issue in issues if _may_have(request, issue.edition)],
         "seen": editions_seen(issues),
         "words_form": form or _words_form(found),
@@ -240,6 +260,10 @@ def _page(
         "in_preparation": may(user, P.SEE_REPORTS_IN_PREPARATION),
     }
     return render(request, "reports/report.html", context, status=status)
+
+
+def _was_replaced(found: CommitteeReport) -> bool:
+    return found.status == Status.SUPERSEDED and found.published_at is not None
 
 
 def _may_have(request: SignedInRequest, edition: str) -> bool:
@@ -274,7 +298,7 @@ def _steps(request: SignedInRequest, found: CommitteeReport) -> dict[str, Any]:
         "can_take_back": approver and approved,
         "own": own,
         "replaces": earlier,
-        "reason_form": ReasonForm(auto_id="id_publish_%s") if earlier else None,
+        "reason_form": ReplacementForm(auto_id="id_publish_%s") if earlier else None,
         "take_back_form": ReasonForm(auto_id="id_take_back_%s"),
     }
 
@@ -306,7 +330,8 @@ def _facts(found: CommitteeReport) -> list[dict[str, str]]:
         for key, at, who in rows
         if at
     ]
-    if found.supersede_reason:
+    if found.superseded_at:
+        shown.append({"key": "Superseded", "value": _moment(found.superseded_at)})
         shown.append({"key": "Superseded because", "value": found.supersede_reason})
     return shown
 

@@ -325,8 +325,39 @@ def test_published_report_is_replaced_under_a_new_number_with_a_reason(
     publish_report(report=second, reason="Three late audits.", by=cast.governance, now=NOW)
     draft.refresh_from_db()
     assert (draft.status, draft.supersede_reason) == ("superseded", "Three late audits.")
-    assert member.get(page(draft)).status_code == 404
     assert member.get(page(second)).status_code == 200
+
+
+def test_the_address_of_a_replaced_report_leads_to_the_one_in_force(
+    draft: CommitteeReport, council: World, as_user: AsUser
+) -> None:
+    """It was mailed to the committee, and still says what became of the report."""
+    cast = council.cast
+    published(draft, cast)
+    second = create_report(quarter=council.now_quarter, by=cast.analyst, now=NOW)
+    published(second, cast, f"Three late audits. {EVIL}")
+    member = as_user(cast.member)
+    answer = member.get(page(draft))
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert "replaced on 6 October 2026" in html
+    assert "Three late audits. &lt;script&gt;" in html
+    assert f'href="{page(second)}"' in html
+    assert "%" not in html.split("<main", 1)[1].split("</main>")[0]  # no figures
+    for name in ("figures", "download"):
+        assert member.get(page(draft, name, edition="public")).status_code == 404
+    assert as_user(cast.nobody).get(page(draft)).status_code == 403
+    analyst = as_user(cast.analyst).get(page(draft)).content.decode()
+    assert f'href="{page(second)}"' in analyst
+
+
+def test_a_report_taken_back_before_it_was_published_is_not_there_for_members(
+    draft: CommitteeReport, council: World, as_user: AsUser
+) -> None:
+    cast = council.cast
+    approve_report(report=rendered(draft, cast), by=cast.director, now=NOW)
+    withdraw_approved(report=draft, reason="A wrong name.", by=cast.director, now=NOW)
+    assert as_user(cast.member).get(page(draft)).status_code == 404
 
 
 def test_one_report_of_a_quarter_at_a_time(draft: CommitteeReport, council: World) -> None:
