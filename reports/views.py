@@ -42,10 +42,12 @@ from reports.queries import (
     published_report,
     quarters_without_draft,
     replaced_visible_to,
+    report_policy,
     reports_visible_to,
 )
 from reports.rules.authorship import in_one_sentence
 from reports.rules.frozen import EDITIONS, EXEMPT, PUBLIC
+from reports.rules.replacing import small_differences
 
 P = Permission
 Status = CommitteeReport.Status
@@ -284,11 +286,11 @@ def _steps(request: SignedInRequest, found: CommitteeReport) -> dict[str, Any]:
     """What this person can do with the report in its present state."""
     user = request.user
     live = bool(found.job and found.job.is_live)
-    earlier = published_report(found.quarter) if found.status == Status.APPROVED else None
     preparing = may(user, P.PREPARE_REPORT) and found.status in IN_PREPARATION and not live
     approver, publisher = may(user, P.APPROVE_REPORT), may(user, P.PUBLISH_REPORT)
     rendered, approved = found.status == Status.RENDERED, found.status == Status.APPROVED
     deciding = (approver and rendered) or (publisher and approved)
+    earlier = published_report(found.quarter) if deciding else None
     own = in_one_sentence(authors_of(found).get(user.pk, ())) if deciding else ""
     return {
         "can_write": preparing,
@@ -298,9 +300,16 @@ def _steps(request: SignedInRequest, found: CommitteeReport) -> dict[str, Any]:
         "can_take_back": approver and approved,
         "own": own,
         "replaces": earlier,
+        "small_differences": _beside(earlier, found) if earlier else [],
         "reason_form": ReplacementForm(auto_id="id_publish_%s") if earlier else None,
         "take_back_form": ReasonForm(auto_id="id_take_back_%s"),
     }
+
+
+def _beside(replaced: CommitteeReport, found: CommitteeReport) -> list[str]:
+    """What the public editions of the two, laid beside each other, tell of a few children."""
+    before, now = (each.figures["editions"][PUBLIC] for each in (replaced, found))
+    return small_differences(before, now, report_policy(found.quarter))
 
 
 def _job(request: SignedInRequest, found: CommitteeReport) -> dict[str, Any]:

@@ -351,6 +351,23 @@ def test_the_address_of_a_replaced_report_leads_to_the_one_in_force(
     assert f'href="{page(second)}"' in analyst
 
 
+def test_numbers_that_moved_by_few_since_the_published_report_are_shown(
+    draft: CommitteeReport, council: World, as_user: AsUser
+) -> None:
+    cast = council.cast
+    published(draft, cast)
+    world.add_audits(council, "early_help", ["good"])
+    second = create_report(quarter=council.now_quarter, by=cast.analyst, now=NOW)
+    rendered(second, cast)
+    moved = "Early Help: grades of record, Good: 10 before, 11 now"
+    director = as_user(cast.director)
+    assert moved in director.get(page(second)).content.decode()
+    assert moved not in as_user(cast.analyst).get(page(second)).content.decode()
+    approve_as_shown(director, second)
+    assert moved in as_user(cast.governance).get(page(second)).content.decode()
+    assert moved not in director.get(page(draft)).content.decode()
+
+
 def test_a_report_taken_back_before_it_was_published_is_not_there_for_members(
     draft: CommitteeReport, council: World, as_user: AsUser
 ) -> None:
