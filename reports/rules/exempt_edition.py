@@ -337,7 +337,7 @@ def _trend(line: LineFigures, computed: Computed) -> list[Block]:
             f"{line.name}: good or better by quarter",
             ["Quarter", "Files", "Of them good or better", *share_head(computed), "Change"],
             cells,
-            note=wording.baseline_note(rows),
+            note=" ".join(filter(None, (wording.CHANGE_NOTE, wording.baseline_note(rows)))),
         ),
     ]
 

@@ -388,7 +388,7 @@ def _trend(line: LineFigures, computed: Computed) -> list[Block]:
         for shown in (row["good_or_better"],)
     ]
     held_back = HELD_BACK_NOTE if len(points) < len(public) else ""
-    note = " ".join(text for text in (held_back, wording.baseline_note(line.trend)) if text)
+    notes = (held_back, wording.CHANGE_NOTE, wording.baseline_note(line.trend))
     return [
         paragraphs(*_changed(line, computed), wording.after_a_baseline(line.trend)),
         shares_chart("trend", f"{line.name}: share good or better by quarter", points),
@@ -396,7 +396,7 @@ def _trend(line: LineFigures, computed: Computed) -> list[Block]:
             f"{line.name}: good or better by quarter",
             ["Quarter", "Files", *share_head(computed), "Change"],
             cells,
-            note=note,
+            note=" ".join(filter(None, notes)),
         ),
     ]
 

@@ -201,6 +201,8 @@ def method_section(computed: Computed, *extra: str) -> dict[str, Any]:
             "interval of the difference (Newcombe 1998, method 10) lies on one side of no change. "
             "Quarters that have been published before are shown as they were published.",
             "Percentages are whole and each rounded for itself, so a row may add up to 99 or 101. "
+            "The change between two of them is worked out before rounding, and is then rounded "
+            "itself: from 39.4% to 43.8% it is four points, though 39% and 44% are shown. "
             "Audits without a final grade are in no percentage. Early help and statutory services "
             "are never added together.",
             *extra,

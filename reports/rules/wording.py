@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from audits.rules.grades import in_words
-from cases.rules.intervals import Interval, Proportion
+from cases.rules.intervals import Interval, Proportion, percent
 from quality.rules.agreement import Agreement
 from reports.rules.baselines import BASELINE_NOTE
 from reports.rules.figures import FrameCount, GradeFigures, StateFigures, TrendRow
@@ -17,6 +17,9 @@ from reports.rules.grade_rows import FOUR, NONE, PublicRow
 from reports.rules.trend import MORE_THAN_CHANCE, NOT_COMPARABLE, WITHIN_CHANCE, Detectable
 from reports.rules.weighted import WeightedShare
 
+CHANGE_NOTE = (
+    "Changes are worked out before rounding: they can differ by one from the percentages shown."
+)
 _SMALL = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine",
 )  # fmt: skip
@@ -111,15 +114,22 @@ def change(row: TrendRow, before: str) -> str:
     """
     if row.change is None:
         return ""
-    points = row.change.points
-    if row.change.verdict == NOT_COMPARABLE or points is None:
+    difference, points, now = row.change.difference, row.change.points, row.point.good_or_better
+    if difference is None or points is None or now.share is None:
         return f"There is nothing to compare with {before}. {row.change.because}"
-    if points == 0:
+    as_shown = percent(now.share) - percent(now.share - difference) == points
+    rose = "higher" if difference > 0 else "lower"
+    if points:
+        unit = "percentage point" if abs(points) == 1 else "percentage points"
+        moved = f"The share is {number(abs(points))} {unit} {rose} than in {before}"
+        moved += "." if as_shown else ", worked out before rounding."
+    elif as_shown:
         moved = f"The share is the same as in {before}, to the nearest whole percentage point."
     else:
-        rose = "higher" if points > 0 else "lower"
-        unit = "percentage point" if abs(points) == 1 else "percentage points"
-        moved = f"The share is {number(abs(points))} {unit} {rose} than in {before}."
+        moved = (
+            f"The share is less than half a percentage point {rose} than in {before}, before "
+            "rounding."
+        )
     return f"{moved} {verdict(row.change.verdict)}"
 
 

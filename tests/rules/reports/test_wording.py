@@ -56,6 +56,24 @@ def test_a_change_within_chance_is_never_called_better_or_worse() -> None:
     assert "improved" not in sentence
 
 
+def test_a_change_that_the_rounded_shares_do_not_show_says_so() -> None:
+    """39.4% and 43.75% are shown as 39% and 44%."""
+    within = "This change is within what chance alone would give"
+    sentence = change(Proportion(82, 208, 3500), Proportion(91, 208, 3500))
+    assert sentence.startswith(
+        "The share is four percentage points higher than in Q2 2026/27, worked out before "
+        f"rounding. {within}"
+    )
+    fell = change(Proportion(87, 200, 3500), Proportion(158, 400, 3500))  # 43.5% and 39.5%
+    assert fell.startswith("The share is four percentage points lower than in Q2 2026/27. ")
+    # 39.4% and 39.6% are shown as 39% and 40%.
+    hardly = change(Proportion(394, 1000, 3500), Proportion(396, 1000, 3500))
+    assert hardly.startswith(
+        "The share is less than half a percentage point higher than in Q2 2026/27, before "
+        f"rounding. {within}"
+    )
+
+
 def test_a_change_beyond_chance() -> None:
     sentence = change(Proportion(75, 175, 3500), Proportion(30, 175, 3500))
     assert sentence == (
