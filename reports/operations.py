@@ -18,6 +18,7 @@ from accounts.policy import Permission, require
 from accounts.queries import in_words
 from accounts.roles import Role
 from accounts.rules.table_file import Plan, read_table
+from accounts.rules.words import is_written
 from cases.models import AuditQuarter, Draw, Job, Service, ServiceLine
 from cases.operations.jobs import Progress, handles, queue_job
 from cases.queries.calendar import local_date
@@ -221,7 +222,7 @@ def publish_report(
         quarter=report.quarter, status=Status.PUBLISHED
     ).first()
     if earlier is not None:
-        if not reason.strip():
+        if not is_written(reason):
             raise Refused(f"Say why this replaces report {earlier.number} for {report.quarter}.")
         _supersede(earlier, reason, now)
     report.status, report.published_at, report.published_by = Status.PUBLISHED, now, by
@@ -241,7 +242,7 @@ def withdraw_approved(
     """Take an approved report back before it is published; the next one gets a new number."""
     require(by, Permission.APPROVE_REPORT)
     report = _locked(report, (Status.APPROVED,))
-    if not reason.strip():
+    if not is_written(reason):
         raise Refused("Say why this report is taken back.")
     _supersede(report, reason, now)
     return report

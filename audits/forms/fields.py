@@ -8,6 +8,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.html import strip_tags
 
+from accounts.fields import WordsField
+
 LONGEST = 100_000  # characters: some fifty pages
 
 
@@ -40,6 +42,13 @@ class LongText(forms.CharField):
                 code="too_long",
             )
         return text
+
+
+class WrittenText(WordsField, LongText):
+    """A text of any length that must say something."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=True, **kwargs)
 
 
 class Versioned(forms.Form):

@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 
 from accounts.govuk import GovDateField, GovRadios
 from accounts.models import User
+from audits.forms.fields import WrittenText
 from audits.models import Audit, PracticeStandard
-from quality.forms.fields import WrittenText
 from quality.models import Action
 from quality.operations.acting import Planned
 from quality.queries.people import (

@@ -7,11 +7,12 @@ from typing import Any, cast
 
 from django import forms
 
+from accounts.fields import WordsField
 from accounts.govuk import GovRadios
 from accounts.models import User
+from audits.forms.fields import WrittenText
 from audits.models import Grading
 from audits.rules.grades import LABELS
-from quality.forms.fields import Written, WrittenText
 
 
 class AssignForm(forms.Form):
@@ -23,7 +24,7 @@ class AssignForm(forms.Form):
         coerce=int,
         error_messages={"required": "Choose a moderator"},
     )
-    reason = Written(
+    reason = WordsField(
         label="Why is another moderator needed?",
         max_length=500,
         widget=forms.Textarea(attrs={"rows": "3"}),
@@ -49,7 +50,7 @@ class AssignForm(forms.Form):
 class HandBackForm(forms.Form):
     """Why a moderator gives a moderation back."""
 
-    reason = Written(
+    reason = WordsField(
         label="Why do you give it back?",
         help_text="No names.",
         max_length=500,

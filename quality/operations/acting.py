@@ -11,9 +11,9 @@ from accounts.models import User
 from accounts.notices import send_notice
 from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
+from accounts.rules.words import is_written
 from audits.models import Audit, PracticeStandard
 from audits.operations.locking import lock_audit
-from audits.rules.completeness import is_written
 from audits.rules.grades import below_good
 from cases.models import Practitioner
 from cases.queries.calendar import local_date

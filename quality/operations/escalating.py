@@ -13,10 +13,10 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from accounts.queries import people_with_role
 from accounts.roles import Role
+from accounts.rules.words import is_written
 from audits.models import Audit
 from audits.operations.locking import lock_audit
 from audits.operations.saving import added_to
-from audits.rules.completeness import is_written
 from cases.queries.calendar import bank_holidays
 from quality.models import Action, Escalation, EscalationStep
 from quality.queries.closing import action_state

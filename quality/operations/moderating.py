@@ -12,12 +12,12 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, may, require
 from accounts.queries import people_with_role
 from accounts.roles import Role
+from accounts.rules.words import is_written
 from audits.models import Audit, Grading
 from audits.operations.grading import open_grading, set_grading_aside
 from audits.operations.locking import lock_audit
 from audits.operations.submitting import set_grade_of_record
 from audits.operations.withdrawing import set_aside
-from audits.rules.completeness import is_written
 from cases.models import DeclaredConflict
 from cases.operations.conflicts import note_conflict
 from cases.operations.frame_rows import opaque

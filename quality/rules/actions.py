@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from audits.rules.completeness import is_written
+from accounts.rules.words import is_written
 from audits.rules.grades import INADEQUATE, REQUIRES_IMPROVEMENT
 
 MANAGER = "manager"

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
-from audits.rules.completeness import is_written
+from accounts.rules.words import is_written
 from audits.rules.grades import INADEQUATE, steps
 from cases.rules.working_days import add_working_days
 from quality.rules.policy import QualityPolicy

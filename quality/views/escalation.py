@@ -17,10 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.access import allow
 from accounts.operations import Refused
 from accounts.policy import Permission, may
+from accounts.rules.words import is_written
 from accounts.sorting import PARAM, sorted_by
 from audits.models import Grading
 from audits.queries.visibility import DECIDED, gradings_visible_to
-from audits.rules.completeness import is_written
 from audits.views.access import log_reading, person
 from audits.views.facts import in_words
 from cases.queries.calendar import local_date
