@@ -247,6 +247,29 @@ def test_who_had_it_made_by_a_worker_made_it(
     assert "You made the PDFs of this report" in lead.get(page(draft)).content.decode()
 
 
+def test_page_takes_the_same_queries_whoever_wrote_and_however_often(
+    draft: CommitteeReport, council: World, as_user: AsUser
+) -> None:
+    cast = council.cast
+    director = as_user(cast.director)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert "Approve the report" in director.get(page(draft)).content.decode()
+        return len(captured)
+
+    rendered(draft, cast)
+    queries()
+    once = queries()
+    for version in range(1, 9):
+        writer = cast.lead if version % 2 else cast.analyst
+        save_words(
+            report=draft, narrative=f"{version}", next_steps="", version=version, by=writer, now=NOW
+        )
+        render_report(report=draft, by=writer, now=NOW + timedelta(minutes=version))
+    assert queries() == once
+
+
 def test_what_is_approved_is_what_was_shown(
     draft: CommitteeReport, council: World, as_user: AsUser
 ) -> None:
