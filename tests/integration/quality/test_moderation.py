@@ -311,7 +311,7 @@ class TestBlindness:
         assert "nadequate" not in before
         grading = f"/audits/{audit.reference}/gradings/{first.pk}/"
         assert client.get(grading).status_code == 404
-        assert not AccessRecord.objects.filter(user=cast.moderator).exists()
+        assert not AccessRecord.objects.filter(user=cast.moderator, what="audit").exists()
 
     def test_the_auditor_learns_of_nothing_before_the_decision(
         self, cast: Cast, audit: Audit, as_user: AsUser
