@@ -30,7 +30,8 @@ def stages(quarter: AuditQuarter, user: User) -> list[Stage]:
         ),
     )
     url = ""
-    if may(user, Permission.MODERATE, Permission.ASSIGN_MODERATOR):
+    lists = may(user, Permission.MODERATE, Permission.ASSIGN_MODERATOR)
+    if lists and may(user, Permission.SEE_ALL_AUDITS):
         # Where the quarter was drawn again, audits of an earlier draw were moderated too.
         filters = {
             "quarter": quarter.label,

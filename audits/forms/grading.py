@@ -17,6 +17,7 @@ from audits.forms.fields import LongText, Versioned
 from audits.models import Audit, Grading, PracticeStandard, StandardGrade
 from audits.operations.grading import WRONG_CHILD, same_child_id
 from audits.operations.saving import MET_LATER, Details, Overall
+from audits.queries.holders import present_holder
 from audits.queries.policy import policy_of
 from audits.rules.checks import ANSWERS, Checked, as_stored, checks_of
 from audits.rules.grades import Scale
@@ -283,7 +284,9 @@ class BeginForm(ConfirmChildForm):
             (NOBODY, "Nobody, or somebody who is not in the list"),
         ]
         if audit.practitioner is not None:
-            choices.insert(0, (LISTED, f"{audit.practitioner}, who holds it now"))
+            now = present_holder(audit) == audit.practitioner
+            since = "who holds it now" if now else "who held it when this audit was given out"
+            choices.insert(0, (LISTED, f"{audit.practitioner}, {since}"))
         field.choices = choices
         policy = policy_of(audit.quarter)
         field.help_text = (
@@ -309,7 +312,7 @@ class BeginForm(ConfirmChildForm):
 
     @property
     def listed(self) -> bool | None:
-        """Whether it was the practitioner who holds it now; None where that is not said yet."""
+        """Whether it was the practitioner whom the audit names; None where that is not said yet."""
         held_most = self.cleaned_data["held_most"]
         return held_most == LISTED if held_most else None
 

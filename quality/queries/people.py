@@ -13,6 +13,7 @@ from accounts.policy import Permission, may
 from accounts.queries import people_with_role
 from accounts.roles import Role
 from audits.models import Audit, Grading
+from audits.queries.holders import present_holder
 from cases.models import Practitioner, Service
 from cases.queries.allocation import cases_to_grade, people_as_graders
 from cases.queries.conflicts import conflicts_in_force
@@ -91,7 +92,7 @@ def stand_ins_for(audit: Audit) -> QuerySet[User]:
 
 def present_practitioner(audit: Audit) -> Practitioner | None:
     """Who holds the case now and still works here: actions go to them."""
-    practitioner = audit.practitioner
+    practitioner = present_holder(audit)
     return practitioner if practitioner is not None and practitioner.left_on is None else None
 
 

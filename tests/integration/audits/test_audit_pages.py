@@ -24,7 +24,7 @@ from audits.operations.submitting import reopen_audit, set_grade_of_record
 from audits.operations.withdrawing import withdraw_audit
 from audits.panels import Panel, panels_for, register
 from audits.queries.history import history_of
-from cases.models import DeclaredConflict, Service
+from cases.models import Case, DeclaredConflict, Service
 from cases.operations.allocation import allocate_by_hand
 from cases.operations.conflicts import register_conflict
 from tests.cast import NOW, Cast
@@ -169,6 +169,16 @@ class TestBeginPage:
         )
         audit.refresh_from_db()
         assert audit.practitioner_judged == cast.other_practitioner
+
+    def test_who_held_it_when_it_was_given_out_is_not_said_to_hold_it_now(
+        self, cast: Cast, audit: Audit, as_user: AsUser
+    ) -> None:
+        client = as_user(cast.auditor)
+        assert "Pat Titioner, who holds it now" in text_of(client.get(url(audit, "begin/")))
+        Case.objects.filter(child=audit.child).update(practitioner=cast.other_practitioner)
+        shown = text_of(client.get(url(audit, "begin/")))
+        assert "Pat Titioner, who held it when this audit was given out" in shown
+        assert "holds it now" not in shown
 
     def test_a_case_without_practitioner_has_nobody_listed(
         self, cast: Cast, make_audit: Make, as_user: AsUser

@@ -20,7 +20,7 @@ from audits.operations.grading import declare_conflict
 from audits.operations.saving import raise_immediate_concern
 from audits.operations.submitting import reopen_audit, submit_grading
 from audits.operations.withdrawing import withdraw_audit
-from cases.models import Practitioner, Replacement, Service
+from cases.models import Case, Practitioner, Replacement, Service
 from cases.operations.replacement import request_replacement
 from cases.queries.calendar import local_date
 from quality.models import Action, Escalation, Moderation, NoActionReason
@@ -191,6 +191,19 @@ class TestRaising:
         assert not Replacement.objects.exists()
         audit.refresh_from_db()
         assert audit.status == "returned"
+
+    def test_the_practitioners_action_goes_to_who_holds_the_case_now(
+        self, cast: Cast, audit: Audit, no_random: None
+    ) -> None:
+        submitted(audit, "inadequate")
+        raised = escalation_of(audit)
+        acknowledge(escalation=raised, response="Seen.", by=cast.head, now=NOW)
+        assert planned(raised, cast.head, "practitioner").practitioner == cast.practitioner
+        of_child = Case.objects.filter(child=audit.child)
+        of_child.update(practitioner=cast.other_practitioner)
+        assert planned(raised, cast.head, "practitioner").practitioner == cast.other_practitioner
+        of_child.update(closed_on=TODAY)  # nobody holds it: who did answers for it
+        assert planned(raised, cast.head, "practitioner").practitioner == cast.practitioner
 
     def test_a_concern_outlives_the_audit_that_found_it(self, cast: Cast, audit: Audit) -> None:
         grading = begin(audit)

@@ -112,6 +112,8 @@ def test_nothing_is_moderated_before_all_is_submitted_nor_linked_where_it_may_no
     last = page.rpartition("Moderated")[0].rpartition("<li")[2]
     assert "cfa-steps__step--done" not in last
     assert steps(as_user(cast.analyst))["Submitted"][1].startswith("/audits/?")
+    # A Head of Service sees the audits of their own services: the list would not hold that many.
+    assert steps(as_user(cast.head))["Submitted"] == ("0 of 1", "")
 
 
 def test_what_earlier_quarters_left_is_something_to_decide(
