@@ -21,7 +21,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from cases.models import CaseImport, ChildAlias
-from cases.operations import import_elsewhere
+from cases.operations import import_elsewhere, import_teams
 
 # Confirming takes this lock, so that one list at a time is compared and taken over.
 CONFIRM_LOCK = 0x6366_6101
@@ -95,7 +95,7 @@ WHERE is_open AND service_id IS NOT NULL
 _PLAN = """
 CREATE TEMP TABLE import_plan ON COMMIT DROP AS
 SELECT best.*, present.id AS case_id, present.service_id AS old_service_id,
-  old.code AS old_service_code, present.team_id IS NOT NULL AS had_team,
+  old.code AS old_service_code, present.team_id AS old_team_id,
   present.practitioner_id IS NOT NULL AS had_practitioner, present.team_completed,
   present.practitioner_completed, present.restricted AS was_restricted,
   CASE
@@ -213,19 +213,6 @@ SELECT %(import)s, sheet, row, '', 'This service is not one of the council''s se
 FROM cases_stagedcase s
 WHERE s.case_import_id = %(import)s AND s.is_open AND s.service_code <> ''
   AND NOT EXISTS (SELECT 1 FROM cases_service v WHERE v.code = s.service_code)
-"""
-
-_TEAMS = """
-WITH said AS MATERIALIZED (
-  SELECT team, service_id, count(*) AS cases FROM import_plan
-  WHERE step <> 'keep' AND team <> '' GROUP BY team, service_id
-)
-INSERT INTO cases_team (name, service_id, works_with_disability)
-SELECT (array_agg(team ORDER BY cases DESC, team))[1],
-  (array_agg(service_id ORDER BY cases DESC, service_id))[1], false
-FROM said
-WHERE NOT EXISTS (SELECT 1 FROM cases_team t WHERE lower(t.name) = lower(said.team))
-GROUP BY lower(team)
 """
 
 _TEAM_OF_NAME = """
@@ -348,7 +335,7 @@ _LEFT_BLANK = """
 SELECT
   count(*) FILTER (WHERE practitioner = '' AND had_practitioner
     AND (step = 'move' OR says_practitioner AND NOT practitioner_completed)),
-  count(*) FILTER (WHERE team = '' AND known.team_id IS NULL AND had_team
+  count(*) FILTER (WHERE team = '' AND known.team_id IS NULL AND old_team_id IS NOT NULL
     AND (step = 'move' OR says_team AND NOT team_completed)),
   count(*) FILTER (WHERE step = 'stay' AND (practitioner = '' AND practitioner_completed
     OR team = '' AND known.team_id IS NULL AND team_completed))
@@ -455,7 +442,7 @@ WHERE plan.step = 'keep' AND c.id = plan.case_id
 
 _TABLES = (
     "import_best", "import_unsaid", "import_plan", "import_close", "import_team", "import_staff",
-    "import_known", "import_practitioner", "import_case",
+    "import_known", "import_practitioner", "import_case", *import_teams.TABLES,
 )  # fmt: skip
 
 
@@ -537,7 +524,7 @@ def says_no_service(case_import: CaseImport) -> bool:
     return not _rows(sql, {"import": case_import.pk})
 
 
-def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[str, int]]:
+def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, Any]:
     """What taking the list over would do to the open cases, in numbers by service code.
 
     ``covers`` are the services whose cases close by absence. Keys: "before" (open now), "opens",
@@ -546,7 +533,8 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
     those of children whom this list no longer has and an earlier one has open to that service),
     "stays" (cases of covered services that stay open because the list does not say the service of
     the child's row) and "stays_restricted" (cases that stay or move, and stay restricted because
-    the list says neither yes nor no). After ``resolve``.
+    the list says neither yes nor no). Of teams: "new_teams" as `import_teams.new_teams`, and
+    "change_team", how many open cases have another team now than the list names. After ``resolve``.
     """
     values = {"import": case_import.pk, "covers": list(covers), "as_of": case_import.as_of}
     _run(_UNSAID, values)
@@ -559,6 +547,8 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
     _run("ANALYZE import_staff (key, team_key)")
     _run(_KNOWN)
     _run("ANALYZE import_known (key, team_key)")
+    _run(import_teams.SAID)
+    _run(import_teams.NEW)
     by_step = _rows(_STEPS)
     new, old = 1, 2
     cases, stay_restricted = 3, 4
@@ -583,6 +573,8 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, dict[st
         "returns": returns,
         "stays": stays,
         "stays_restricted": count(["stay", "move"], new, stay_restricted),
+        "new_teams": import_teams.new_teams(_rows(import_teams.LISTED)),
+        "change_team": _rows(import_teams.CHANGING)[0][0],
     }
 
 
@@ -598,7 +590,7 @@ def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence
         "covers": list(covers),
         "outdated": list(outdated),
     }
-    for sql in (_TEAMS, _TEAM_OF_NAME, _PRACTITIONERS, _PRACTITIONER_OF_NAME, _AGENCY):
+    for sql in (import_teams.MAKE, _TEAM_OF_NAME, _PRACTITIONERS, _PRACTITIONER_OF_NAME, _AGENCY):
         _run(sql)
     _run(_MARK_DISABILITY_TEAMS, values)
     _run("ANALYZE import_team (key); ANALYZE import_practitioner (key, team_key)")

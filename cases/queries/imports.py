@@ -21,7 +21,7 @@ from cases.queries.other_ids import NO_OTHER_IDS, state_of_other_ids
 MUCH = 10
 DIFFERENCE = (
     "based_on", "covers", "before", "opens", "moves", "moves_out", "closes", "kept", "returns",
-    "stays",
+    "stays", "new_teams", "change_team",
 )  # fmt: skip
 
 FORMAT_NAMES = {

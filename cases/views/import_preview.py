@@ -41,6 +41,10 @@ WOULD_CHANGE = (
 NAME_HEAD: list[Any] = [
     "Name", "Team in this list", {"text": "Cases in this list", "numeric": True},
 ]  # fmt: skip
+TEAM_HEAD: list[Any] = [
+    "Team", {"text": "Cases in this list", "numeric": True},
+    {"text": "In another team before", "numeric": True}, "Most of these from",
+]  # fmt: skip
 CHANGED = (
     "Service", "In this list", "Open before", "Opened", "Moved in", "Moved out", "Closed",
     "Open afterwards",
@@ -82,6 +86,10 @@ def preview(
         "stays_restricted": sum(summary.get("stays_restricted", {}).values()),
         "returns": sum(summary.get("returns", {}).values()),
         "closing": closing if checked else [],
+        "new_teams": summary.get("new_teams", {}),
+        "new_team_head": TEAM_HEAD,
+        "new_team_rows": _team_rows(summary),
+        "change_team": summary.get("change_team", 0),
         "staff": summary.get("staff", {}) if checked else {},
         "name_head": NAME_HEAD,
         "leaver_rows": _name_rows(summary, "most"),
@@ -188,6 +196,13 @@ def problem_caption(page: Page[ImportProblem], severity: str) -> str:
     what = SEVERITY_NAMES[severity].lower() if severity else "in the order of the file"
     shown = f"{page.start_index():,} to {page.end_index():,} of {page.paginator.count:,}"
     return f"Problems {shown}, {what}" if page.paginator.count else f"Problems, {what}"
+
+
+def _team_rows(summary: dict[str, Any]) -> list[list[str]]:
+    return [
+        [one["name"], f"{one['cases']:,}", f"{one['coming']:,}", one["most_from"] or "–"]
+        for one in summary.get("new_teams", {}).get("first", [])
+    ]
 
 
 def _name_rows(summary: dict[str, Any], which: str) -> list[list[str]]:

@@ -194,6 +194,11 @@ def _words(case_import: CaseImport, preview: bool) -> str:
     lines.append(f"Covers      {', '.join(covers) or 'no service: nothing closes'}")
     for key, label in (("opens", "Opened"), ("moves", "Moved"), ("closes", "Closed")):
         lines.append(f"{label:<12}{sum(summary[key].values()):>9,}")
+    if teams := summary["new_teams"]["first"]:
+        named = "; ".join(f"{team['name']} ({team['cases']:,})" for team in teams)
+        lines.append(f"New teams, without a manager: {named}")
+    if changing := summary["change_team"]:
+        lines.append(f"Cases that the list has in another team: {changing:,}")
     if stay := sum(summary["stays_restricted"].values()):
         lines.append(f"Stay restricted, as the list does not say no: {stay:,}")
     problems = list(problems_of(case_import)[:21])
