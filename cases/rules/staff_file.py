@@ -1,11 +1,12 @@
 """What a council's staff list would change: who is new, changed, gone, and who is not in it.
 
 The text comes from `cases.importers.staff_list`: one line for each person under fixed headings,
-with the line's number in the council's own file. Somebody is known again by the staff number, and
-by name and team where no staff number is kept of them here. Nobody is made a sign-in, and nobody's
-leaving is taken from an absence: who is gone from the list only loses the mark of being in it.
-Teams that are new are made, and what is empty in a team is filled in; a manager or service that
-says otherwise is told and left alone, because it decides who sees a team's audits.
+with the line's number in the council's own file. Somebody is known again by the staff number, else
+by name and team: who has no number here, or, of a line without one, the only one there. Nobody is
+made a sign-in, and nobody's leaving is taken from an absence: who is gone from the list only loses
+the mark of being in it. Teams that are new are made, and what is empty in a team is filled in; a
+manager or service that says otherwise is told and left alone, because it decides who sees a team's
+audits.
 """
 
 from __future__ import annotations
@@ -218,6 +219,16 @@ def _day(text: str) -> date | None:
 # Who is who
 
 
+_SEVERAL = (
+    "Several people here have this name and team. Tell them apart by staff numbers, here and in "
+    "the list."
+)
+_ANOTHER_LINE = (
+    "Another line can mean the one person here of this name and team. Give this line a staff "
+    "number."
+)
+
+
 def _match(
     lines: Sequence[Line], council: Council
 ) -> tuple[dict[int, KnownMember], list[LineProblem]]:
@@ -226,6 +237,7 @@ def _match(
     by_name: dict[NameAndTeam, list[KnownMember]] = defaultdict(list)
     for one in council.people:
         by_name[one.person.name_and_team].append(one)
+    named = {by_number[no].id for line in lines if (no := line["staff_number"]) in by_number}
     unknown = Counter(_key(line) for line in lines if line["staff_number"] not in by_number)
     matched: dict[int, KnownMember] = {}
     problems: list[LineProblem] = []
@@ -234,13 +246,13 @@ def _match(
             matched[line.number] = by_number[line["staff_number"]]
             continue
         namesakes = by_name.get(_key(line), [])
-        free = [one for one in namesakes if not one.person.staff_number]
-        if len(free) == 1 and unknown[_key(line)] == 1:
-            matched[line.number] = free[0]
+        meant = [one for one in namesakes if not one.person.staff_number]
+        if not meant and not line["staff_number"]:
+            meant = [one for one in namesakes if one.id not in named]
+        if len(meant) == 1 and unknown[_key(line)] == 1:
+            matched[line.number] = meant[0]
         elif not line["staff_number"] and namesakes:
-            words = "Somebody of this name and team has a staff number here. Write it in this line."
-            if len(free) > 1:
-                words = "Several people here have this name and team. Give them staff numbers."
+            words = _SEVERAL if len(meant) > 1 else _ANOTHER_LINE
             problems.append(LineProblem(line.number, "practitioner", words))
     return matched, problems
 

@@ -36,9 +36,12 @@ MANAGER_HELP = (
     "Email address, or name, of somebody with the role Team manager. Taken where a team here has "
     "none. May be left out."
 )
+NUMBER_HELP = (
+    "By which somebody is known again; without it, by name and team. May be left out or empty."
+)
 COLUMNS = (
     ("Practitioner", "Full name. Two columns “First name” and “Surname” do as well."),
-    ("Staff number", "By which somebody is known again. May be left out or empty."),
+    ("Staff number", NUMBER_HELP),
     ("Team", "As lists of open cases spell it. A new name adds a team."),
     ("Service", "Taken where a team here has none. May be left out."),
     ("Manager", MANAGER_HELP),

@@ -72,17 +72,32 @@ def test_staff_number_comes_first_then_name_and_team_without_one() -> None:
     assert [one.id for one in made.unmatched] == [4]
 
 
-def test_somebody_with_a_number_is_not_found_by_name_alone() -> None:
-    made = plan(
-        f"{HEAD}\n2,Pat Titioner,Riverside,,,\n", known(1, "Pat Titioner", staff_number="7")
-    )
-    (problem,) = made.plan.problems
-    assert (problem.line, problem.column) == (2, "practitioner")
-    assert "has a staff number here" in problem.message
-    other = plan(
-        f"{HEAD}\n2,Pat Titioner,Riverside,9,,\n", known(1, "Pat Titioner", staff_number="7")
-    )
-    assert effects(other) == [("Pat Titioner", "add")]
+def test_a_line_without_a_number_means_the_one_of_its_name_and_team_who_has_one() -> None:
+    pat = known(1, "Pat Titioner", staff_number="7", in_list=True)
+    made = plan(f"{HEAD}\n2,pat titioner,Riverside,,yes,\n", pat)
+    assert made.plan.problems == ()
+    assert made.wanted[2] == (1, replace(pat.person, agency=True))
+    assert plan("line,practitioner,team\n2,Pat Titioner,Riverside\n", pat).does_something is False
+    other = plan(f"{HEAD}\n2,Pat Titioner,Riverside,9,,\n", pat)
+    assert effects(other) == [("Pat Titioner", "add"), ("Pat Titioner", "gone")]
+
+
+@pytest.mark.parametrize(
+    ("lines", "here", "said"),
+    [
+        ("2,Pat,Riverside,,,\n", "7 8", "Several people here have this name and team."),
+        ("2,Pat,Hilltop,7,,\n3,Pat,Riverside,,,\n", "7", "Another line can mean the one person"),
+        ("2,Pat,Riverside,9,,\n3,Pat,Riverside,,,\n", "7", "Another line can mean the one"),
+    ],
+    ids=["two of one name", "moved with the number", "somebody new"],
+)  # fmt: skip
+def test_a_line_without_a_number_is_refused_where_two_people_can_be_meant(
+    lines: str, here: str, said: str
+) -> None:
+    people = [known(pk, "Pat", staff_number=no) for pk, no in enumerate(here.split(), start=1)]
+    (problem,) = plan(f"{HEAD}\n{lines}", *people).plan.problems
+    assert problem.column == "practitioner"
+    assert said in problem.message
 
 
 def test_two_of_one_name_and_team_are_not_guessed_at() -> None:
