@@ -12,13 +12,13 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from cases.importers.records import MEGABYTE, FileRefused
-from cases.importers.staff_list import LIMITS, staff_text
+from cases.importers.staff_list import LIMITS, StaffList, read_staff
 
 ENDINGS = (".xlsx", ".xls", ".ods", ".csv")
 
 
 class StaffUploadForm(forms.Form):
-    """The council's staff list; ``cleaned_data["file"]`` is its text in one shape."""
+    """The council's staff list; ``cleaned_data["file"]`` is what was read."""
 
     file = forms.FileField(
         label="Staff list",
@@ -36,7 +36,7 @@ class StaffUploadForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.today = today
 
-    def clean_file(self) -> str:
+    def clean_file(self) -> StaffList:
         file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > LIMITS.max_bytes:
             raise ValidationError(
@@ -50,6 +50,6 @@ class StaffUploadForm(forms.Form):
                 kept.write(chunk)
             kept.flush()
             try:
-                return staff_text(Path(kept.name), today=self.today)
+                return read_staff(Path(kept.name), today=self.today)
             except FileRefused as refused:
                 raise ValidationError(str(refused)) from refused

@@ -1,8 +1,8 @@
 """A council's list of its staff, as CSV or the first sheet of a workbook, made into one shape.
 
 Personnel systems export many columns; those understood are taken over under the names of
-`cases.rules.staff_file`, every other column is left unread. Each line keeps its number in the file,
-so that what is wrong can be put right there.
+`cases.rules.staff_file`, every other column is left unread and named. Each line keeps its number in
+the file, so that what is wrong can be put right there.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -52,9 +53,11 @@ _NAMES: Final = {
     "manager": "manager|team manager|line manager|manager name|team manager name|manager email"
     "|team manager email|line manager email|line manager name|manager email address|reports to",
     "agency": "agency|agency worker|agency worker (y/n)|agency staff|employment type"
-    "|contract type|type of contract|employment status|worker type|permanent or agency",
+    "|contract type|type of contract|employment status|worker type|permanent or agency"
+    "|employment",
     "disability_team": "disability team|disability team (y/n)|disabled children team"
-    "|disabled children's team|works with disabled children|children with disabilities team",
+    "|disabled children's team|works with disabled children|children with disabilities team"
+    "|cwd|cwd team",
     "started_on": "start date|started|started on|date started|employment start date|started work"
     "|start|date of start|continuous service date|contract start date",
 }
@@ -69,11 +72,22 @@ _AGENCY_WORDS: Final = {
 FIELDS: Final = ("practitioner", "staff_number", "team", "service", "manager", "agency",
                  "started_on", "disability_team")  # fmt: skip
 
+_PARTS: Final = ("first_name", "last_name")  # of a name, read where there are both
+
 Row = tuple[int, Sequence[Any]]
 
 
-def staff_text(path: Path, *, today: date) -> str:
-    """The list as CSV text with the column ``line`` and those of FIELDS that the file has.
+@dataclass(frozen=True)
+class StaffList:
+    """The list as CSV text with the column ``line`` and those of FIELDS that the file has; and the
+    headings of the columns that were not read."""
+
+    text: str
+    unread: tuple[str, ...] = ()
+
+
+def read_staff(path: Path, *, today: date) -> StaffList:
+    """The list of staff that a file holds.
 
     Dates become ISO, agency "yes" or "no"; a cell that cannot be read stands behind UNREADABLE.
     Raises FileRefused, in words, where the file is no list of staff.
@@ -102,7 +116,15 @@ def staff_text(path: Path, *, today: date) -> str:
             writer.writerow([number, *values])
     if not written:
         raise FileRefused("The list is empty: there are no rows below the headings.")
-    return out.getvalue()
+    return StaffList(out.getvalue(), _unread(columns))
+
+
+def _unread(columns: ColumnMap) -> tuple[str, ...]:
+    """The headings of columns of which nothing was read, once each, in the order of the file."""
+    unread = {*columns.unread, *columns.dropped, *columns.repeated}
+    names = [columns.headings[part] for part in _PARTS if part in columns.headings]
+    unread |= set(names) if len(names) == 1 else set()
+    return tuple(dict.fromkeys(heading for heading in columns.given if heading in unread))
 
 
 def _after(rest: Sequence[Row], rows: Iterator[Row]) -> Iterator[Row]:
@@ -153,7 +175,7 @@ def _header_place(top: Sequence[Row]) -> int:
     """Which of the first rows holds the headings: the first with a name and a team."""
     for place, (_, cells) in enumerate(top):
         found = known_fields(cells, KNOWN)
-        named = "practitioner" in found or {"first_name", "last_name"} <= found
+        named = "practitioner" in found or found.issuperset(_PARTS)
         if named and "team" in found:
             return place
     raise FileRefused(
@@ -165,7 +187,7 @@ def _header_place(top: Sequence[Row]) -> int:
 
 def _fields(columns: ColumnMap) -> list[str]:
     there = {*columns.positions}
-    if {"first_name", "last_name"} <= there:
+    if there.issuperset(_PARTS):
         there.add("practitioner")
     return [field for field in FIELDS if field in there]
 

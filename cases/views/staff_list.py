@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +21,7 @@ from accounts.rules.table_file import Change, LineProblem
 from accounts.views.paging import page_of
 from accounts.views.uploads import EFFECTS, SHOWN_CHANGES
 from cases.forms.staff_list import StaffUploadForm
+from cases.importers.staff_list import StaffList
 from cases.operations.staff_list import import_staff
 from cases.queries.staff_list import in_no_staff_list, plan_for_staff, staff_numbers
 from cases.rules.staff_file import OPTIONAL, StaffPlan
@@ -87,7 +89,8 @@ def staff_upload(request: SignedInRequest) -> HttpResponse:
     """Ask for the list; show what it would change."""
     form = StaffUploadForm(request.POST or None, request.FILES or None, today=timezone.localdate())
     if request.method == "POST" and form.is_valid():
-        return _preview(request, form.cleaned_data["file"])
+        given: StaffList = form.cleaned_data["file"]
+        return _preview(request, given.text, unread=given.unread)
     context = {
         "form": form,
         "column_head": ["Heading", "What to write there"],
@@ -136,12 +139,18 @@ def staff_unmatched_download(request: SignedInRequest) -> HttpResponse:
     return csv_download(log_download(request, "in-no-staff-list"), headings, rows)
 
 
-def _preview(request: SignedInRequest, text: str, refusal: Refused | None = None) -> HttpResponse:
+def _preview(
+    request: SignedInRequest,
+    text: str,
+    refusal: Refused | None = None,
+    unread: Sequence[str] = (),
+) -> HttpResponse:
     planned = plan_for_staff(text)
     context = {
         "planned": planned,
         "confirm_form": TableConfirmForm(initial={"text": text, "digest": planned.digest}),
         "refusal": [{"text": str(refusal)}] if refusal else [],
+        "not_read": {"names": ", ".join(unread), "count": len(unread)} if unread else None,
         "figures": _figures(planned),
         "changes": _shown(planned.plan.changes),
         "changes_left_out": max(0, len(planned.plan.changes) - SHOWN_CHANGES),

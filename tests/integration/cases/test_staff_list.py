@@ -112,6 +112,15 @@ def test_an_ods_is_taken_too_and_a_disability_team_is_marked(
     assert cast.riverside.works_with_disability
 
 
+def test_columns_that_are_not_read_are_said(cast: Cast, as_user: AsUser, address: str) -> None:
+    client = as_user(cast.analyst)
+    page = upload(client, address, "Name,Team,Grade,Employment\nPat Titioner,Riverside,9,Dunno\n")
+    words = page.content.decode()
+    assert "Columns that were not read: Grade. What they say is not heeded." in words
+    assert "“Dunno” is neither yes nor no, agency nor permanent: left out." in words
+    assert "not read" not in upload(client, address, STAFF).content.decode()
+
+
 def test_who_is_gone_only_loses_the_mark(cast: Cast, as_user: AsUser, address: str) -> None:
     client = as_user(cast.analyst)
     confirm(client, address, upload(client, address, STAFF))

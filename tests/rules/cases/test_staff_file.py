@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from accounts.rules.table_file import read_table
 from cases.importers.records import FileRefused
-from cases.importers.staff_list import staff_text
+from cases.importers.staff_list import read_staff
 from cases.rules.staff_file import (
     OPTIONAL,
     REQUIRED,
@@ -290,11 +290,25 @@ def test_headings_are_understood_as_councils_write_them(tmp_path: Path) -> None:
         ";;;;;;;\n"
         "1009.0;Worker;Wes;N/A;;Permanent;;\n",
     )
-    assert staff_text(path, today=TODAY).splitlines() == [
+    assert read_staff(path, today=TODAY).text.splitlines() == [
         "line,practitioner,staff_number,team,manager,agency,started_on",
         "4,Pat Titioner,0042,Riverside,Mandy Ager,yes,2026-01-05",
         "6,Wes Worker,1009,,,no,",
     ]
+
+
+def test_columns_that_are_not_read_are_named_and_plain_headings_are_read(tmp_path: Path) -> None:
+    given = read_staff(
+        written(tmp_path, "Name,First name,Team,Grade,Employment,CWD,Email,Contract type,Grade\n"
+                          "Pat,P,Riverside,9,Dunno,Yes,p@x.test,Agency,9\n"),
+        today=TODAY,
+    )  # fmt: skip
+    assert given.text.splitlines() == [
+        "line,practitioner,team,agency,disability_team", "2,Pat,Riverside,?Dunno,yes",
+    ]  # fmt: skip
+    assert given.unread == ("First name", "Grade", "Email", "Contract type")
+    both = read_staff(written(tmp_path, "First name,Surname,Team\nPat,T,Riverside\n"), today=TODAY)
+    assert both.unread == ()
 
 
 def test_first_sheet_of_a_workbook_is_read(tmp_path: Path) -> None:
@@ -305,7 +319,7 @@ def test_first_sheet_of_a_workbook_is_read(tmp_path: Path) -> None:
          ["Wes Worker", "Hilltop", 10**15, "perhaps", "soon"]],
         [["Worker", "Team"], ["Not Read", "Riverside"]],
     )  # fmt: skip
-    assert staff_text(path, today=TODAY).splitlines() == [
+    assert read_staff(path, today=TODAY).text.splitlines() == [
         "line,practitioner,staff_number,team,agency,started_on",
         "2,Pat Titioner,42,Riverside,yes,2026-01-05",
         "3,Wes Worker,?1000000000000000,Hilltop,?perhaps,?soon",
@@ -321,7 +335,7 @@ def test_first_sheet_of_a_workbook_is_read(tmp_path: Path) -> None:
     ],
 )
 def test_a_name_may_be_said_to_be_a_workers(tmp_path: Path, text: str) -> None:
-    lines = staff_text(written(tmp_path, text), today=TODAY).splitlines()
+    lines = read_staff(written(tmp_path, text), today=TODAY).text.splitlines()
     assert lines == ["line,practitioner,team", "2,Pat Titioner,Riverside"]
 
 
@@ -337,10 +351,10 @@ def test_what_is_no_list_is_refused_in_words(tmp_path: Path, text: str, words: s
     path = tmp_path / "staff.csv"
     path.write_text(text)
     with pytest.raises(FileRefused, match=words):
-        staff_text(path, today=TODAY)
+        read_staff(path, today=TODAY)
 
 
 def test_too_many_people_are_refused(tmp_path: Path) -> None:
     body = "".join(f"Pat {k},Riverside\n" for k in range(5001))
     with pytest.raises(FileRefused, match="more than 5,000"):
-        staff_text(written(tmp_path, "Name,Team\n" + body), today=TODAY)
+        read_staff(written(tmp_path, "Name,Team\n" + body), today=TODAY)
