@@ -191,15 +191,17 @@ class ServicesForm(forms.Form):
         services: Sequence[tuple[str, str]],
         **kwargs: Any,
     ) -> None:
-        """``unknown``: {"said", "rows"} of each name; ``services``: (code, name) of each."""
+        """``unknown``: {"said", "rows"} of each name, rows None where they are not counted;
+        ``services``: (code, name) of each."""
         super().__init__(*args, **kwargs)
         self.said = {f"service_{place}": one["said"] for place, one in enumerate(unknown)}
         choices = [("", "Choose a service"), *services, (OPENS_NO_CASE, "None: open no case")]
         for (name, said), one in zip(self.said.items(), unknown, strict=True):
             rows = one["rows"]
+            in_rows = f"In {rows:,} {'row' if rows == 1 else 'rows'}" if rows else ""
             self.fields[name] = forms.ChoiceField(
                 label=f"“{said}”",
-                help_text=f"In {rows:,} {'row' if rows == 1 else 'rows'}",
+                help_text=in_rows,
                 choices=choices,
                 error_messages={"required": f"Say what “{said}” means"},
             )

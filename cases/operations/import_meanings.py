@@ -12,7 +12,7 @@ from cases.importers.codes import word_key
 from cases.importers.rows import FIELDS, NO_CASE
 from cases.models import CaseImport, ImportMeaning, Job
 from cases.operations.imports import check_again
-from cases.queries.import_meanings import headings_asked, service_choices
+from cases.queries.import_meanings import answers_that_hold, headings_asked, service_choices
 
 NOT_WAITING = "The columns of this list cannot be named now: it has moved on."
 
@@ -49,9 +49,17 @@ def name_services(
 ) -> Job:
     """Say what names of services mean that are not known, and have the list read again.
 
-    Returns the job that reads it. As `remember_services`; MovedOn where the list has moved on.
+    Returns the job that reads it. As `remember_services`, but what somebody else has said meanwhile
+    holds; MovedOn where the list has moved on or does not ask about a name.
     """
-    remember_services(meanings=meanings, by=by, now=now)
+    require(by, Permission.IMPORT_CASES)
+    case_import = CaseImport.objects.select_for_update().get(pk=case_import.pk)
+    held = answers_that_hold(meanings)
+    asked = {one["said"] for one in case_import.summary.get("unknown_services", [])}
+    new = {said: code for said, code in meanings.items() if said not in held}
+    if others := [said for said in new if said not in asked]:
+        raise MovedOn(f"This list does not ask about “{others[0]}”: it has been read again since.")
+    remember_services(meanings=new, by=by, now=now)
     return check_again(case_import=case_import, by=by, now=now)
 
 

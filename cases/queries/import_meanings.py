@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
 
-from cases.importers.codes import plain
+from cases.importers.codes import plain, word_key
 from cases.importers.columns import ColumnChoice
 from cases.importers.rows import NO_CASE
 from cases.models import CaseImport, ImportMeaning, Service
@@ -24,6 +25,20 @@ def services_by_name() -> dict[str, str]:
         if meaning["service"] in services or meaning["service"] == NO_CASE:
             known.setdefault(key, meaning["service"])
     return known
+
+
+def answers_that_hold(names: Iterable[str]) -> dict[str, str]:
+    """Of these names of services, those that have a meaning by now: which, and whose, in words."""
+    known = services_by_name()
+    held = {said: key for said in names if (key := word_key(said)) in known}
+    services = dict(service_choices())
+    decided = meanings().filter(kind=Kind.SERVICE, key__in=held.values())
+    who = {one.key: f" by {one.decided_by}" for one in decided}
+    return {
+        said: f"“{said}” was answered meanwhile{who.get(key, '')}: "
+        f"{services.get(known[key], 'opens no case')}."
+        for said, key in held.items()
+    }
 
 
 def columns_by_signature() -> dict[str, ColumnChoice]:

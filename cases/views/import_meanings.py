@@ -23,10 +23,20 @@ from cases.operations.import_meanings import (
     name_services,
 )
 from cases.queries.calendar import local_date
-from cases.queries.import_meanings import headings_asked, meanings, service_choices
+from cases.queries.import_meanings import (
+    answers_that_hold,
+    headings_asked,
+    meanings,
+    service_choices,
+)
 from cases.queries.imports import imports_visible_to, in_words
 from cases.views.import_preview import columns_form, in_columns
 from cases.views.imports import crumbs, detail_page
+
+HOLDS = (
+    "That holds, and what you chose was not taken. Under “What words in lists mean” it can be put "
+    "right."
+)
 
 
 @allow(Permission.IMPORT_CASES)
@@ -34,9 +44,14 @@ from cases.views.imports import crumbs, detail_page
 def import_services(request: SignedInRequest, pk: int) -> HttpResponse:
     """Say what the names of services mean that a list has and nobody knows."""
     case_import = get_object_or_404(imports_visible_to(request.user), pk=pk)
-    unknown = case_import.summary.get("unknown_services", [])
-    form = ServicesForm(request.POST, unknown=unknown, services=service_choices())
+    asked = _asked(request, case_import)
+    form = ServicesForm(request.POST, unknown=asked, services=service_choices())
     if form.is_valid():
+        held = answers_that_hold(form.meanings)
+        for words in held.values():
+            messages.warning(request, f"{words} {HOLDS}")
+        if held and not _asks_still(case_import):
+            return redirect("cases:import_detail", pk=case_import.pk)
         try:
             job = name_services(
                 case_import=case_import,
@@ -49,6 +64,20 @@ def import_services(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             return redirect("cases:job_detail", pk=job.pk)
     return detail_page(request, case_import, services_form=form)
+
+
+def _asked(request: SignedInRequest, case_import: CaseImport) -> list[dict[str, Any]]:
+    """The names that the page asked about which is answered here; the list may have others now."""
+    unknown: list[dict[str, Any]] = case_import.summary.get("unknown_services", [])
+    rows = {one["said"]: one["rows"] for one in unknown}
+    said = request.POST.getlist("said")
+    return [{"said": name, "rows": rows.get(name)} for name in said] if said else unknown
+
+
+def _asks_still(case_import: CaseImport) -> bool:
+    """Whether the list waits for meanings of names."""
+    checked = case_import.status == CaseImport.Status.CHECKED
+    return checked and bool(case_import.summary.get("unknown_services"))
 
 
 @allow(Permission.IMPORT_CASES)

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from accounts.operations import Refused
+from accounts.operations import MovedOn, Refused
 from cases.models import Case, CaseImport, ImportMeaning, Job, Service, ServiceLine
 from cases.operations.import_meanings import name_services, remember_services
 from cases.operations.imports import confirm_list
@@ -82,6 +82,59 @@ def test_a_list_is_confirmed_once_every_name_has_a_meaning(analyst: Client, cast
         "1": "child_in_need", "2": "early_help", "3": "early_help",
     }  # fmt: skip
     assert analyst.post(address, {"service_0": "early_help"}).status_code == 409
+
+
+def test_an_answer_that_came_too_late_is_told_and_the_first_one_holds(
+    analyst: Client, cast: Cast
+) -> None:
+    case_import = uploaded(GOOD, cast.analyst)
+    address = reverse("cases:import_services", args=[case_import.pk])
+    detail = reverse("cases:import_detail", args=[case_import.pk])
+    asked = {"said": ["Family Support", "Archive"]}
+    for said in asked["said"]:
+        assert f'name="said" value="{said}"' in text_of(analyst.get(detail))
+    analyst.post(address, asked | {"service_0": "early_help", "service_1": "-"})
+    late = asked | {"service_0": "child_in_need", "service_1": "-"}
+
+    def told(page: str) -> None:
+        assert "“Family Support” was answered meanwhile by Ana Lyst: Early Help." in page
+        assert "“Archive” was answered meanwhile by Ana Lyst: opens no case." in page
+
+    told(text_of(analyst.post(address, late, follow=True)))  # while it is being read
+    run_waiting()
+    jobs = Job.objects.count()
+    response = analyst.post(address, late, follow=True)
+    told(text_of(response))
+    assert response.redirect_chain == [(detail, 302)]
+    assert Job.objects.count() == jobs
+    assert ImportMeaning.objects.get(key="family support").meaning == {"service": "early_help"}
+
+
+def test_an_answer_given_for_another_list_holds_and_the_others_are_taken(
+    analyst: Client, cast: Cast
+) -> None:
+    case_import = uploaded(GOOD, cast.analyst)
+    remember_services(meanings={"family support": "early_help"}, by=cast.analyst, now=NOW)
+    address = reverse("cases:import_services", args=[case_import.pk])
+    answers = {
+        "said": ["Family Support", "Archive"], "service_0": "child_in_need", "service_1": "-",
+    }  # fmt: skip
+    page = text_of(analyst.post(address, answers, follow=True))
+    assert "“Family Support” was answered meanwhile by Ana Lyst: Early Help." in page
+    assert "Archive" not in page
+    run_waiting()
+    case_import.refresh_from_db()
+    assert case_import.summary["unknown_services"] == []
+    assert case_import.summary["by_service"] == {"child_in_need": 1, "early_help": 2}
+
+
+def test_a_name_that_the_list_does_not_ask_about_is_not_given_a_meaning(cast: Cast) -> None:
+    case_import = uploaded(GOOD, cast.analyst)
+    with pytest.raises(MovedOn, match="does not ask about “Chess”"):
+        name_services(
+            case_import=case_import, meanings={"Chess": "early_help"}, by=cast.analyst, now=NOW
+        )
+    assert not ImportMeaning.objects.exists()
 
 
 def test_what_was_said_is_remembered_and_can_be_forgotten(analyst: Client, cast: Cast) -> None:
