@@ -166,6 +166,12 @@ def closed_status(text: str) -> tuple[bool, bool]:
     return closed, closed or word in _OPEN_WORDS or word in _SERVICE_BY_SPELLING
 
 
+def closed_answer(text: str, *, yes: bool) -> tuple[bool, bool]:
+    """Like `closed_status`, of a column in which yes means closed (``yes``), or open."""
+    answer, _ = yes_or_no(text)
+    return closed_status(text) if answer is None else (answer is yes, True)
+
+
 def gender_code(text: str) -> str:
     """male, female, not_stated, neither; "" where the spelling is not known."""
     return _GENDER_BY_SPELLING.get(plain(text), "")

@@ -132,6 +132,33 @@ COMMON: Final = _aliases(
 )
 
 
+def _asking(word: str) -> frozenset[str]:
+    """Headings of a column of yes and no about whether a case is ``word``."""
+    before = ("", "is", "case", "caseis", "iscase", "isthecase", "thecaseis")
+    after = ("", "yn", "yesno", "yesorno", "flag", "indicator")
+    return frozenset(f"{first}{word}{last}" for first in before for last in after)
+
+
+_ASKING: Final = {word: _asking(word) for word in ("closed", "open")}
+# Without a question mark these are as often headings of a date or of words.
+_NO_QUESTION: Final = frozenset({"closed", "open", "caseopen"})
+# What a heading that asks is looked up by: no `heading_key` has such a sign.
+ASKS_CLOSED, ASKS_OPEN = "closed?", "open?"
+
+
+def asks_whether(heading: str) -> str:
+    """ "closed" or "open" where a column of statuses asks whether a case is, by its heading."""
+    key = heading_key(heading)
+    return next((word for word, keys in _ASKING.items() if key in keys), "")
+
+
+def _question(heading: str) -> str:
+    """ASKS_CLOSED or ASKS_OPEN where a heading is that question and can be nothing else."""
+    word = asks_whether(heading)
+    plain = heading_key(heading) in _NO_QUESTION and not heading.endswith("?")
+    return f"{word}?" if word and not plain else ""
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
     """Where each field stands in a row, under which heading, and what is dropped.
@@ -167,7 +194,7 @@ def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap
             continue
         width = position + 1
         given.append(heading)
-        field = known.get(heading_key(heading))
+        field = known.get(_question(heading)) or known.get(heading_key(heading))
         if field is None:
             (dropped if is_personal(heading) else unread).append(heading)
         elif field in positions:

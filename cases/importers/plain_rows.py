@@ -97,6 +97,7 @@ class PlainRows:
         self._wanted = sheet.wanted
         self._is_template = sheet.is_template
         known = spellings
+        self._said_closed = known.closed[sheet.status_asks]
         self._service = _Meanings(self._service_of)
         self._opened = _Meanings(lambda raw: self._past(raw, "opened_on"))
         self._status = _Meanings(self._open_status)
@@ -213,7 +214,7 @@ class PlainRows:
 
     def _open_status(self, raw: Any) -> Any:
         text = self._known.text[raw]
-        return None if not text or self._known.closed[text] == (False, True) else _ASK
+        return None if not text or self._said_closed[text] == (False, True) else _ASK
 
     def _past(self, raw: Any, field: str) -> Any:
         value, readable = self._known.date[raw]

@@ -89,7 +89,12 @@ class Spellings:
         self.status: Memo[str, str | None] = Memo(
             lambda text: codes.case_status(text) or given.get(codes.word_key(text))
         )
-        self.closed: Memo[str, tuple[bool, bool]] = Memo(codes.closed_status)
+        # By what the column asks: nothing, whether the case is closed, or whether it is open.
+        self.closed: dict[str, Memo[str, tuple[bool, bool]]] = {
+            "": Memo(codes.closed_status),
+            "closed": Memo(lambda text: self._closed_answer(text, as_of)),
+            "open": Memo(lambda text: codes.closed_answer(text, yes=False)),
+        }
         self.unknown_services: dict[str, UnknownService] = {}
         self.gender: Memo[str, str] = Memo(codes.gender_code)
         self.ethnicity: Memo[str, str] = Memo(ethnicity_code)
@@ -102,6 +107,15 @@ class Spellings:
         self.disability: Memo[str, tuple[bool | None, bool]] = Memo(codes.disability_answer)
         self._reported: set[tuple[str, str]] = set()
         self._rows_beyond: Counter[str] = Counter()
+
+    def _closed_answer(self, text: str, as_of: date) -> tuple[bool, bool]:
+        """What a column says that asks whether a case is closed; a day is when it was."""
+        closed, known = codes.closed_answer(text, yes=True)
+        day, _ = self.date[text]
+        if known or day is None:
+            return closed, known
+        possible = day <= as_of and not wrong_with_closing(day, None, as_of)
+        return possible, possible
 
     def not_known(self, text: str) -> None:
         """Count a row whose service's name is not known, so that somebody can say what it means."""
@@ -203,6 +217,7 @@ class RowReader:
         self._wanted = sheet.wanted
         self._as_of = as_of
         self._known = spellings
+        self._closed = spellings.closed[sheet.status_asks]
         self._limits = limits
         self._width = sheet.columns.width
         self._shifts = shifts
@@ -394,7 +409,7 @@ class RowReader:
         return code, True
 
     def _says_closed(self, text: str) -> bool:
-        closed, recognised = self._known.closed(text)
+        closed, recognised = self._closed(text)
         if not recognised and self._known.first_time("status", text):
             self._say("status", "This status is not known.", NOTE, text,
                       "The case counts as open.")  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cases.importers.annex_a import ListProfile
-from cases.importers.headings import ColumnMap
+from cases.importers.headings import ColumnMap, asks_whether
 from cases.importers.records import Problem, Severity, SheetInfo
 from cases.importers.template import TEMPLATE
 
@@ -41,6 +41,11 @@ class Sheet:
         if not self.is_template:
             return frozenset()
         return frozenset(WANTED) & self.columns.positions.keys()
+
+    @property
+    def status_asks(self) -> str:
+        """ "closed" or "open" where yes means that, by the heading of the status; else ""."""
+        return asks_whether(self.columns.headings.get("status", ""))
 
     def notes(self) -> list[Problem]:
         """What is to be said of the sheet as a whole, before its rows."""

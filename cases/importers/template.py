@@ -11,7 +11,14 @@ from typing import Final
 
 from cases.importers.annex_a import ListProfile
 from cases.importers.codes import SERVICE_NAMES
-from cases.importers.headings import COMMON, HEADER_SEARCH_ROWS, heading_key, known_fields
+from cases.importers.headings import (
+    ASKS_CLOSED,
+    ASKS_OPEN,
+    COMMON,
+    HEADER_SEARCH_ROWS,
+    heading_key,
+    known_fields,
+)
 from cases.importers.records import FileRefused
 
 TEMPLATE: Final = "template"
@@ -81,6 +88,7 @@ PROFILE: Final = ListProfile(
                                                        "date opened", "start date")}
         | {heading_key(name): "closed_on" for name in ("closed on", "closed", "close date",
                                                        "date closed", "end date")}
+        | dict.fromkeys((ASKS_CLOSED, ASKS_OPEN), "status")
     ),
     opening="opened_on",
     closing="closed_on",

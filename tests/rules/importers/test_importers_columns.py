@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cases.importers import FileRefused, read
-from cases.importers.columns import ColumnChoice, ColumnsUnknown
+from cases.importers.columns import ColumnChoice, ColumnsUnknown, signature
 from tests.rules.importers.making import AS_OF, csv_file, opened, refused, workbook
 
 LCS = (
@@ -118,3 +118,56 @@ def test_a_status_that_was_named_closes_a_case_only_where_it_is_plain(
     assert (case.is_open, case.service_code) == (is_open, "child_in_need")
     assert [told in problem.message for problem in problems] == ([True] if told else [])
     assert file.nameable == ()
+
+
+@pytest.mark.parametrize(
+    ("heading", "said", "is_open", "told"),
+    [
+        ("Closed?", "Yes", False, "says closed"),
+        ("Closed?", "No", True, ""),
+        ("Closed?", "", True, ""),
+        ("Closed?", "Perhaps", True, "not known"),
+        ("Is closed", "1", False, "says closed"),
+        ("Case closed", "y", False, "says closed"),
+        ("Case closed", "14/02/2026", False, "says closed"),
+        ("Case closed", "14/02/2030", True, "not known"),
+        ("Case closed", "01/01/1900", True, "not known"),
+        ("Closed (Y/N)", "N", True, ""),
+        ("Closed flag", "Closed", False, "says closed"),
+        ("Open?", "No", False, "says closed"),
+        ("Is the case open?", "Yes", True, ""),
+    ],
+)
+def test_a_column_that_asks_whether_a_case_is_closed_is_read_as_its_status(
+    tmp_path: Path, heading: str, said: str, is_open: bool, told: str
+) -> None:
+    header = f"child_id,service,team,practitioner,opened_on,{heading}"
+    path = csv_file(tmp_path / "a.csv", f"1,CIN,T,W,2026-01-02,{said}", header=header)
+    file, (case,), problems = opened(path)
+    assert case.is_open is is_open
+    assert [told in problem.message for problem in problems] == ([True] if told else [])
+    assert file.unread_columns == ()
+
+
+def test_a_question_is_no_date_and_stands_beside_the_date_closed(tmp_path: Path) -> None:
+    header = "child_id,service,team,practitioner,opened_on,Closed?,Date closed"
+    lines = ("1,CIN,T,W,2026-01-02,Yes,2026-08-01", "2,CIN,T,W,2026-01-02,No,")
+    path = csv_file(tmp_path / "a.csv", *lines, header=header)
+    _, (ended, still), problems = opened(path)
+    assert [ended.is_open, str(ended.closed_on), still.is_open] == [False, "2026-08-01", True]
+    assert problems == []
+    asking = csv_file(tmp_path / "b.csv", "M-1,P. One,Yes", header="Case Number,Held By,Closed?")
+    assert asked(asking).asked.understood == {"status": "Closed?"}
+
+
+def test_a_heading_that_was_chosen_as_the_status_says_what_yes_means(tmp_path: Path) -> None:
+    header = "child_id,service,team,practitioner,opened_on,Closed"
+    path = csv_file(tmp_path / "a.csv", "1,CIN,T,W,2026-01-02,Yes", header=header)
+    fields = ("child_id", "service", "team", "practitioner", "opened_on")
+    chosen = ColumnChoice({**dict(zip(fields, fields, strict=True)), "status": "Closed"})
+    _, (case,), _ = opened(path, columns={signature(header.split(",")): chosen})
+    assert not case.is_open
+    chosen = ColumnChoice({**dict(zip(fields, fields, strict=True)), "closed_on": "Closed"})
+    _, (case,), (problem,) = opened(path, columns={signature(header.split(",")): chosen})
+    assert case.is_open
+    assert "cannot be read" in problem.message

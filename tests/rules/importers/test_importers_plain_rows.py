@@ -41,16 +41,18 @@ CELLS: tuple[object, ...] = (
 IDS = ("C001", "C002", "00412345", "7", 1009.0, 1009, "A1", "Ä1", "", None, "total", 0, "F2")
 
 
-def sheet_of(code: str, fields: Sequence[str]) -> Sheet:
+def sheet_of(code: str, fields: Sequence[str], status: str) -> Sheet:
     positions = {field: place for place, field in enumerate(fields)}
-    headings = {field: field.replace("_", " ") for field in fields}
+    headings = {field: field.replace("_", " ") for field in fields} | {"status": status}
     columns = ColumnMap(positions, headings, (), (), len(fields), len(fields))
     return Sheet(SheetInfo("A sheet", code, "A list", 1), PROFILES[code], columns)
 
 
-def both(code: str, fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> int:
+def both(
+    code: str, fields: Sequence[str], rows: Sequence[Sequence[Any]], status: str = "status"
+) -> int:
     """Compare the two readers; how many rows could be read column by column."""
-    sheet, limits = sheet_of(code, fields), ReadLimits()
+    sheet, limits = sheet_of(code, fields, status), ReadLimits()
     numbers = range(2, len(rows) + 2)
     at_once = PlainRows(sheet, AS_OF, Spellings(AS_OF, SERVICES), limits).read(numbers, rows)
     reader = RowReader(sheet, AS_OF, Spellings(AS_OF, SERVICES), limits, shifts=True)
@@ -92,6 +94,12 @@ def test_every_kind_of_cell_in_every_column(code: str, field: str) -> None:
     rows = [[f"C{at}", cell, "Child protection"] for at, cell in enumerate(CELLS)]
     fields = ["child_id", field] if field == "service" else ["child_id", field, "service"]
     assert both(code, fields, [cells[: len(fields)] for cells in rows]) > 0
+
+
+@pytest.mark.parametrize("status", ["Closed?", "Open?"])
+def test_every_kind_of_cell_in_a_column_that_asks(status: str) -> None:
+    rows = [[f"C{at}", cell, "Child protection"] for at, cell in enumerate(CELLS)]
+    assert both("template", ["child_id", "status", "service"], rows, status) > 0
 
 
 def test_nearly_all_rows_of_an_ordinary_list_are_read_at_once() -> None:
