@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import SignedInRequest, allow
+from accounts.operations import record_access
 from accounts.policy import Permission
 from accounts.views.paging import page_of
 from cases.forms.imports import OtherIdFilter
@@ -22,8 +23,10 @@ TITLE = "Other ids of children"
 @allow(Permission.IMPORT_CASES)
 @require_GET
 def other_id_list(request: SignedInRequest) -> HttpResponse:
-    """All other ids, or those of the id that is asked for."""
+    """All other ids, or those of the id that is asked for. Logged: it shows ids of children."""
     form = OtherIdFilter(request.GET or None)
+    now = timezone.now()
+    record_access(by=request.user, kind="read", what=TITLE.lower(), reference="", now=now)
     term = form.cleaned_data["text"] if form.is_valid() else ""
     page = page_of(request, other_ids(term))
     context = {"page": page, "form": form, "term": term, "breadcrumbs": crumbs(TITLE)}

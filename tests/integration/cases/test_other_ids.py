@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import AccessRecord, User
 from accounts.operations import MovedOn, Refused
 from audits.operations.grading import same_child_id
 from audits.operations.tools import install_shipped_tools
@@ -280,6 +280,14 @@ def test_from_upload_to_removed(cast: Cast, as_user: AsUser) -> None:
         remove_other_id(alias=alias, by=cast.analyst, now=NOW)
     template = analyst.get(reverse("cases:other_ids_template")).content.decode("utf-8-sig")
     assert template.strip() == "child_id,other_id"
+
+
+def test_looking_at_ids_of_children_is_logged(cast: Cast, as_user: AsUser) -> None:
+    as_user(cast.analyst).get(reverse("cases:other_id_list"), {"text": "SC-1"})
+    record = AccessRecord.objects.get()
+    assert (record.user, record.kind, record.what) == (
+        cast.analyst, "read", "other ids of children",
+    )  # fmt: skip
 
 
 def test_what_changed_since_the_preview_is_refused(cast: Cast) -> None:
