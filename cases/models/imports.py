@@ -67,6 +67,11 @@ class CaseImport(models.Model):
     def __str__(self) -> str:
         return f"{self.file_name}, as of {self.as_of:%d/%m/%Y}"
 
+    @property
+    def waits_for_services(self) -> bool:
+        """Checked, and names of services have no meaning yet: it cannot be confirmed."""
+        return self.status == self.Status.CHECKED and bool(self.summary.get("unknown_services"))
+
 
 class StagedCase(models.Model):
     """One row of an uploaded list, as read; filled by COPY, emptied when the import ends."""

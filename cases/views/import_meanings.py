@@ -50,7 +50,7 @@ def import_services(request: SignedInRequest, pk: int) -> HttpResponse:
         held = answers_that_hold(form.meanings)
         for words in held.values():
             messages.warning(request, f"{words} {HOLDS}")
-        if held and not _asks_still(case_import):
+        if held and not case_import.waits_for_services:
             return redirect("cases:import_detail", pk=case_import.pk)
         try:
             job = name_services(
@@ -72,12 +72,6 @@ def _asked(request: SignedInRequest, case_import: CaseImport) -> list[dict[str, 
     rows = {one["said"]: one["rows"] for one in unknown}
     said = request.POST.getlist("said")
     return [{"said": name, "rows": rows.get(name)} for name in said] if said else unknown
-
-
-def _asks_still(case_import: CaseImport) -> bool:
-    """Whether the list waits for meanings of names."""
-    checked = case_import.status == CaseImport.Status.CHECKED
-    return checked and bool(case_import.summary.get("unknown_services"))
 
 
 @allow(Permission.IMPORT_CASES)

@@ -59,6 +59,10 @@ def test_a_list_is_confirmed_once_every_name_has_a_meaning(analyst: Client, cast
     assert "“Family Support”" in page
     assert "In 2 rows" in page
     assert "Confirm this list" not in page
+    for address in (detail, reverse("cases:import_list")):
+        page = text_of(analyst.get(address))
+        assert "Waiting for its services" in page
+        assert "Ready to confirm" not in page
     with pytest.raises(Refused, match="Say first which services"):
         confirm_list(
             case_import=case_import, compared_with=0, understood=True, by=cast.analyst, now=NOW
@@ -74,6 +78,7 @@ def test_a_list_is_confirmed_once_every_name_has_a_meaning(analyst: Client, cast
     run_waiting()
     page = text_of(analyst.get(detail))
     assert "Confirm this list" in page
+    assert "Ready to confirm" in page
     assert "As you have said, rows of this service open no case." in page
     assert "Archive" in page
     analyst.post(reverse("cases:import_confirm", args=[case_import.pk]), {"compared_with": 0})
