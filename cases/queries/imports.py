@@ -30,6 +30,11 @@ FORMAT_NAMES = {
     "template_csv": "Template (CSV)",
     "template_workbook": "Template (workbook)",
 }
+# The same where somebody has said what the columns mean.
+NAMED_FORMAT_NAMES = {
+    "template_csv": "A CSV file whose columns were named",
+    "template_workbook": "A workbook whose columns were named",
+}
 ANNEX_A = ("annex_a_workbook", "annex_a_csv")
 SEVERITY_NAMES = {
     "row_left_out": "Row left out",
@@ -43,6 +48,12 @@ DONE = {
     "value_left_out": "The value was left out and the row was kept.",
     "note": "Nothing had to be done.",
 }
+
+
+def read_as(case_import: CaseImport) -> str:
+    """What kind of list an import was read as, in words; "" where it was not read."""
+    names = NAMED_FORMAT_NAMES if case_import.summary.get("chosen_columns") else FORMAT_NAMES
+    return names.get(case_import.file_format, "")
 
 
 def what_was_done(severity: str, done: str) -> str:

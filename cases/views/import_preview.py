@@ -21,7 +21,6 @@ from cases.models import CaseImport, ImportProblem, Job
 from cases.operations.imports import subject_of
 from cases.queries.import_meanings import service_choices
 from cases.queries.imports import (
-    FORMAT_NAMES,
     SEVERITY_NAMES,
     ServiceChange,
     difference_shown,
@@ -30,6 +29,7 @@ from cases.queries.imports import (
     last_confirmed_id,
     other_ids_changed,
     problem_counts,
+    read_as,
     what_was_done,
 )
 from cases.queries.jobs import last_job
@@ -276,7 +276,7 @@ def _rows_kept(summary: dict[str, Any]) -> list[dict[str, Any]]:
 def _facts(case_import: CaseImport, covers: list[str]) -> list[dict[str, Any]]:
     facts = [
         ("File", case_import.file_name),
-        ("Read as", FORMAT_NAMES.get(case_import.file_format, "")),
+        ("Read as", read_as(case_import)),
         ("Uploaded", _who_and_when(case_import.uploaded_by, case_import.uploaded_at)),
     ]
     if case_import.confirmed_at:

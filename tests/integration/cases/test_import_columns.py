@@ -86,6 +86,8 @@ def test_the_columns_are_asked_for_named_and_read(analyst: Client) -> None:
     run_waiting()
     page = text_of(analyst.get(detail))
     assert "Child’s id: PID" in page
+    assert "A CSV file whose columns were named" in page
+    assert "Template (CSV)" not in page
     assert "Columns not kept" in page
     case_import.refresh_from_db()
     assert case_import.summary["dropped_columns"] == ["Surname"]
