@@ -43,10 +43,9 @@ NO_CASE: Final = ""  # what a service's name means that opens no case, as somebo
 _TOTALS: Final = frozenset({"total", "grand total", "totals", "sum", "count"})
 _ALLOWED_SERVICES: Final = ", ".join(codes.SERVICE_NAMES.values())
 OPENS_NO_CASE: Final = "As you have said, rows of this service open no case."
-_STAYS: Final = (
-    "The row opens no case. An open case of this child stays where it is, because the row does "
-    "not say its service."
-)
+_STAYS: Final = "The row opens no case. An open case of this child stays where it is, because "
+_NOT_SAID: Final = f"{_STAYS}the row does not say its service."
+_NOT_KNOWN: Final = f"{_STAYS}its service is not known."
 NO_CHILD: Final = ("This is a line of totals, not a child.", "This line repeats the headings.")
 _OPEN: Final = "The date was left out, so the case counts as open."
 _LONGEST_AGO: Final = 30  # years; young people leaving care are known to the council until 25
@@ -335,7 +334,7 @@ class RowReader:
             self._say("", _SHIFTED, LEFT_OUT)
             return None
         kept[at] = cells[at]
-        opened = "The case counts as open." if self._profile.service_code else _STAYS
+        opened = "The case counts as open." if self._profile.service_code else _NOT_SAID
         done = f"Only the child id was taken. {opened}"
         if service is not None and named:
             kept[service] = cells[service]
@@ -405,7 +404,7 @@ class RowReader:
             if text:
                 self._known.not_known(text)
             self._say("service", f"{what} Use one of: {_ALLOWED_SERVICES}.", VALUE_OUT, text,
-                      _STAYS)  # fmt: skip
+                      _NOT_KNOWN if text else _NOT_SAID)  # fmt: skip
         return code, True
 
     def _says_closed(self, text: str) -> bool:

@@ -220,9 +220,10 @@ def test_an_unknown_service_opens_no_case_naming_line_column_and_the_allowed(
     ]  # fmt: skip
     assert (unknown.row, unknown.column, unknown.value) == (2, "service", "Family Hub")
     assert unknown.severity is Severity.VALUE_LEFT_OUT
-    assert "stays where it is" in unknown.done
+    assert unknown.done.endswith("stays where it is, because its service is not known.")
     assert all(name in unknown.message for name in SERVICE_NAMES.values())
     assert (blank.row, blank.message[:20]) == (3, "There is no service.")
+    assert blank.done.endswith("because the row does not say its service.")
 
 
 def test_a_closing_date_opens_no_case(tmp_path: Path) -> None:
