@@ -67,9 +67,19 @@ def confirm_page(request: SignedInRequest, kind: TableUpload) -> HttpResponse:
         plan = kind.apply(**form.cleaned_data, by=request.user, now=timezone.now())
     except Refused as refusal:
         return _preview(request, kind, form.cleaned_data["text"], refusal)
-    added, changed = plan.number("add"), plan.number("change")
-    messages.success(request, f"Added {added} and changed {changed} {kind.plural}.")
+    messages.success(request, _done(plan, kind))
     return redirect(kind.list_name)
+
+
+def _done(plan: Plan, kind: TableUpload) -> str:
+    """What was done, in a sentence: "Added 2 teams and changed 1."."""
+    added, changed = plan.number("add"), plan.number("change")
+    of_what = kind.noun if (added or changed) == 1 else kind.plural
+    if added and changed:
+        return f"Added {added:,} {of_what} and changed {changed:,}."
+    if not added and not changed:
+        return "Nothing had to be changed."
+    return f"{'Added' if added else 'Changed'} {added or changed:,} {of_what}."
 
 
 def empty_table(kind: TableUpload) -> HttpResponse:

@@ -250,17 +250,20 @@ def _figures(case_import: CaseImport) -> list[dict[str, Any]]:
         return []
     problems = problem_counts(case_import)
     return [
-        {"value": f"{summary['rows_read']:,}", "label": "rows read"},
+        _figure(summary["rows_read"], "row read", "rows read"),
         *_rows_kept(summary),
-        {"value": f"{summary['children']:,}", "label": "children"},
-        {"value": f"{summary['open_cases']:,}", "label": "open cases"},
+        _figure(summary["children"], "child", "children"),
+        _figure(summary["open_cases"], "open case", "open cases"),
         {
-            "value": f"{problems['row_left_out']:,}",
-            "label": "rows left out",
+            **_figure(problems["row_left_out"], "row left out", "rows left out"),
             "warning": problems["row_left_out"] > 0,
             "url": "#problems" if problems["row_left_out"] else "",
         },
     ]
+
+
+def _figure(number: int, one: str, many: str) -> dict[str, Any]:
+    return {"value": f"{number:,}", "label": one if number == 1 else many}
 
 
 def _rows_kept(summary: dict[str, Any]) -> list[dict[str, Any]]:
@@ -268,8 +271,8 @@ def _rows_kept(summary: dict[str, Any]) -> list[dict[str, Any]]:
     if "rows_kept" not in summary:
         return []
     return [
-        {"value": f"{summary['rows_kept']:,}", "label": "rows kept"},
-        {"value": f"{summary['rows_merged']:,}", "label": "rows merged into another"},
+        _figure(summary["rows_kept"], "row kept", "rows kept"),
+        _figure(summary["rows_merged"], "row merged into another", "rows merged into another"),
     ]
 
 

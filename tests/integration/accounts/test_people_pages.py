@@ -158,7 +158,7 @@ def test_list_is_shown_first_and_then_taken(cast: Cast, site: Client) -> None:
     assert not User.objects.filter(email="new@x.test").exists()
     given = {"text": hidden(page, "text"), "digest": hidden(page, "digest")}
     done = site.post("/people/upload/confirm/", given, follow=True).content.decode()
-    assert "Added 1 and changed 1 people" in done
+    assert "Added 1 person and changed 1." in done
     assert User.objects.get(email="new@x.test").name == "New Person"
     assert User.objects.get(pk=cast.auditor.pk).name == "Audrey"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -60,6 +61,11 @@ def test_from_upload_to_confirmed(analyst: Client) -> None:
     page = text_of(analyst.get(detail(case_import.pk)))
     assert "Open cases as of 30 September 2026" in page
     assert "There is no child id." in page
+    assert "Download 1 problem as CSV" in page
+    assert re.findall(r"cfa-figure__label\">([^<]+)<", page) == [
+        "rows read", "row kept", "rows merged into another", "child", "open case",
+    ]  # fmt: skip
+    assert '<a class="govuk-link" href="#problems">row left out</a>' in page
     assert "Child Protection" in page
     assert "What confirming would change" in page
     assert Case.objects.count() == 0
