@@ -13,7 +13,7 @@ from typing import TextIO, cast
 from cases.importers import template
 from cases.importers.columns import ColumnChoice, find_header
 from cases.importers.containers import NOT_A_SPREADSHEET
-from cases.importers.headings import HEADER_SEARCH_ROWS, ColumnMap
+from cases.importers.headings import HEADER_SEARCH_ROWS, ColumnMap, heading_key
 from cases.importers.records import FileFormat, FileRefused, SheetInfo
 from cases.importers.source import Sheet
 
@@ -22,6 +22,10 @@ CSV_SHEET = "CSV"
 _LONGEST_LINE = 64 * 1024
 # A quotation mark that is never closed swallows the lines after it: no value has so many lines.
 _LONGEST_RECORD = 20
+_ONE_VALUE = (
+    "This file has one value in each line. A list needs several, with a comma, semicolon, tab or "
+    f"bar between them: {', '.join(template.PROFILE.required)}."
+)
 # In a narrower table an honest value of two lines could look like two rows run together.
 _NARROWEST = 4
 
@@ -115,11 +119,24 @@ class Records:
             for _, cells in self.below(line)
         )
 
+    def are_blank(self) -> bool:
+        """Whether there is nothing in any of them."""
+        return not any(
+            isinstance(cells, Broken) or any(map(str.strip, cells)) for _, cells in self.read()
+        )
+
     def _find_separator(self) -> str:
         """The separator that most often stands in the first ten lines; a comma if none does."""
         with self.text() as text:
             start = "".join(text.readline(_LONGEST_LINE) for _ in range(HEADER_SEARCH_ROWS))
         return max(SEPARATORS, key=start.count)
+
+
+def _is_one_column(start: str) -> bool:
+    """Whether lines without any separator are a table of one column rather than a letter."""
+    first, *others = filter(None, map(str.strip, start.splitlines()))
+    known = heading_key(first) in template.PROFILE.columns
+    return known or (bool(others) and not any(" " in line for line in others))
 
 
 class DelimitedFile:
@@ -154,8 +171,10 @@ class DelimitedFile:
                 "This file is a web page or XML, even if its name ends in .xls. Open it in Excel, "
                 "save it as an Excel workbook (.xlsx), and upload that."
             )
+        if self._records.are_blank():
+            return "This file holds only blank lines."
         if not any(separator in start for separator in SEPARATORS):
-            return NOT_A_SPREADSHEET
+            return _ONE_VALUE if _is_one_column(start) else NOT_A_SPREADSHEET
         return (
             f"None of the first {HEADER_SEARCH_ROWS} lines of this file holds the column headings "
             f"of the template. It needs: {', '.join(template.PROFILE.required)}."
