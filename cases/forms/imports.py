@@ -13,10 +13,12 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
 from accounts.govuk import GovCheckboxes, GovDateField
+from cases.importers.containers import TEXT_ENDINGS
 from cases.importers.csv_lists import LIST_COUNT
 from cases.queries.imports import SEVERITY_NAMES, ServiceChange
 
-ENDINGS = (".xlsx", ".xls", ".ods", ".csv")
+ENDINGS = (".xlsx", ".xls", ".ods", *TEXT_ENDINGS)
+WRONG_ENDING = f"The file must be an {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]} file"
 OPENS_NO_CASE = "-"
 COLUMN_LABELS = {
     "child_id": "Child’s id",
@@ -109,15 +111,13 @@ class UploadForm(forms.Form):
             )
         endings = {PurePath(file.name or "").suffix.lower() for file in files}
         if not endings <= set(ENDINGS):
-            raise ValidationError(
-                "The file must be an .xlsx, .xls, .ods or .csv file", code="wrong_ending"
-            )
+            raise ValidationError(WRONG_ENDING, code="wrong_ending")
         if len(files) > 1:
             self._check_lists(len(files), endings)
         return files
 
     def _check_lists(self, number: int, endings: set[str]) -> None:
-        if endings != {".csv"}:
+        if not endings <= set(TEXT_ENDINGS):
             raise ValidationError(
                 "Choose one workbook, or several CSV files with a list of Annex A in each",
                 code="several_workbooks",

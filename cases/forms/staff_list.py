@@ -11,10 +11,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
+from cases.forms.imports import ENDINGS, WRONG_ENDING
 from cases.importers.records import MEGABYTE, FileRefused
 from cases.importers.staff_list import LIMITS, StaffList, read_staff
-
-ENDINGS = (".xlsx", ".xls", ".ods", ".csv")
 
 
 class StaffUploadForm(forms.Form):
@@ -44,7 +43,7 @@ class StaffUploadForm(forms.Form):
             )
         ending = PurePath(file.name or "").suffix.lower()
         if ending not in ENDINGS:
-            raise ValidationError("The file must be an .xlsx, .xls, .ods or .csv file")
+            raise ValidationError(WRONG_ENDING)
         with tempfile.NamedTemporaryFile(suffix=ending) as kept:
             for chunk in file.chunks():
                 kept.write(chunk)

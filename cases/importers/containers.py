@@ -52,6 +52,7 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP: Final = b"PK\x03\x04"
 _ODS: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 _CONTENT: Final = "content.xml"
+TEXT_ENDINGS: Final = (".csv", ".tsv", ".txt")
 _NOT_IN_CP1252: Final = bytes((0x81, 0x8D, 0x8F, 0x90, 0x9D))
 _RATIO_FLOOR: Final = 10 * MEGABYTE
 
@@ -205,7 +206,9 @@ def _check_archive(file: BinaryIO, size: int, limits: ReadLimits) -> Kind:
     if len(entries) > limits.max_entries:
         raise _bomb()
     names = {entry.filename for entry in entries}
-    lists = all(name.lower().endswith(".csv") for name in names) and len(names) == len(entries)
+    lists = all(name.lower().endswith(TEXT_ENDINGS) for name in names) and len(names) == len(
+        entries
+    )
     open_document = {"mimetype", _CONTENT} <= names
     if open_document:
         _check_open_document(file, entries)

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.operations import MovedOn, Refused
+from cases.importers.containers import TEXT_ENDINGS
 from cases.models import CaseImport
 from cases.operations.import_meanings import remember_services
 from cases.operations.imports import import_list
@@ -138,7 +139,7 @@ class Command(BaseCommand):
 
 
 def _check_several(paths: list[Path]) -> None:
-    if len(paths) > 1 and any(path.suffix.lower() != ".csv" for path in paths):
+    if len(paths) > 1 and any(path.suffix.lower() not in TEXT_ENDINGS for path in paths):
         raise CommandError(
             "Give one workbook, or several CSV files with a list of Annex A in each."
         )

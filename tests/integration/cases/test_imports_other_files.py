@@ -26,7 +26,7 @@ from cases.models import CaseImport, Job, StagedCase
 from cases.operations.imports import upload_lists
 from cases.operations.jobs import run_job
 from tests.cast import NOW, Cast
-from tests.integration.cases.importing import AS_OF, open_now, run_waiting
+from tests.integration.cases.importing import AS_OF, csv_bytes, open_now, run_waiting
 from tests.rules.importers.making import LIST_6, LIST_9, list_6_row, ods, workbook
 
 pytestmark = pytest.mark.django_db
@@ -184,7 +184,7 @@ def test_a_refused_set_says_why_and_keeps_every_hash(cast: Cast) -> None:
         (["a.csv", "b.xlsx"], "Choose one workbook, or several CSV files"),
         (["a.xlsx", "b.xlsx"], "Choose one workbook, or several CSV files"),
         ([f"{n}.csv" for n in range(12)], "Annex A has 11 lists, and you chose 12 files"),
-        (["a.csv", "b.pdf"], "must be an .xlsx, .xls, .ods or .csv file"),
+        (["a.csv", "b.pdf"], "must be an .xlsx, .xls, .ods, .csv, .tsv or .txt file"),
     ],
 )
 def test_what_cannot_be_chosen_together(
@@ -194,6 +194,20 @@ def test_what_cannot_be_chosen_together(
     assert said in page
     assert "<title>Error: " in page
     assert not CaseImport.objects.exists()
+
+
+def test_a_file_of_text_is_taken_by_its_content(cast: Cast, as_user: AsUser) -> None:
+    analyst = as_user(cast.analyst)
+    page = text_of(post(analyst, {"cases.pdf": b"x"}))
+    assert "must be an .xlsx, .xls, .ods, .csv, .tsv or .txt file" in page
+    tabs = csv_bytes("1,CIN,Riverside,P,2026-01-02").replace(b",", b"\t")
+    post(analyst, {"cases.txt": tabs})
+    run_waiting()
+    assert CaseImport.objects.get().summary["by_service"] == {"child_in_need": 1}
+    post(analyst, {"list 6.txt": csv_of(SIX), "List 9.TSV": csv_of(NINE).replace(b",", b"\t")})
+    run_waiting()
+    together = CaseImport.objects.latest("pk")
+    assert (together.status, together.file_format) == ("checked", "annex_a_csv")
 
 
 def test_an_empty_file_among_several_is_named(cast: Cast, as_user: AsUser) -> None:

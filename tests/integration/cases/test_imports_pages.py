@@ -111,7 +111,7 @@ def test_a_form_without_file_or_date_says_so_on_the_field(analyst: Client) -> No
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("cases.pdf", b"%PDF-1.7", "must be an .xlsx, .xls, .ods or .csv file"),
+        ("cases.pdf", b"%PDF-1.7", "must be an .xlsx, .xls, .ods, .csv, .tsv or .txt file"),
         ("cases.csv", b"", "The file you chose is empty"),
     ],
 )

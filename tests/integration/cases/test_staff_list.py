@@ -112,6 +112,11 @@ def test_an_ods_is_taken_too_and_a_disability_team_is_marked(
     assert cast.riverside.works_with_disability
 
 
+def test_a_file_named_txt_is_taken(cast: Cast, as_user: AsUser, address: str) -> None:
+    page = upload(as_user(cast.analyst), address, STAFF.replace(",", "\t"), "staff.txt")
+    assert "Check the changes" in page.content.decode()
+
+
 def test_columns_that_are_not_read_are_said(cast: Cast, as_user: AsUser, address: str) -> None:
     client = as_user(cast.analyst)
     page = upload(client, address, "Name,Team,Grade,Employment\nPat Titioner,Riverside,9,Dunno\n")
@@ -150,7 +155,7 @@ def test_nothing_of_a_list_with_problems_is_stored(
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
-        ("staff.pdf", b"%PDF-1.7", "must be an .xlsx, .xls, .ods or .csv file"),
+        ("staff.pdf", b"%PDF-1.7", "must be an .xlsx, .xls, .ods, .csv, .tsv or .txt file"),
         ("staff.xlsx", b"PK\x03\x04 no archive", "cannot be opened|damaged|not a"),
         ("staff.csv", b"Name,Phone\nPat,1\n", "needs a column"),
     ],
