@@ -29,6 +29,15 @@ class AuditedEarlierPlan:
     wanted: Mapping[str, date | None]
 
 
+@dataclass(frozen=True)
+class _Named:
+    """A line about a child, by the id and with the date that stand in it."""
+
+    line: int
+    given: str
+    audited_on: date | None
+
+
 def plan_audited_earlier(
     table: TableFile,
     known: Mapping[str, date | None],
@@ -43,9 +52,7 @@ def plan_audited_earlier(
     """
     problems = list(table.problems)
     wanted: dict[str, date | None] = {}
-    first: dict[str, int] = {}
-    under: dict[str, str] = {}
-    changes: list[Change] = []
+    named: dict[str, list[_Named]] = {}
     for line in table.lines:
         given = clean_id(line["child_id"])
         child_id = (own_ids or {}).get(given, given)
@@ -53,22 +60,23 @@ def plan_audited_earlier(
         problems += wrong
         if wrong:
             continue
-        if child_id in first:
-            words = f"The same child as line {first[child_id]}."
-            changes.append(Change(line.number, given, "same", (words,)))
-        first.setdefault(child_id, line.number)
-        if given != child_id:
-            under.setdefault(child_id, given)
+        named.setdefault(child_id, []).append(_Named(line.number, given, audited_on))
         wanted[child_id] = later(wanted.get(child_id), audited_on)
-    changes += [
-        _under(
-            under.get(child_id, ""),
-            _change(first[child_id], child_id, audited_on, child_id in known, known.get(child_id)),
-        )
-        for child_id, audited_on in wanted.items()
-    ]
+    changes: list[Change] = []
+    for child_id, audited_on in wanted.items():
+        counts = next(one for one in named[child_id] if one.audited_on == audited_on)
+        here, now = child_id in known, known.get(child_id)
+        change = _change(counts.line, child_id, audited_on, here, now)
+        changes.append(_under(counts.given if counts.given != child_id else "", change))
+        changes += [_again(one, counts) for one in named[child_id] if one is not counts]
     ordered = tuple(sorted(changes, key=lambda change: change.line))
     return AuditedEarlierPlan(Plan(() if problems else ordered, tuple(problems)), wanted)
+
+
+def _again(one: _Named, counts: _Named) -> Change:
+    """What a line does whose child stands on another line that counts: nothing."""
+    why = "." if one.audited_on == counts.audited_on else ", which has the later date."
+    return Change(one.line, one.given, "same", (f"The same child as line {counts.line}{why}",))
 
 
 def _under(given: str, change: Change) -> Change:

@@ -43,9 +43,19 @@ def test_a_child_on_two_lines_has_the_later_date() -> None:
     found = planned("1,01/05/2025", "2,01/05/2025", "1,02/06/2025", "1.0,03/03/2020")
     assert found.wanted == {"1": date(2025, 6, 2), "2": MAY}
     assert effects(found) == [
-        (2, "1", "add"), (3, "2", "add"), (4, "1", "same"), (5, "1", "same"),
+        (2, "1", "same"), (3, "2", "add"), (4, "1", "add"), (5, "1", "same"),
     ]  # fmt: skip
-    assert found.plan.changes[2].details == ("The same child as line 2.",)
+    details = [change.details[0] for change in found.plan.changes]
+    later = "The same child as line 4, which has the later date."
+    assert details == [later, "Audited on 01/05/2025.", "Audited on 02/06/2025.", later]
+
+
+def test_of_two_lines_with_one_date_the_first_counts() -> None:
+    found = planned("1,01/05/2025", "1,01/05/2025", "2,", "2,", known={"1": None, "2": MAY})
+    assert effects(found) == [
+        (2, "1", "add"), (3, "1", "same"), (4, "2", "change"), (5, "2", "same"),
+    ]  # fmt: skip
+    assert found.plan.changes[1].details == ("The same child as line 2.",)
 
 
 @pytest.mark.parametrize(
