@@ -221,6 +221,18 @@ def service_changes(case_import: CaseImport) -> list[ServiceChange]:
     return [change for change in every_service(case_import) if change.concerned]
 
 
+def covered_names(case_import: CaseImport, services: Iterable[ServiceChange]) -> list[str]:
+    """The services of which a list holds all open cases, in the order of precedence.
+
+    ``services`` as `every_service`; a query only for lists of which no comparison is kept.
+    """
+    if "before" in case_import.summary:
+        return [one.name for one in services if one.covered]
+    covers = case_import.summary.get("covers", ())
+    found = Service.objects.filter(code__in=covers).order_by("precedence")
+    return list(found.values_list("name", flat=True)) if covers else []
+
+
 def every_service(case_import: CaseImport) -> list[ServiceChange]:
     """As `service_changes`, with the services that are not concerned."""
     summary = case_import.summary

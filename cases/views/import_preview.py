@@ -23,6 +23,7 @@ from cases.queries.import_meanings import service_choices
 from cases.queries.imports import (
     SEVERITY_NAMES,
     ServiceChange,
+    covered_names,
     difference_shown,
     every_service,
     in_words,
@@ -67,7 +68,7 @@ def preview(
     checked = case_import.status == CaseImport.Status.CHECKED
     job = last_job(subject_of(case_import))
     return {
-        "facts": _facts(case_import, [one.name for one in services if one.covered]),
+        "facts": _facts(case_import, covered_names(case_import, services)),
         "figures": _figures(case_import),
         "change_head": _numeric_but_first(
             CHANGED if case_import.status == CaseImport.Status.CONFIRMED else WOULD_CHANGE

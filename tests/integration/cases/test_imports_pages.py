@@ -20,7 +20,7 @@ from pytest_django import Settings
 from accounts.models import AccessRecord, User
 from accounts.policy import Permission, may
 from cases.models import Case, CaseImport, ImportProblem, Job
-from tests.cast import Cast, open_case
+from tests.cast import NOW, Cast, open_case
 from tests.integration.cases.importing import (
     AS_OF,
     csv_bytes,
@@ -291,6 +291,23 @@ def test_the_list_and_the_preview_take_a_fixed_number_of_queries(
     )
     assert queries(reverse("cases:import_list")) == few_in_list
     assert queries(detail(many.pk)) == few_on_page
+
+
+def test_what_a_list_covers_is_said_also_where_no_comparison_is_kept(
+    analyst: Client, cast: Cast
+) -> None:
+    def page_of(**summary: Any) -> str:
+        kept = CaseImport.objects.create(
+            status="confirmed", as_of=AS_OF, file_name="x", summary=summary,
+            uploaded_by=cast.analyst, confirmed_by=cast.analyst, confirmed_at=NOW,
+        )  # fmt: skip
+        return text_of(analyst.get(detail(kept.pk)))
+
+    said = 'Services that it covers</dt> <dd class="govuk-summary-list__value cfa-break">'
+    page = page_of(covers=["early_help", "looked_after"])
+    assert f"{said}Looked After, Early Help" in page
+    assert f"{said}None" in page_of(covers=[])
+    assert "Services that it covers" not in page_of()
 
 
 def test_pages_are_for_those_who_import(cast: Cast, as_user: AsUser) -> None:
