@@ -9,6 +9,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.html import format_html
 
 from accounts.govuk import GovDateField, GovRadios
@@ -284,9 +285,8 @@ class BeginForm(ConfirmChildForm):
             (NOBODY, "Nobody, or somebody who is not in the list"),
         ]
         if audit.practitioner is not None:
-            now = present_holder(audit) == audit.practitioner
-            since = "who holds it now" if now else "who held it when this audit was given out"
-            choices.insert(0, (LISTED, f"{audit.practitioner}, {since}"))
+            # Asked where it is shown: a save need not.
+            choices.insert(0, (LISTED, lazy(_listed, str)(audit)))
         field.choices = choices
         policy = policy_of(audit.quarter)
         field.help_text = (
@@ -324,6 +324,13 @@ class BeginForm(ConfirmChildForm):
         if listed:
             return {"held_most": LISTED, "held_most_by": None}
         return {"held_most": ANOTHER if other else NOBODY, "held_most_by": other}
+
+
+def _listed(audit: Audit) -> str:
+    """The practitioner whom the audit names, and whether they hold the case now. One query."""
+    now = present_holder(audit) == audit.practitioner
+    since = "who holds it now" if now else "who held it when this audit was given out"
+    return f"{audit.practitioner}, {since}"
 
 
 def _with_team(practitioner: Practitioner) -> str:
