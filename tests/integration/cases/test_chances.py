@@ -66,8 +66,7 @@ def test_a_draw_is_followed_by_its_chances(cast: Cast) -> None:
 
 def test_nobody_waits_for_the_chances_of_a_draw_that_was_superseded(cast: Cast, draw: Draw) -> None:
     asked = request_chances(draw=draw, by=cast.analyst, now=NOW)
-    again = {"seed": "5 2 7", "reason": "A list was forgotten", "by": cast.analyst}
-    draw_sample(quarter=Q3, now=NOW, **again)
+    draw_sample(quarter=Q3, seed="5 2 7", reason="A list was forgotten", by=cast.analyst, now=NOW)
     run_job(str(asked.pk))
     asked.refresh_from_db()
     assert asked.status == "failed"

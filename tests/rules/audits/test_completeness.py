@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.rules.words import is_written
 from audits.rules.checks import Check, Checked
 from audits.rules.completeness import (
     OVERALL,
@@ -19,7 +20,6 @@ from audits.rules.completeness import (
     StandardSnapshot,
     Status,
     assess,
-    is_written,
 )
 from audits.rules.limits import Suggested
 from audits.rules.tool_schema import IMPACT as IMPACT_CODE
