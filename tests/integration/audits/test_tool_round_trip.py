@@ -93,7 +93,6 @@ def test_what_the_example_uses_is_all_that_there_is() -> None:
 @given(document=documents())
 @settings(
     max_examples=8,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_any_tool_is_exported_as_it_was_imported_and_kept_by_its_forms(

@@ -307,7 +307,7 @@ standards = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(standards)
 def test_sections_and_missing_items_always_agree(given_: list[StandardSnapshot]) -> None:
     result = assess(replace(FINISHED, standards=tuple(given_)))

@@ -284,7 +284,7 @@ limit_sets = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(judgement_sets, limit_sets, st.booleans(), st.randoms(use_true_random=False))
 def test_the_same_holds_for_any_tool_and_any_limits(
     judgements: list[Judgement], limits: list[Limit], concern: bool, shuffler: object

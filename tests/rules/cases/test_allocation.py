@@ -93,7 +93,7 @@ def best_possible(cases: list[CaseToGrade], auditors: list[Auditor]) -> tuple[in
     return best
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(CASES, AUDITORS, st.text(max_size=5))
 def test_as_many_and_as_even_as_any_way_there_is(
     cases: list[CaseToGrade], auditors: list[Auditor], seed: str
@@ -107,7 +107,7 @@ def test_as_many_and_as_even_as_any_way_there_is(
         assert -squares == least_squares
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(CASES, AUDITORS, st.text(max_size=5), st.randoms())
 def test_independence_capacity_and_nothing_lost(
     cases: list[CaseToGrade], auditors: list[Auditor], seed: str, dice: random.Random
@@ -136,7 +136,7 @@ def test_work_is_balanced_to_within_one(seed: str) -> None:
     assert max(counts) - min(counts) <= 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 12), st.integers(0, 60), st.integers(0, 3), st.text(max_size=5))
 def test_among_equals_whom_nothing_rules_out_work_differs_by_one_at_most(
     people: int, work: int, spare: int, seed: str
@@ -149,7 +149,7 @@ def test_among_equals_whom_nothing_rules_out_work_differs_by_one_at_most(
     assert max(counts) - min(counts) <= 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(1, 8), st.integers(0, 40), st.integers(0, 4), st.text(max_size=5))
 def test_where_work_is_more_than_they_can_take_everybody_takes_all_they_can(
     people: int, work: int, capacity: int, seed: str

@@ -115,7 +115,7 @@ def test_who_is_alike() -> None:
     assert len(cases_alike(rested, PLAIN)) == 2
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(frames())
 def test_the_chances_add_up_to_what_is_selected(frame: Frame) -> None:
     chances = estimate_chances(frame, POLICY, 5)

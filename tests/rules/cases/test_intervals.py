@@ -63,7 +63,7 @@ samples = st.integers(1, 3000).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(samples)
 def test_it_holds_the_share_found_and_only_possible_ones(sample: tuple[int, int, int]) -> None:
     count, n, population = sample
@@ -76,7 +76,7 @@ def test_it_holds_the_share_found_and_only_possible_ones(sample: tuple[int, int,
     assert Fraction(count, n) < interval.high + Fraction(1, population)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(samples)
 def test_counting_the_others_gives_the_mirror_image(sample: tuple[int, int, int]) -> None:
     count, n, population = sample
@@ -87,7 +87,7 @@ def test_counting_the_others_gives_the_mirror_image(sample: tuple[int, int, int]
     assert (one.low, one.high) == (1 - other.high, 1 - other.low)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(samples)
 def test_more_found_never_moves_it_down(sample: tuple[int, int, int]) -> None:
     count, n, population = sample

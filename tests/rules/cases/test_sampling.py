@@ -121,7 +121,7 @@ def test_quota_of(open_cases: int, policy: DrawPolicy) -> None:
 # Against the rules taken literally
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(frames(), SEEDS, POLICIES)
 def test_like_the_rules_taken_word_by_word(frame: Frame, seed: str, policy: DrawPolicy) -> None:
     assert keys_by_stratum(draw(frame, seed, policy)) == literal_draw(frame, seed, policy)
@@ -144,7 +144,7 @@ def test_every_small_size_against_brute_force(size: int) -> None:
 # What holds for every draw
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(frames(), SEEDS, POLICIES)
 def test_nobody_is_drawn_twice_or_without_being_eligible(
     frame: Frame, seed: str, policy: DrawPolicy
@@ -162,7 +162,7 @@ def test_nobody_is_drawn_twice_or_without_being_eligible(
         assert stratum.open == stratum.eligible + sum(stratum.not_eligible.values())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(frames(), SEEDS, POLICIES, st.randoms())
 def test_order_of_the_rows_changes_nothing(
     frame: Frame, seed: str, policy: DrawPolicy, dice: random.Random
@@ -174,7 +174,7 @@ def test_order_of_the_rows_changes_nothing(
     assert again.sha256 == draw(frame, seed, policy).sha256
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(frames(), SEEDS, POLICIES)
 def test_one_child_of_a_family_is_selected(frame: Frame, seed: str, policy: DrawPolicy) -> None:
     family = {case.key: case.family for case in frame.cases}
@@ -183,7 +183,7 @@ def test_one_child_of_a_family_is_selected(frame: Frame, seed: str, policy: Draw
     assert len(set(selected)) == len(selected)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(frames(), SEEDS, POLICIES, st.integers(0, 10))
 def test_more_reserves_keep_those_there_were(
     frame: Frame, seed: str, policy: DrawPolicy, more: int
@@ -194,7 +194,7 @@ def test_more_reserves_keep_those_there_were(
     assert few.selected == many.selected
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(frames(), SEEDS, POLICIES)
 def test_a_higher_rate_keeps_those_there_were_where_families_do_not_meddle(
     frame: Frame, seed: str, policy: DrawPolicy
@@ -205,7 +205,7 @@ def test_a_higher_rate_keeps_those_there_were_where_families_do_not_meddle(
     assert few <= {case.key for case in many}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(frames(), SEEDS, POLICIES, RATES, RATES)
 def test_a_higher_rate_keeps_those_there_were_within_one_stratum(
     frame: Frame, seed: str, policy: DrawPolicy, one: Fraction, other: Fraction
@@ -238,7 +238,7 @@ def test_a_higher_rate_may_leave_a_sibling_in_a_later_stratum_out() -> None:
     assert few - many == {"b0"}
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(frames(), SEEDS, POLICIES)
 def test_in_a_pass_a_practitioner_has_at_most_one(
     frame: Frame, seed: str, policy: DrawPolicy
@@ -258,7 +258,7 @@ def test_in_a_pass_a_practitioner_has_at_most_one(
             assert case.pass_number >= 2
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(frames(), SEEDS, POLICIES)
 def test_whoever_has_a_lower_ticket_than_a_selected_case_is_selected_or_accounted_for(
     frame: Frame, seed: str, policy: DrawPolicy

@@ -231,7 +231,7 @@ lines = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(before=lines, now=lines)
 def test_the_same_list_again_changes_nothing(before: list[Any], now: list[Any]) -> None:
     def text(rows: list[Any]) -> str:

@@ -163,13 +163,13 @@ def test_nothing_beside_it_hides_a_module_of_the_standard_library() -> None:
 # Every draw of ours is verified
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(frames(), SEEDS, POLICIES)
 def test_the_verifier_draws_the_same(frame: Frame, seed: str, policy: DrawPolicy) -> None:
     verified(certificate(frame, seed, policy))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 10**6), SEEDS)
 def test_the_verifier_draws_the_same_for_a_council(number: int, seed: str) -> None:
     verified(certificate(council(300, seed=number), seed))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cases.importers import CaseRow, read
@@ -80,7 +80,6 @@ def tables(draw: st.DrawFn) -> tuple[str, list[str], list[list[Any]]]:
     return code, fields, draw(st.lists(row | uneven, min_size=1, max_size=12))
 
 
-@settings(deadline=None)
 @given(tables())
 @example(("template", ["child_id", "family_id"], [["C1", 0], ["C2", "0"], ["C3", 5], ["C4", ""]]))
 @example(("list_6", ["child_id", "status"], [["C1", "Closed"], ["C2", ""], ["C3", "nonsense"]]))

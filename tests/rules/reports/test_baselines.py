@@ -131,7 +131,7 @@ def test_services_without_their_line_are_no_figure_of_it() -> None:
     assert trend_points(parts, POLICY) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(whole=counts, parts=st.lists(counts, max_size=3))
 def test_no_small_count_is_ever_published(whole: Counts, parts: list[Counts]) -> None:
     services = [baseline(f"s{k}", of=of) for k, of in enumerate(parts)]
@@ -251,7 +251,7 @@ def test_file_and_what_is_known_must_fit_together() -> None:
     assert "graded outstanding (6) than the whole line (5)" in problem.message
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(counts.filter(any), min_size=1, max_size=6))
 def test_the_same_file_again_changes_nothing(rows: list[Counts]) -> None:
     lines = [

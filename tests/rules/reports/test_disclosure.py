@@ -76,7 +76,7 @@ small_tables = st.integers(1, 3).flatmap(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(small_tables)
 def test_no_suppressed_count_can_be_worked_out(counts: list[tuple[int, ...]]) -> None:
     protected = protect(table(*counts), POLICY)
@@ -85,14 +85,14 @@ def test_no_suppressed_count_can_be_worked_out(counts: list[tuple[int, ...]]) ->
         assert len({values[place] for values in others}) >= 2
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(small_tables)
 def test_no_small_count_is_shown(counts: list[tuple[int, ...]]) -> None:
     protected = protect(table(*counts), POLICY)
     assert all(value >= POLICY.smallest_count for value in shown(protected).values())
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(small_tables)
 def test_what_is_shown_is_true_and_large_tables_are_left_alone(
     counts: list[tuple[int, ...]],
@@ -104,7 +104,7 @@ def test_what_is_shown_is_true_and_large_tables_are_left_alone(
     assert not protect(large, POLICY).suppressed
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), min_size=2, max_size=2))
 def test_the_range_left_to_a_reader_is_exact(counts: list[tuple[int, ...]]) -> None:
     protected = protect(table(*counts), POLICY)
@@ -187,7 +187,7 @@ grown = st.tuples(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(grown)
 def test_two_quarters_of_a_running_total_together_give_nothing_away(
     quarters: tuple[list[tuple[int, ...]], list[tuple[int, ...]]],

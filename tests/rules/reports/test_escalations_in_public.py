@@ -192,7 +192,7 @@ hidden_ones = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(counts, counts, st.integers(0, 30), hidden_ones)
 def test_the_public_edition_is_the_same_whatever_is_not_of_a_final_grade(
     early_help: Counts, statutory: Counts, still_open: int, others: list[tuple[str, int, str]]

@@ -93,7 +93,7 @@ def test_more_audits_than_the_frame_holds_leave_the_population_unknown() -> None
     assert figures.good_or_better.population is None
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 30), min_size=4, max_size=4))
 def test_percentages_are_within_half_a_point_and_json_able(counts: list[int]) -> None:
     figures = grade_figures("a", audits("a", *counts), POLICY, population=5000)

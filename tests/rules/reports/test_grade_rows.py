@@ -81,21 +81,21 @@ def few(largest: int) -> st.SearchStrategy[Counts]:
     return st.integers(0, largest).flatmap(lambda n: st.sampled_from(ways(n)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(few(6), min_size=1, max_size=2))
 def test_two_services_give_nothing_away(counts: list[Counts]) -> None:
     public = protect_grades(rows(*counts), "line", LOW)
     assert_nothing_given_away(public, possible(public), levels(public))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(few(4), min_size=3, max_size=3))
 def test_three_services_give_nothing_away(counts: list[Counts]) -> None:
     public = protect_grades(rows(*counts), "line", LOWEST)
     assert_nothing_given_away(public, possible(public), levels(public))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.lists(st.tuples(*[st.integers(0, 30)] * 4), min_size=1, max_size=5))
 def test_no_small_number_is_shown(counts: list[Counts]) -> None:
     public = protect_grades(rows(*counts), "line", POLICY)
@@ -157,7 +157,7 @@ def test_a_service_has_one_row() -> None:
         protect_grades([GradeRow("a", (1, 1, 1, 1))] * 2, "line", POLICY)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(few(3), few(3)), min_size=2, max_size=2))
 def test_a_year_gives_nothing_away(year: list[tuple[Counts, Counts]]) -> None:
     """Two services, two quarters: every set of grades that both quarters and the year allow."""

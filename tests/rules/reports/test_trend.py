@@ -50,7 +50,7 @@ def test_between_two_complete_counts_every_difference_is_real() -> None:
     assert same.verdict == WITHIN_CHANCE
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(proportions, proportions)
 def test_turned_round_it_is_the_same_change_backwards(a: Proportion, b: Proportion) -> None:
     forth, back = change(a, b), change(b, a)
@@ -62,7 +62,7 @@ def test_turned_round_it_is_the_same_change_backwards(a: Proportion, b: Proporti
     assert forth.low <= float(forth.difference or 0) + 1e-9
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(proportions, st.integers(1, 60), st.one_of(st.none(), st.integers(60, 900)))
 def test_the_detectable_change_is_the_smallest_one_told(
     earlier: Proportion, n: int, population: int | None
