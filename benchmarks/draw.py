@@ -116,6 +116,7 @@ def measure(size: int) -> dict[str, object]:
 
     by = User.objects.system()
     execute(CASES, n=size)
+    execute(ANALYZE)  # or statistics that were taken while the tables were empty plan the freeze
     before = Quarter.parse(BEFORE)
     freeze_frame(quarter=before, by=by, now=NOW_BEFORE)
     draw_sample(quarter=before, seed=f"{SEED}, before", by=by, now=NOW_BEFORE)
