@@ -9,6 +9,8 @@ from datetime import date, datetime
 from django.http import HttpResponse
 from django.utils import timezone
 
+from accounts.models import User
+from accounts.operations import record_access
 from accounts.rules.table_file import guarded
 
 
@@ -23,6 +25,19 @@ def csv_download(
     writer.writerow(headings)
     writer.writerows([_cell(value) for value in row] for row in rows)
     return response
+
+
+def list_download(
+    by: User,
+    what: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    reference: str = "",
+) -> HttpResponse:
+    """A list of ``what`` ("audits") as it is now, dated; ``reference``: which part. Logged."""
+    now = timezone.now()
+    record_access(by=by, kind="downloaded", what=f"list of {what}", reference=reference, now=now)
+    return csv_download(f"{what}-{timezone.localdate(now):%Y-%m-%d}", columns, rows)
 
 
 def _cell(value: object) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator, MinValueValidator
 
 from accounts.rules.words import is_written
 
@@ -17,7 +16,7 @@ class WholeNumberField(forms.IntegerField):
     def __init__(self, *, label: str, min_value: int, max_value: int, **options: Any) -> None:
         name = label.partition(" (")[0]
         between = f"{name}: enter a whole number from {min_value:,} to {max_value:,}"
-        said = dict.fromkeys(("invalid", "min_value", "max_value"), between)
+        said = dict.fromkeys(("invalid", "min_value", "max_value"), between)  # by their codes
         super().__init__(
             label=label,
             min_value=min_value,
@@ -25,11 +24,6 @@ class WholeNumberField(forms.IntegerField):
             error_messages={**said, **options.pop("error_messages", {})},
             **options,
         )
-        # The limits are given to the browser; these say which number is meant.
-        self.validators = [
-            MinValueValidator(min_value, between),
-            MaxValueValidator(max_value, between),
-        ]
 
 
 class WordsField(forms.CharField):

@@ -30,6 +30,7 @@ from audits.queries.visibility import (
     SUBMITTED,
     WITH_AUDITOR,
     audits_visible_to,
+    with_auditor,
 )
 from audits.rules.grades import GRADES
 from cases.models import AuditQuarter, Draw, Service, Team
@@ -185,14 +186,13 @@ def _in_scope(user: User, filters: Filters, today: date) -> QuerySet[Audit]:
         audits = audits.filter(of_draws(filters.draw))
     if filters.team is not None:
         audits = audits.filter(team=filters.team)
-    if filters.auditor is not None:  # one that waits for an auditor is nobody's
-        audits = audits.filter(auditor=filters.auditor).exclude(status=Audit.Status.RETURNED)
+    if filters.auditor is not None:
+        audits = audits.filter(with_auditor(filters.auditor))
     if filters.mine:
         graded = Grading.objects.filter(audit=OuterRef("pk"), grader=user).exclude(
             status=Grading.Status.SET_ASIDE
         )
-        mine = (Q(auditor=user) & ~Q(status=Audit.Status.RETURNED)) | Q(Exists(graded))
-        audits = audits.filter(mine)
+        audits = audits.filter(with_auditor(user) | Q(Exists(graded)))
     if filters.feedback:
         audits = with_feedback(audits, filters.feedback, today)
     return audits

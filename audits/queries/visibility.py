@@ -66,15 +66,19 @@ def audits_taken_from(user: User) -> QuerySet[Audit]:
     had = Allocation.objects.filter(
         sampled_case=OuterRef("sampled_case"), auditor=user, ended_at__isnull=False
     )
-    has = Q(auditor=user) & ~Q(status=Audit.Status.RETURNED)
-    return Audit.objects.filter(~has & Q(Exists(had)))
+    return Audit.objects.filter(~with_auditor(user) & Q(Exists(had)))
+
+
+def with_auditor(user: User) -> Q:
+    """The condition that ``user`` is an audit's auditor; one that waits for another is nobody's."""
+    return Q(auditor=user) & ~Q(status=Audit.Status.RETURNED)
 
 
 def _own(user: User) -> Q:
     """Those ``user`` grades, or has graded; not one that was taken from them."""
     gradings = Grading.objects.filter(audit=OuterRef("pk"), grader=user)
     graded = Q(Exists(gradings.exclude(status=Grading.Status.SET_ASIDE)))
-    return (Q(auditor=user) & ~Q(status=Audit.Status.RETURNED)) | graded
+    return with_auditor(user) | graded
 
 
 def _in_line(user: User, audit: str) -> Q:

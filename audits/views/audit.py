@@ -16,7 +16,7 @@ from accounts.operations import MovedOn, Refused
 from accounts.policy import Permission, may
 from audits.forms.audits import ReasonForm
 from audits.forms.grading import BeginForm
-from audits.models import Audit, Grading
+from audits.models import Audit, Feedback, Grading
 from audits.operations.feedback import may_release
 from audits.operations.grading import begin_audit, declare_conflict
 from audits.operations.submitting import reopen_audit
@@ -54,7 +54,8 @@ def audit_page(request: HttpRequest, reference: str) -> HttpResponse:
         .select_related("grader")
         .order_by("created_at")
     )
-    feedback = feedback_of(audit) if _may_see_feedback(request, audit, gradings) else None
+    released = feedback_of(audit)
+    feedback = released if _may_see_feedback(request, audit, gradings) else None
     child_id = audit.child.local_id if may_see_child_id(user, audit) else ""
     if feedback or any(each.grader_id != user.pk for each in gradings):
         log_reading(request, audit)
@@ -70,8 +71,8 @@ def audit_page(request: HttpRequest, reference: str) -> HttpResponse:
         "gradings": gradings,
         "feedback": feedback,
         "grade_of_record": _grade_of_record(request, audit),
-        "buttons": _buttons(request, audit, gradings),
-        "links": _links(request, audit, gradings),
+        "buttons": _buttons(request, audit, gradings, released),
+        "links": _links(request, audit, gradings, released),
         "panels": panels_for(audit, user),
     }
     return render(request, "audits/audit.html", context)
@@ -95,7 +96,9 @@ def _may_see_feedback(request: HttpRequest, audit: Audit, gradings: list[Grading
     return readable or may_release(person(request), audit)
 
 
-def _buttons(request: HttpRequest, audit: Audit, gradings: list[Grading]) -> list[dict[str, str]]:
+def _buttons(
+    request: HttpRequest, audit: Audit, gradings: list[Grading], released: Feedback | None
+) -> list[dict[str, str]]:
     """The next step for the person, where there is one."""
     user, buttons = person(request), []
     if audit.status == Audit.Status.ALLOCATED and audit.auditor_id == user.pk:
@@ -104,7 +107,7 @@ def _buttons(request: HttpRequest, audit: Audit, gradings: list[Grading]) -> lis
         if grading.grader_id == user.pk and grading.status == Grading.Status.DRAFT:
             url = reverse("audits:grading", args=[audit.reference, grading.pk])
             buttons.append({"label": f"Continue {_of_kind(grading)}", "url": url})
-    if audit.status in DECIDED and not feedback_exists(audit) and may_release(user, audit):
+    if audit.status in DECIDED and released is None and may_release(user, audit):
         buttons.append({"label": "Write the feedback", "url": _url("release_feedback", audit)})
     return buttons
 
@@ -113,12 +116,9 @@ def _of_kind(grading: Grading) -> str:
     return "grading" if grading.kind == Grading.Kind.AUDITOR else "the second grading"
 
 
-def feedback_exists(audit: Audit) -> bool:
-    """Whether feedback on the audit has been released."""
-    return feedback_of(audit) is not None
-
-
-def _links(request: HttpRequest, audit: Audit, gradings: list[Grading]) -> list[dict[str, str]]:
+def _links(
+    request: HttpRequest, audit: Audit, gradings: list[Grading], released: Feedback | None
+) -> list[dict[str, str]]:
     """What else the person may do: nothing here is shown that would be refused by their role."""
     user, links = person(request), []
     if audit.auditor_id == user.pk and audit.status in WITH_AUDITOR:
@@ -137,7 +137,7 @@ def _links(request: HttpRequest, audit: Audit, gradings: list[Grading]) -> list[
             links.append({"label": "Give it to another auditor", "url": url})
     if may(user, P.REOPEN_AUDIT):
         decided_or_waits = audit.status in (Audit.Status.SUBMITTED, Audit.Status.FINALISED)
-        if decided_or_waits and not feedback_exists(audit):
+        if decided_or_waits and released is None:
             links.append({"label": "Reopen this audit", "url": _url("reopen", audit)})
         if audit.status in NOT_SUBMITTED and audit.submitted_at is None:
             links.append({"label": "Withdraw this audit", "url": _url("withdraw", audit)})

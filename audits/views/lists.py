@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import allow
-from accounts.exports import csv_download
+from accounts.exports import list_download
 from accounts.models import User
 from accounts.operations import record_access
 from accounts.policy import Permission, may
@@ -89,15 +89,12 @@ def _figures(counts: Counts, request: HttpRequest) -> list[dict[str, object]]:
 @require_GET
 def audit_export(request: HttpRequest) -> HttpResponse:
     """The same list as CSV, without any child's id. Logged."""
-    user, now = person(request), timezone.now()
+    user, today = person(request), local_date(timezone.now())
     filters = _filters(_filter_form(request, user))
-    today = local_date(now)
     audits = sorted_by(audit_list(user, filters, today), SORTS, request.GET.get(PARAM, ""))
     rows = (_exported(audit) for audit in audits)
-    response = csv_download(f"audits-{today:%Y-%m-%d}", COLUMNS, rows)
     quarter = filters.quarter.label if filters.quarter else "all quarters"
-    record_access(by=user, kind="downloaded", what="list of audits", reference=quarter, now=now)
-    return response
+    return list_download(user, "audits", COLUMNS, rows, quarter)
 
 
 def _exported(audit: Audit) -> list[object]:

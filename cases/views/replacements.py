@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import SignedInRequest, allow
-from accounts.exports import csv_download
-from accounts.operations import Refused, record_access
+from accounts.exports import list_download
+from accounts.operations import Refused
 from accounts.policy import Permission, may
 from accounts.sorting import PARAM, sorted_by
 from accounts.views.paging import page_of
@@ -23,7 +23,6 @@ from cases.forms.draw import DecisionForm, ReplacementForm
 from cases.forms.lists import ReplacementFilterForm
 from cases.models import Replacement
 from cases.operations.replacement import decide_replacement, request_replacement
-from cases.queries.calendar import local_date
 from cases.queries.quarters import replacements_visible_to, sampled_cases_visible_to
 from cases.queries.sample_list import (
     REPLACEMENT_SORTS,
@@ -88,16 +87,8 @@ def replacement_list(request: SignedInRequest) -> HttpResponse:
 def replacement_download(request: SignedInRequest) -> HttpResponse:
     """The same list as CSV, without any child's id. Logged."""
     form, found = _found(request)
-    now = timezone.now()
-    response = csv_download(f"replacements-{local_date(now):%Y-%m-%d}", COLUMNS, map(_row, found))
-    record_access(
-        by=request.user,
-        kind="downloaded",
-        what="list of replacements",
-        reference=form.given().get("quarter", "all quarters"),
-        now=now,
-    )
-    return response
+    quarter = form.given().get("quarter", "all quarters")
+    return list_download(request.user, "replacements", COLUMNS, map(_row, found), quarter)
 
 
 def _found(request: SignedInRequest) -> tuple[ReplacementFilterForm, QuerySet[Replacement]]:

@@ -92,7 +92,7 @@ class PlanForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.today = today
         self.present = present_practitioner(audit)
-        self.at_work = holder_at_work(audit)
+        self.at_work = holder_at_work(self.present)
         self._offer("owner", managers_for(audit))
         self._offer("stand_in", stand_ins_for(audit))
         self.fields["stand_in"].help_text = (

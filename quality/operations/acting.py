@@ -82,11 +82,11 @@ def plan_action(
     practitioner = _owner(planned, audit)
     if not is_written(planned.description):
         raise Refused("Write what will be done.")
-    if planned.due_on < local_date(now):
+    today = local_date(now)
+    if planned.due_on < today:
         raise Refused("The date by which it is done has passed. Give a date from today.")
-    if planned.due_on > latest_due_on(local_date(now)):
-        last = f"{latest_due_on(local_date(now)):%-d %B %Y}"
-        raise Refused(f"Give a date by {last}: an action takes a year at most.")
+    if planned.due_on > (last := latest_due_on(today)):
+        raise Refused(f"Give a date by {last:%-d %B %Y}: an action takes a year at most.")
     action = Action.objects.create(
         audit=audit,
         escalation=escalation,
@@ -137,7 +137,7 @@ def _owner(planned: Planned, audit: Audit) -> Practitioner | None:
         return present
     if not planned.stand_in_reason:
         raise Refused("Say why somebody stands in for the practitioner.")
-    untrue = untrue_stand_in(planned.stand_in_reason, holder_at_work(audit))
+    untrue = untrue_stand_in(planned.stand_in_reason, holder_at_work(present))
     if untrue:
         raise Refused(untrue)
     if planned.owner not in stand_ins_for(audit):

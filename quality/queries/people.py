@@ -96,12 +96,11 @@ def present_practitioner(audit: Audit) -> Practitioner | None:
     return practitioner if practitioner is not None and practitioner.left_on is None else None
 
 
-def holder_at_work(audit: Audit) -> str:
-    """The name of the practitioner who holds the case and has not left, "" where there is none.
+def holder_at_work(present: Practitioner | None) -> str:
+    """The name of the case's `present_practitioner` where they have not left, else "".
 
     Somebody whose sign-in has ended counts as having left, though no list has said so yet.
     """
-    present = present_practitioner(audit)
     if present is None or (present.user is not None and not present.user.is_active):
         return ""
     return str(present)

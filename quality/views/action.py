@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import allow
+from accounts.exports import list_download
 from accounts.operations import Refused
 from accounts.policy import Permission, may
 from accounts.sorting import PARAM, sorted_by
@@ -32,7 +33,7 @@ from quality.queries.closing import standards_below_good
 from quality.queries.escalation import ACTION_SORTS, ActionFilters, action_list
 from quality.queries.people import levels_of, may_offer, verifying
 from quality.views.fetching import action_or_404, form_page, posted_to
-from quality.views.listing import list_context, list_download
+from quality.views.listing import list_context
 
 P = Permission
 Status = Action.Status
@@ -70,7 +71,7 @@ def action_export(request: HttpRequest) -> HttpResponse:
         ]
         for each in found.select_related("audit__quarter", "audit__service", "audit__team")
     )
-    return list_download(request, "actions", COLUMNS, rows)
+    return list_download(person(request), "actions", COLUMNS, rows)
 
 
 def _found(request: HttpRequest) -> tuple[ActionFilterForm, QuerySet[Action]]:

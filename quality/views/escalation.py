@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import allow
+from accounts.exports import list_download
 from accounts.operations import Refused
 from accounts.policy import Permission, may
 from accounts.rules.words import is_written
@@ -41,7 +42,7 @@ from quality.queries.people import levels_of, may_answer
 from quality.queries.policy import policy_of
 from quality.rules.escalation import IMMEDIATE_CONCERN, LEVEL_NAMES, follow_up_on
 from quality.views.fetching import escalation_or_404, form_page, posted_to
-from quality.views.listing import list_context, list_download
+from quality.views.listing import list_context
 
 P = Permission
 Status = Escalation.Status
@@ -80,7 +81,7 @@ def escalation_export(request: HttpRequest) -> HttpResponse:
         ]
         for each in found.select_related("audit__quarter")
     )
-    return list_download(request, "escalations", COLUMNS, rows)
+    return list_download(person(request), "escalations", COLUMNS, rows)
 
 
 def _found(request: HttpRequest) -> tuple[EscalationFilterForm, QuerySet[Escalation]]:

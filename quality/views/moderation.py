@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import allow
+from accounts.exports import list_download
 from accounts.operations import MovedOn, Refused
 from accounts.policy import Permission, may
 from accounts.sorting import PARAM, sorted_by
@@ -43,7 +44,7 @@ from quality.queries.people import against_now, possible_moderators, why_not_ind
 from quality.queries.visibility import taken_by_another
 from quality.rules.moderation import SENTENCES
 from quality.views.fetching import form_page, moderation_or_404, posted_to
-from quality.views.listing import list_context, list_download
+from quality.views.listing import list_context
 
 P = Permission
 Status = Moderation.Status
@@ -85,7 +86,7 @@ def moderation_export(request: HttpRequest) -> HttpResponse:
         for each in found.select_related("audit__quarter")
         for due_on in [getattr(each, "shown_due_on", each.due_on)]
     )
-    return list_download(request, "moderations", COLUMNS, rows)
+    return list_download(person(request), "moderations", COLUMNS, rows)
 
 
 def _found(request: HttpRequest) -> tuple[ModerationFilterForm, QuerySet[Moderation]]:

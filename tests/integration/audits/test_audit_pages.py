@@ -193,21 +193,18 @@ class TestBeginPage:
 
 
 class TestGivenToSomebodyElse:
-    def give(self, cast: Cast, audit: Audit) -> None:
+    def give(self, cast: Cast, audit: Audit, to: User) -> None:
         assert audit.sampled_case
+        audit.sampled_case.refresh_from_db()
         allocate_by_hand(
-            sampled_case=audit.sampled_case,
-            auditor=cast.other_auditor,
-            reason="On leave",
-            by=cast.analyst,
-            now=NOW,
+            sampled_case=audit.sampled_case, auditor=to, reason="On leave", by=cast.analyst, now=NOW
         )
 
     def test_what_is_posted_afterwards_is_told_and_its_text_is_kept(
         self, cast: Cast, audit: Audit, as_user: AsUser
     ) -> None:
         client, typed = as_user(cast.auditor), "I taught the child’s brother."
-        self.give(cast, audit)
+        self.give(cast, audit, cast.other_auditor)
         late = posted(client, url(audit, "conflict/"), reason=typed)
         assert late.status_code == 409
         assert f"Audit {audit.reference} is not with you any more." in text_of(late)
@@ -221,7 +218,7 @@ class TestGivenToSomebodyElse:
     def test_whoever_never_had_it_learns_nothing(
         self, cast: Cast, audit: Audit, as_user: AsUser
     ) -> None:
-        self.give(cast, audit)
+        self.give(cast, audit, cast.other_auditor)
         stranger = as_user(cast.moderator)
         for rest in ("begin/", "conflict/"):
             assert posted(stranger, url(audit, rest), reason="x").status_code in (403, 404)
@@ -229,16 +226,8 @@ class TestGivenToSomebodyElse:
     def test_whoever_gets_it_back_can_begin_it(
         self, cast: Cast, audit: Audit, as_user: AsUser
     ) -> None:
-        self.give(cast, audit)
-        assert audit.sampled_case
-        audit.sampled_case.refresh_from_db()
-        allocate_by_hand(
-            sampled_case=audit.sampled_case,
-            auditor=cast.auditor,
-            reason="Back from leave",
-            by=cast.analyst,
-            now=NOW,
-        )
+        self.give(cast, audit, cast.other_auditor)
+        self.give(cast, audit, cast.auditor)
         posted(as_user(cast.auditor), url(audit, "begin/"), child_id="0042_7", held_most="listed")
         assert Grading.objects.get().grader == cast.auditor
 
