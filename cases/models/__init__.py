@@ -9,7 +9,7 @@ from cases.models.draw import (
     Replacement,
     SampledCase,
 )
-from cases.models.frame import AuditQuarter, FrameEntry, HashMail, SamplingFrame
+from cases.models.frame import AuditQuarter, FrameEntries, FrameEntry, HashMail, SamplingFrame
 from cases.models.imports import (
     CaseImport,
     ImportMeaning,
@@ -31,6 +31,7 @@ __all__ = [
     "ChildAlias",
     "DeclaredConflict",
     "Draw",
+    "FrameEntries",
     "FrameEntry",
     "Grader",
     "HashMail",

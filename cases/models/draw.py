@@ -147,10 +147,14 @@ class SampledCase(models.Model):
     # The database holds draw and entry by a trigger (`drawn_from_what_exists`).
     draw = models.ForeignKey(
         Draw, on_delete=models.PROTECT, related_name="cases", db_constraint=False, db_index=False
-    )  # `a_case_is_drawn_once` is its index
+    )  # `ranks_are_unique` is its index
     entry = models.ForeignKey(
-        FrameEntry, on_delete=models.PROTECT, related_name="sampled", db_constraint=False
-    )
+        FrameEntry,
+        on_delete=models.PROTECT,
+        related_name="sampled",
+        db_constraint=False,
+        db_index=False,
+    )  # `a_case_is_drawn_once` is its index
     stratum = models.CharField(max_length=220)
     role = models.CharField(max_length=10, choices=Role.choices)  # as drawn; never changes
     rank = models.PositiveIntegerField()  # in draw order within the stratum, from 1
@@ -178,7 +182,7 @@ class SampledCase(models.Model):
     class Meta:
         ordering = ("stratum", "rank")
         constraints = (
-            models.UniqueConstraint(fields=("draw", "entry"), name="a_case_is_drawn_once"),
+            models.UniqueConstraint(fields=("entry", "draw"), name="a_case_is_drawn_once"),
             models.UniqueConstraint(fields=("draw", "stratum", "rank"), name="ranks_are_unique"),
             models.CheckConstraint(
                 condition=Q(status="replaced", replaced_by__isnull=False)

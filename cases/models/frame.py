@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Self
 
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -73,6 +72,10 @@ class SamplingFrame(models.Model):
     # {stratum: name of its service}; empty where each service is a stratum.
     services_of_strata = models.JSONField(default=dict, blank=True)
     sha256 = models.CharField(max_length=64)
+    # The ids of its entries, which follow upon each other in the order of their keys. None where
+    # they do not: two frames that a trial version froze at the same moment.
+    first_entry = models.BigIntegerField(null=True, blank=True)
+    last_entry = models.BigIntegerField(null=True, blank=True)
     # Case keys (as in the entries) of practitioners audited in the quarter before.
     rested_practitioners = models.JSONField(default=list, blank=True)
     imports = models.ManyToManyField(CaseImport, related_name="frames", blank=True)
@@ -155,6 +158,17 @@ FACTS = (
 )  # fmt: skip
 
 
+class FrameEntries(models.QuerySet["FrameEntry"]):
+    """Entries of frames."""
+
+    def of(self, frame: SamplingFrame) -> Self:
+        """Those of ``frame``, found by their ids: there is no index by frame."""
+        found = self.filter(frame=frame)
+        if frame.first_entry is None:
+            return found
+        return found.filter(pk__range=(frame.first_entry, frame.last_entry))
+
+
 class FrameEntry(models.Model):
     """One open case in a frame, as it was on the day. Immutable.
 
@@ -170,7 +184,7 @@ class FrameEntry(models.Model):
         related_name="entries",
         db_constraint=False,
         db_index=False,
-    )  # `entries_of_a_frame` is its index
+    )  # found by the frame's range of ids: `FrameEntries.of`
     # HMAC of the child id under the installation's secret; sorted byte by byte, as it is hashed.
     key = models.CharField(max_length=64, db_collation="C")
     child = models.ForeignKey(
@@ -223,11 +237,11 @@ class FrameEntry(models.Model):
     agency = models.BooleanField(null=True)  # None: no practitioner
     practitioner_caseload = models.IntegerField("practitioner's open cases", null=True)
 
+    objects = FrameEntries.as_manager()
+
     class Meta:
         verbose_name_plural = "frame entries"
         ordering = ("key",)
-        # Rows of a frame lie together, in the order of their keys. Why not by key: decision 23.
-        indexes = (BrinIndex(fields=("frame",), name="entries_of_a_frame"),)
         triggers = (
             pgtrigger.Protect(name="immutable", operation=pgtrigger.Update | pgtrigger.Delete),
             not_emptied_while_named("cases_sampledcase", "cases_inclusionprobability"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import secrets
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
+from operator import itemgetter
 from typing import Any
 
 from django.utils import timezone
@@ -334,16 +336,16 @@ def _pass_on(case: SampledCase, to: SampledCase, made: Draw, by: User, now: date
 
 def _store(made: Draw, frame: Frame, ids: Sequence[int], result: DrawResult) -> None:
     """The cases drawn, as rows; ``ids`` are those of the entries of the frame's cases."""
-    drawn = {case.key for case in result.drawn}
-    of_cases = zip(frame.cases, ids, strict=True)
-    entry_of = {case.key: pk for case, pk in of_cases if case.key in drawn}
+    key = itemgetter(0)
+    # By key, in which order the frame has its cases and the index of entries then grows at its end.
+    in_order = sorted(result.drawn, key=key)
     copy_lines(
         SampledCase._meta.db_table,
         _STORED,
         (
-            f"{made.pk}\t{entry_of[d.key]}\t{escaped(d.stratum)}\t{d.role}\t{d.rank}\t{d.ticket}"
-            f"\t{d.pass_number}\t{_STATUS[d.role].value}\t\n"
-            for d in result.drawn
+            f"{made.pk}\t{ids[bisect_left(frame.cases, d.key, key=key)]}\t{escaped(d.stratum)}"
+            f"\t{d.role}\t{d.rank}\t{d.ticket}\t{d.pass_number}\t{_STATUS[d.role].value}\t\n"
+            for d in in_order
         ),
     )
 

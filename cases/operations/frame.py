@@ -136,6 +136,8 @@ def freeze_frame(
         strata=list(head.strata),
         services_of_strata=stored.services_of_strata if policy.strata_by != "service" else {},
         sha256=sha256,
+        first_entry=stored.ids[0],
+        last_entry=stored.ids[-1],
         rested_practitioners=sorted(rested),
     )
     frame.imports.set(imports_behind_open_cases())

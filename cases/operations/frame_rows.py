@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from django.conf import settings
 from django.db import connection
@@ -67,8 +67,7 @@ _OF_THE_CASE = """
 """.split()
 _FACTS = ", ".join((*_OF_THE_CASE, "agency", "practitioner_caseload"))
 
-# Every open case and what it looks like. What decides about it comes last, and is never null; by
-# team, legal status and plan only where the policy excludes by them. OFFSET 0 keeps the
+# Every open case and what it looks like. What decides about it is never null. OFFSET 0 keeps the
 # hashing of many rows in the part that PostgreSQL does by several processes at once, and lets a
 # practitioner's key be computed once.
 _OPEN_CASES = f"""
@@ -79,9 +78,7 @@ SELECT cases.key, cases.child_id, cases.id AS case_id, {{stratum}} AS stratum, c
   {", ".join(f"cases.{name}" for name in _OF_THE_CASE)},
   person.agency, person.cases AS practitioner_caseload,
   cases.restricted, coalesce(cases.opened_on, '-infinity') AS opened,
-  CASE WHEN %(by_team)s THEN coalesce(team.name, '') ELSE '' END AS team,
-  CASE WHEN %(by_legal_status)s THEN cases.legal_status ELSE '' END AS under,
-  CASE WHEN %(by_plan)s THEN cases.plan ELSE '' END AS planned, false AS in_another_draw
+  coalesce(team.name, '') AS team, false AS in_another_draw
 FROM (
   SELECT cases.*, {_OPAQUE.format(kind="child", identity="child.local_id")} AS key,
     CASE WHEN cases.family_id = '' THEN ''
@@ -103,18 +100,16 @@ LEFT JOIN (
 ) AS person ON person.id = cases.practitioner_id
 """  # noqa: S608 (expressions of our own)
 
-# What decides about a case, in the order of `CaseFacts`.
-_DECIDES = "audited, restricted, opened, service_id, team, under, planned, in_another_draw"
-_COMBINATIONS = f"""
-SELECT audited, restricted, nullif(opened, '-infinity'), service_id, team, under, planned,
-  in_another_draw
-FROM (SELECT DISTINCT {_DECIDES} FROM open_case) AS combination
-"""  # noqa: S608
+# What decides about a case; and what else does where the policy excludes by it.
+_DECIDES = ("audited", "restricted", "in_another_draw", "opened", "service_id")
+_MAY_DECIDE = ("team", "legal_status", "plan")
+_COMBINATIONS = """
+SELECT audited, restricted, in_another_draw, nullif(opened, '-infinity'), service_id{others}
+FROM (SELECT DISTINCT {decides} FROM open_case) AS combination
+"""
 _JUDGED = """
-CREATE TEMP TABLE judged (
-  audited boolean, restricted boolean, opened date, service_id bigint, team text,
-  under text, planned text, in_another_draw boolean, not_eligible text NOT NULL
-)
+CREATE TEMP TABLE judged AS
+SELECT {decides}, text '' AS not_eligible FROM open_case WITH NO DATA
 """
 _STRATA = "SELECT DISTINCT stratum, service_id FROM open_case"
 
@@ -132,13 +127,13 @@ INSERT INTO cases_frameentry (id, frame_id, key, child_id, case_id, stratum, ser
 SELECT %(before)s + row_number() OVER (ORDER BY key COLLATE "C"), %(frame)s,
   key, child_id, case_id, stratum, service_id, team_id,
   practitioner_id, practitioner_key, family_key, not_eligible, {_FACTS}
-FROM open_case JOIN judged USING ({_DECIDES})
+FROM open_case JOIN judged USING ({{decides}})
 """  # noqa: S608
-# So that the next statements, which may be of the same transaction, find the rows of the frame and
-# do not take it for empty.
-_INDEXED = """
-SELECT brin_summarize_new_values('entries_of_a_frame');
-ANALYZE cases_frameentry (frame_id, key, stratum)
+# So that the next statements, which may be of the same transaction, do not take the frame for
+# empty. A tenth of the usual sample tells that.
+_COUNTED = """
+SET LOCAL default_statistics_target = 10; ANALYZE cases_frameentry (id, frame_id, key, stratum);
+RESET default_statistics_target
 """
 
 _ATTRIBUTES = f"""
@@ -186,6 +181,24 @@ def opaque(kind: str, identity: str) -> str:
     return hmac.digest(settings.CFA_DRAW_SECRET.encode(), message, "sha256").hex()
 
 
+class _Combination(NamedTuple):
+    """What decides about some cases, as `_DECIDES` has it."""
+
+    audited: bool
+    restricted: bool
+    in_another_draw: bool
+    opened_on: date | None
+    service: int
+    others: dict[str, str]  # of `_MAY_DECIDE`
+
+    @classmethod
+    def of(cls, row: Sequence[Any], others: Sequence[str]) -> Self:
+        """A row of `_COMBINATIONS`, in which ``others`` come last."""
+        audited, restricted, in_another_draw, opened_on, service, *values = row
+        named = dict(zip(others, values, strict=True))
+        return cls(audited, restricted, in_another_draw, opened_on, service, named)
+
+
 class Stored(NamedTuple):
     """What was stored as the rows of a frame."""
 
@@ -220,7 +233,7 @@ def store_open_cases(
         cursor.execute(_PADS)
         copy_lines("hmac_pad", ("inner_pad", "outer_pad"), (_pads(),))
         cursor.execute(_USE_PADS)
-        cursor.execute(_OPEN_CASES.format(stratum=_stratum(policy)), _needed(policy))
+        cursor.execute(_OPEN_CASES.format(stratum=_stratum(policy)))
         number = cursor.rowcount
         cursor.execute(_FORGET_PADS)
         if theme is not None:
@@ -236,24 +249,28 @@ def store_open_cases(
         if drawn:
             cursor.execute(_GOES_ON, of)
         services = Service.objects.in_bulk()
-        cursor.execute(_JUDGED)
-        cursor.execute(_COMBINATIONS)
-        combinations = cursor.fetchall()
-        columns = (*_DECIDES.split(", "), "not_eligible")
+        others = _others_that_decide(policy)
+        decides = ", ".join((*_DECIDES, *others))
+        cursor.execute(_JUDGED.format(decides=decides))
+        cursor.execute(
+            _COMBINATIONS.format(decides=decides, others="".join(f", {name}" for name in others))
+        )
+        combinations = [_Combination.of(row, others) for row in cursor.fetchall()]
+        columns = (*_DECIDES, *others, "not_eligible")
         copy_lines("judged", columns, _judged(combinations, services, frozen_on, policy))
         if policy.strata_by == "service":
-            strata = {(services[each[3]].name, each[3]) for each in combinations}
+            strata = {(services[each.service].name, each.service) for each in combinations}
         else:
             cursor.execute(_STRATA)
             strata = set(cursor.fetchall())
         cursor.execute("ANALYZE judged")
         cursor.execute(_TAKE_IDS, {"number": number})
         before, _ = cursor.fetchone()
-        cursor.execute(_STORE, {"frame": frame, "before": before})
+        cursor.execute(_STORE.format(decides=decides), {"frame": frame, "before": before})
         if cursor.rowcount != number:
             raise RuntimeError(f"{cursor.rowcount} of {number} open cases were judged.")
         cursor.execute("DROP TABLE open_case, judged")
-        cursor.execute(_INDEXED)
+        cursor.execute(_COUNTED)
     names = {stratum: services[service].name for stratum, service in strata}
     if len(names) != len(strata):
         raise ValueError("Two services have a stratum of the same name. Divide by something else.")
@@ -297,27 +314,30 @@ def _stratum(policy: CasePolicy) -> str:
     return f"left(service.name || ': ' || coalesce(nullif(btrim({value}), ''), 'not known'), 200)"
 
 
-def _needed(policy: CasePolicy) -> dict[str, bool]:
-    """Which facts the policy excludes cases by. Where all differ, no judgement can be reused."""
+def _others_that_decide(policy: CasePolicy) -> tuple[str, ...]:
+    """By what else the policy excludes cases. Where all differ, no judgement can be reused."""
     fields = {exclusion.field for exclusion in policy.excluded}
-    return {f"by_{name}": name in fields for name in ("team", "legal_status", "plan")}
+    return tuple(name for name in _MAY_DECIDE if name in fields)
 
 
 def _judged(
-    combinations: Iterable[tuple[bool, bool, date | None, int, str, str, str, bool]],
+    combinations: Iterable[_Combination],
     services: Mapping[int, Service],
     frozen_on: date,
     policy: CasePolicy,
 ) -> Iterator[str]:
     """Each combination of what decides, and why cases like that cannot be drawn (or nothing)."""
-    for audited, restricted, opened_on, service, *names, in_another_draw in combinations:
-        team, legal_status, plan = names
+    for each in combinations:
         facts = CaseFacts(
-            audited, restricted, opened_on, services[service].code, team, legal_status, plan,
-            in_another_draw,
-        )  # fmt: skip
+            already_audited=each.audited,
+            restricted=each.restricted,
+            opened_on=each.opened_on,
+            service=services[each.service].code,
+            in_another_draw=each.in_another_draw,
+            **each.others,
+        )
         code = decide(facts, frozen_on, policy).code
-        opened = opened_on.isoformat() if opened_on else "-infinity"
-        flags = "ft"[audited], "ft"[restricted]
-        texts = (*map(escaped, names), "ft"[in_another_draw], escaped(code))
-        yield "\t".join((*flags, opened, str(service), *texts)) + "\n"
+        flags = ("ft"[flag] for flag in (each.audited, each.restricted, each.in_another_draw))
+        opened = each.opened_on.isoformat() if each.opened_on else "-infinity"
+        texts = map(escaped, (*each.others.values(), code))
+        yield "\t".join((*flags, opened, str(each.service), *texts)) + "\n"

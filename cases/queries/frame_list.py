@@ -15,7 +15,7 @@ from django.db.models import Count, Q, QuerySet
 from accounts.models import User
 from accounts.policy import Permission, may
 from accounts.sorting import Sorts, place_in
-from cases.models import FrameEntry, SamplingFrame
+from cases.models import FrameEntries, FrameEntry, SamplingFrame
 from cases.queries.quarters import SEE_ALL_CASES
 from cases.rules.eligibility import ALL_REASONS, ALREADY_AUDITED
 
@@ -62,7 +62,7 @@ class FrameFilters:
     lacks: str = ""  # one of LACKS
 
 
-def frame_entries_visible_to(user: User) -> QuerySet[FrameEntry]:
+def frame_entries_visible_to(user: User) -> FrameEntries:
     """The cases of frames that somebody may look at: as `sampled_cases_visible_to`."""
     if may(user, *SEE_ALL_CASES):
         return FrameEntry.objects.all()
@@ -72,10 +72,10 @@ def frame_entries_visible_to(user: User) -> QuerySet[FrameEntry]:
 
 
 def entries_asked_for(
-    entries: QuerySet[FrameEntry], frame: SamplingFrame, filters: FrameFilters
-) -> QuerySet[FrameEntry]:
+    entries: FrameEntries, frame: SamplingFrame, filters: FrameFilters
+) -> FrameEntries:
     """Those of ``entries`` in ``frame`` that the filters leave, in the order of their keys."""
-    found = entries.filter(frame=frame)
+    found = entries.of(frame)
     if filters.service:
         found = found.filter(service__name=filters.service)
     if filters.stratum:
@@ -127,7 +127,7 @@ def with_shown(entries: QuerySet[FrameEntry]) -> QuerySet[FrameEntry]:
 
 def parts_of_audited(frame: SamplingFrame) -> dict[str, int]:
     """How many of the cases counted as already audited are of each of `PARTS`: one query."""
-    audited = FrameEntry.objects.filter(_AUDITED, frame=frame)
+    audited = FrameEntry.objects.of(frame).filter(_AUDITED)
     return audited.aggregate(
         **{name: Count("pk", filter=condition) for name, (_, condition) in PARTS.items()}
     )

@@ -17,7 +17,7 @@ from accounts.access import SignedInRequest
 from accounts.operations import MovedOn, Refused
 from accounts.roles import Role
 from cases.forms.draw import DrawForm, FreezeForm, HashMailForm
-from cases.models import AuditQuarter, Draw, Job, SampledCase, SamplingFrame, Theme
+from cases.models import AuditQuarter, Draw, FrameEntry, Job, SampledCase, SamplingFrame, Theme
 from cases.operations.announcing import mail_hash
 from cases.operations.draw import request_draw
 from cases.operations.frame import request_freeze
@@ -165,7 +165,7 @@ def screen_of(frame: SamplingFrame | None, drawn: Draw | None) -> dict[str, Any]
         policy = CasePolicy.from_dict(drawn.policy if drawn else shown.policy)
         context |= {
             "groups": grouped(shown.sha256),
-            "open_cases": shown.entries.count(),
+            "open_cases": FrameEntry.objects.of(shown).count(),
             "settings": settings_in_words(policy),
             "rate_words": rate_words(shown),
         }

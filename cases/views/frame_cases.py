@@ -22,7 +22,7 @@ from accounts.policy import Permission, may
 from accounts.rules.table_file import guarded
 from accounts.sorting import PARAM, sorted_by
 from cases.forms.lists import FrameFilterForm
-from cases.models import FrameEntry, SamplingFrame
+from cases.models import FrameEntries, FrameEntry, SamplingFrame
 from cases.queries.frame import frame_counts, frame_gaps
 from cases.queries.frame_list import (
     ELIGIBLE,
@@ -168,7 +168,7 @@ def _counts_row(
 
 def _found(
     request: SignedInRequest,
-    entries: QuerySet[FrameEntry],
+    entries: FrameEntries,
     frame: SamplingFrame,
     filters: FrameFilters,
 ) -> QuerySet[FrameEntry]:

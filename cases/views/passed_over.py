@@ -57,7 +57,7 @@ def passed_over_download(
 def _lines(draw: Draw, passed_over: tuple[PassedOver, ...]) -> Iterator[str]:
     writer = csv.writer(Echo())
     yield "\ufeff" + writer.writerow(HEAD)
-    of_frame = FrameEntry.objects.filter(frame=draw.frame).order_by()
+    of_frame = FrameEntry.objects.of(draw.frame).order_by()
     pk_of = dict(of_frame.values_list("key", "pk"))
     for start in range(0, len(passed_over), AT_ONCE):
         some = passed_over[start : start + AT_ONCE]
