@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain, islice
 from operator import itemgetter, lt
 from typing import NamedTuple, Self
@@ -78,15 +78,17 @@ class Frame:
         every line was looked at when it was made. Raises `ValueError` where they have another.
         """
         cases: list[FrameCase] = []
+        new_case = partial(tuple.__new__, FrameCase)  # `FrameCase._make` for a million of them
         digest = hashlib.sha256("".join(head.lines()).encode())
         for text in texts:
             digest.update(text.encode())
             values = iter(text[5:-1].replace("\ncase\t", "\t").split("\t"))
-            cases += map(FrameCase, values, values, values, values, values)
+            cases += map(new_case, zip(*[values] * 5, strict=False))
         if digest.hexdigest() != sha256:
             raise ValueError("This is not the frame whose hash was published.")
-        frame = cls(head.quarter, head.frozen_on, tuple(cases), head.rested, head.empty_strata)
-        frame.__dict__["sha256"] = sha256  # what the cached property would find, without writing
+        # As `__init__` and the cached properties would leave it: what has this hash was looked at.
+        frame = cls.__new__(cls)
+        vars(frame).update(vars(head), cases=tuple(cases), strata=head.strata, sha256=sha256)
         return frame
 
     @cached_property

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from cases.rules.frame import Frame, FrameCase, hash_of
 from cases.rules.policy import DrawPolicy
 from cases.rules.rates import share_of
-from cases.rules.rotation import Lot, Turn, by_ticket, in_turn, ticketing
+from cases.rules.rotation import Lots, Turn, in_turn, ticketing
 
 SELECTED = "selected"
 RESERVE = "reserve"
@@ -246,10 +246,11 @@ def _draw_stratum(
     policy: DrawPolicy,
 ) -> _Part:
     """Draw one stratum; the families of those selected are added to ``families``."""
-    eligible = [case for case in cases if not case.not_eligible]
+    codes = [case.not_eligible for case in cases]
+    eligible = [case for case, code in zip(cases, codes, strict=True) if not code]
     quota = quota_of(len(cases), policy)
     wanted = reserves_of(quota, policy)
-    lots = by_ticket(eligible, ticket)
+    lots = Lots(eligible, ticket)
     turns = in_turn(lots, rotation=policy.rotation, rested=rested)
     selected, siblings = _select(turns, quota, families, policy)
     # Siblings stand behind all others: of use only where the child selected before is replaced.
@@ -258,7 +259,7 @@ def _draw_stratum(
         name=name,
         open=len(cases),
         eligible=len(eligible),
-        not_eligible=Counter(case.not_eligible for case in cases if case.not_eligible),
+        not_eligible=Counter(filter(None, codes)),
         quota=quota,
         selected=len(selected),
         reserves_wanted=wanted,
@@ -292,7 +293,7 @@ def _drawn(turns: Iterable[Turn], role: str, first_rank: int) -> Iterator[DrawnC
 
 
 def _passed_over(
-    lots: list[Lot], selected: list[Turn], siblings: list[Turn], rested: Collection[str]
+    lots: Lots, selected: list[Turn], siblings: list[Turn], rested: Collection[str]
 ) -> list[PassedOver]:
     """Whoever has a lower ticket than somebody selected and is not, by ticket."""
     if not selected:

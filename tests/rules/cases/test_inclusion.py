@@ -20,7 +20,7 @@ from cases.rules.inclusion import (
     simulated_seed,
 )
 from cases.rules.policy import DrawPolicy
-from cases.rules.rotation import by_ticket, in_turn
+from cases.rules.rotation import Lots, in_turn
 from cases.rules.sampling import _select, draw
 from tests.rules.cases.frames import PLAIN, frame_of, frames, plain_cases
 
@@ -91,7 +91,7 @@ def exactly(frame: Frame, policy: DrawPolicy) -> dict[str, float]:
         families: set[str] = set()
         for name in frame.strata:
             of_stratum = [case for case in frame.cases if case.stratum == name]
-            lots = by_ticket(
+            lots = Lots(
                 of_stratum,
                 lambda key, order=order: f"{order.index(key):03}",  # type: ignore[misc]
             )

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from cases.rules.frame import Frame, FrameCase
 from cases.rules.policy import CasePolicy, DrawPolicy
+from cases.rules.rotation import Lots
 from cases.rules.sampling import (
     DrawResult,
     StratumResult,
@@ -125,6 +126,34 @@ def test_quota_of(open_cases: int, policy: DrawPolicy) -> None:
 @given(frames(), SEEDS, POLICIES)
 def test_like_the_rules_taken_word_by_word(frame: Frame, seed: str, policy: DrawPolicy) -> None:
     assert keys_by_stratum(draw(frame, seed, policy)) == literal_draw(frame, seed, policy)
+
+
+@settings(max_examples=50)
+@given(frames(), SEEDS, POLICIES)
+def test_like_that_also_where_the_lowest_tickets_are_sorted_first(
+    frame: Frame, seed: str, policy: DrawPolicy
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Lots, "SORTED_AT_ONCE", 3)
+        found = draw(frame, seed, policy)
+    assert found.sha256 == draw(frame, seed, policy).sha256
+    assert keys_by_stratum(found) == literal_draw(frame, seed, policy)
+
+
+@pytest.mark.parametrize("different", [1, 2, 40_000])
+def test_lots_come_by_ticket_and_key_however_far_they_are_looked_at(different: int) -> None:
+    cases = [FrameCase(f"{number:05}", "A") for number in range(12_000)]
+    random.Random(7).shuffle(cases)
+
+    def ticket(key: str) -> str:
+        return f"{int(key) * 7919 % different:05}"
+
+    expected = sorted((ticket(case.key), case) for case in cases)
+    lots = Lots(cases, ticket)
+    assert [lot for lot, _ in zip(lots, range(10), strict=False)] == expected[:10]
+    assert list(lots) == expected
+    assert list(lots) == expected
+    assert not list(Lots([], ticket))
 
 
 @pytest.mark.parametrize("size", range(1, 13))
