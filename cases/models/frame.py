@@ -116,6 +116,13 @@ class SamplingFrame(models.Model):
     def __str__(self) -> str:
         return f"Frame {self.number} of {self.quarter}"
 
+    @property
+    def range_of_entries(self) -> range | None:
+        """The ids of its entries; None where they do not follow upon each other."""
+        if self.first_entry is None or self.last_entry is None:
+            return None
+        return range(self.first_entry, self.last_entry + 1)
+
     def service_of(self, stratum: str) -> str:
         """The name of the service that a stratum of this frame belongs to."""
         return str(self.services_of_strata.get(stratum, stratum))
@@ -163,10 +170,8 @@ class FrameEntries(models.QuerySet["FrameEntry"]):
 
     def of(self, frame: SamplingFrame) -> Self:
         """Those of ``frame``, found by their ids: there is no index by frame."""
-        found = self.filter(frame=frame)
-        if frame.first_entry is None:
-            return found
-        return found.filter(pk__range=(frame.first_entry, frame.last_entry))
+        found, ids = self.filter(frame=frame), frame.range_of_entries
+        return found if ids is None else found.filter(pk__range=(ids[0], ids[-1]))
 
 
 class FrameEntry(models.Model):

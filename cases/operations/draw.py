@@ -243,12 +243,16 @@ def _check_made_after(frame: SamplingFrame, seed: str) -> None:
 
 
 def _published(frame: SamplingFrame, ids: Sequence[int]) -> Frame:
-    """The frame as it is stored, which must be the one whose hash was published."""
+    """The frame as it is stored, which must be the one whose hash was published.
+
+    And nothing else may claim to be of it: an entry that was added by hand, outside of its range.
+    """
     try:
         stored = frame_of_rules(frame, ids)
     except ValueError:  # no longer anything that could have been frozen
         stored = None
-    if stored is None or stored.sha256 != frame.sha256:
+    added = frame.entries.count() != len(ids)
+    if added or stored is None or stored.sha256 != frame.sha256:
         raise Refused("The stored frame is not the one whose hash was published. Do not draw.")
     return stored
 

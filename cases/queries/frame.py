@@ -37,8 +37,8 @@ SELECT string_agg(line, '') FROM (
 
 def entry_ids(frame: SamplingFrame) -> Sequence[int]:
     """The ids of a frame's entries by their keys: the order of the cases of `frame_of_rules`."""
-    if frame.first_entry is not None and frame.last_entry is not None:
-        return range(frame.first_entry, frame.last_entry + 1)
+    if frame.range_of_entries is not None:
+        return frame.range_of_entries
     with connection.cursor() as cursor:
         cursor.execute(_IDS, {"frame": frame.pk})
         return [pk for (pk,) in cursor.fetchall()]

@@ -63,7 +63,7 @@ class Lots:
 
     def __init__(self, cases: Iterable[FrameCase], ticket: Callable[[str], str]) -> None:
         lots = [(ticket(case[0]), case) for case in cases]
-        self._parts = self._divided(lots) if len(lots) > self.SORTED_AT_ONCE else [lots]
+        self._parts = _divided(lots) if len(lots) > self.SORTED_AT_ONCE else [lots]
         self._sorted = 0
 
     def __iter__(self) -> Iterator[Lot]:
@@ -73,11 +73,12 @@ class Lots:
                 self._sorted += 1
             yield from part
 
-    def _divided(self, lots: list[Lot]) -> list[list[Lot]]:
-        """About the lowest eighth, and the others."""
-        some = sorted(ticket for ticket, _ in lots[:: 1 + len(lots) // 1000])
-        low = some[len(some) // 8]
-        return [[lot for lot in lots if lot[0] <= low], [lot for lot in lots if lot[0] > low]]
+
+def _divided(lots: list[Lot]) -> list[list[Lot]]:
+    """About the lowest eighth, and the others."""
+    some = sorted(ticket for ticket, _ in lots[:: 1 + len(lots) // 1000])
+    low = some[len(some) // 8]
+    return [[lot for lot in lots if lot[0] <= low], [lot for lot in lots if lot[0] > low]]
 
 
 def in_turn(lots: Iterable[Lot], *, rotation: bool, rested: Collection[str]) -> Iterator[Turn]:
