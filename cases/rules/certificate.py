@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from cases.rules.frame import Frame
-from cases.rules.rotation import ticketing
+from cases.rules.rotation import tickets_of
 from cases.rules.sampling import DrawResult
 
 FORMAT = "case-file-audit draw"
@@ -47,7 +47,8 @@ def export(frame: Frame, result: DrawResult, meta: CertificateMeta) -> dict[str,
     if result.frame_sha256 != frame.sha256:
         raise ValueError("This result was not drawn from this frame.")
     cases = sorted(frame.cases, key=lambda case: case.key)
-    ticket = ticketing(result.seed)
+    eligible = [case.key for case in cases if not case.not_eligible]
+    tickets = map(bytes.hex, tickets_of(result.seed, eligible))
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -63,7 +64,7 @@ def export(frame: Frame, result: DrawResult, meta: CertificateMeta) -> dict[str,
         "seed": result.seed,
         "seed_committed": meta.seed_committed,
         "policy": result.policy.as_dict(),
-        "tickets": {case.key: ticket(case.key) for case in cases if not case.not_eligible},
+        "tickets": dict(zip(eligible, tickets, strict=True)),
         "result": {
             "strata": result.strata_as_dict(),
             "drawn": [case._asdict() for case in result.drawn],

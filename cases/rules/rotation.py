@@ -14,55 +14,51 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from cases.rules.frame import FrameCase
 
 
-def ticketing(seed: str) -> Callable[[str], str]:
-    """The function that gives a case's key its ticket: 64 hexadecimal digits.
+def tickets_of(seed: str, keys: Iterable[str]) -> list[bytes]:
+    """The ticket of each of these cases' keys: 32 bytes, written as 64 hexadecimal digits.
 
     SHA-256 of a line naming this use, a line with the seed, and the key. With the seed fixed after
     the frame, nobody can steer which case gets a low ticket, and everybody can compute it
-    (compare Rivest, "Sampler: a post-election auditing sampling tool", 2011).
+    (compare Rivest, "Sampler: a post-election auditing sampling tool", 2011). Bytes are in the
+    order of their digits, and of a million tickets few are ever written.
     """
-    start = f"case-file-audit ticket 1\n{seed}\n".encode()
-
-    def ticket(key: str) -> str:
-        return hashlib.sha256(start + key.encode()).hexdigest()
-
-    return ticket
+    start, sha256 = f"case-file-audit ticket 1\n{seed}\n".encode(), hashlib.sha256
+    return [sha256(start + key.encode()).digest() for key in keys]
 
 
 # A case with its ticket. Among these the lower comes first: by ticket, then (a tie) by key.
-Lot = tuple[str, FrameCase]
+Lot = tuple[bytes, FrameCase]
 
 
 class Turn(NamedTuple):
     """A case's place in the order: its pass (from 1) and its ticket."""
 
     pass_number: int
-    ticket: str
+    ticket: bytes
     case: FrameCase
 
     @property
-    def luck(self) -> tuple[str, str]:
+    def luck(self) -> tuple[bytes, str]:
         """What alone would decide if there were no passes."""
         return self.ticket, self.case.key
 
 
 class Lots:
-    """The cases with their tickets, the lowest first; sorted as far as anybody looks.
+    """The lots with the lowest tickets first; sorted as far as anybody looks.
 
-    ``ticket`` gives a case's key its ticket. Of a million cases few are ever looked at: those with
-    the lowest tickets, which are sorted first.
+    Of a million few are ever looked at: those with the lowest tickets, which are sorted first.
     """
 
     SORTED_AT_ONCE = 10_000  # of so many, all: that takes no time
 
-    def __init__(self, cases: Iterable[FrameCase], ticket: Callable[[str], str]) -> None:
-        lots = [(ticket(case[0]), case) for case in cases]
+    def __init__(self, lots: Iterable[Lot]) -> None:
+        lots = list(lots)
         self._parts = _divided(lots) if len(lots) > self.SORTED_AT_ONCE else [lots]
         self._sorted = 0
 

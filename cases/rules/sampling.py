@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain, islice, takewhile
@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from cases.rules.frame import Frame, FrameCase, hash_of
 from cases.rules.policy import DrawPolicy
 from cases.rules.rates import share_of
-from cases.rules.rotation import Lots, Turn, in_turn, ticketing
+from cases.rules.rotation import Lots, Turn, in_turn, tickets_of
 
 SELECTED = "selected"
 RESERVE = "reserve"
@@ -212,13 +212,16 @@ def draw(frame: Frame, seed: str, policy: DrawPolicy) -> DrawResult:
         raise ValueError("The seed has spaces around it or is not in its normal form.")
     if not frame.cases:
         raise ValueError("There is nothing to draw from: the frame holds no open case.")
-    by_stratum: dict[str, list[FrameCase]] = {name: [] for name in frame.strata}
+    strata = {name: _Stratum(name, [], Counter()) for name in frame.strata}
     for case in frame.cases:
-        by_stratum[case.stratum].append(case)
-    ticket, families, policy = ticketing(seed), set[str](), policy.draw
+        stratum = strata[case.stratum]
+        if code := case.not_eligible:
+            stratum.not_eligible[code] += 1
+        else:
+            stratum.eligible.append(case)
+    families, policy = set[str](), policy.draw
     parts = [
-        _draw_stratum(name, cases, ticket, frame.rested, families, policy)
-        for name, cases in by_stratum.items()
+        _draw_stratum(stratum, seed, frame.rested, families, policy) for stratum in strata.values()
     ]
     return DrawResult(
         frame_sha256=frame.sha256,
@@ -230,6 +233,14 @@ def draw(frame: Frame, seed: str, policy: DrawPolicy) -> DrawResult:
     )
 
 
+class _Stratum(NamedTuple):
+    """The cases to draw from, and how many others there are, by reason."""
+
+    name: str
+    eligible: list[FrameCase]
+    not_eligible: Counter[str]
+
+
 @dataclass(frozen=True)
 class _Part:
     numbers: StratumResult
@@ -238,28 +249,28 @@ class _Part:
 
 
 def _draw_stratum(
-    name: str,
-    cases: list[FrameCase],
-    ticket: Callable[[str], str],
+    stratum: _Stratum,
+    seed: str,
     rested: Collection[str],
     families: set[str],
     policy: DrawPolicy,
 ) -> _Part:
     """Draw one stratum; the families of those selected are added to ``families``."""
-    codes = [case.not_eligible for case in cases]
-    eligible = [case for case, code in zip(cases, codes, strict=True) if not code]
-    quota = quota_of(len(cases), policy)
+    name, eligible, not_eligible = stratum
+    open_cases = len(eligible) + not_eligible.total()
+    quota = quota_of(open_cases, policy)
     wanted = reserves_of(quota, policy)
-    lots = Lots(eligible, ticket)
+    tickets = tickets_of(seed, (case.key for case in eligible))
+    lots = Lots(zip(tickets, eligible, strict=True))
     turns = in_turn(lots, rotation=policy.rotation, rested=rested)
     selected, siblings = _select(turns, quota, families, policy)
     # Siblings stand behind all others: of use only where the child selected before is replaced.
     reserves = list(islice(chain(turns, siblings), wanted))
     numbers = StratumResult(
         name=name,
-        open=len(cases),
+        open=open_cases,
         eligible=len(eligible),
-        not_eligible=Counter(filter(None, codes)),
+        not_eligible=not_eligible,
         quota=quota,
         selected=len(selected),
         reserves_wanted=wanted,
@@ -289,7 +300,7 @@ def _select(
 def _drawn(turns: Iterable[Turn], role: str, first_rank: int) -> Iterator[DrawnCase]:
     for rank, turn in enumerate(turns, first_rank):
         case = turn.case
-        yield DrawnCase(case.key, case.stratum, role, rank, turn.ticket, turn.pass_number)
+        yield DrawnCase(case.key, case.stratum, role, rank, turn.ticket.hex(), turn.pass_number)
 
 
 def _passed_over(
@@ -309,5 +320,5 @@ def _passed_over(
         waiting.discard(case.practitioner)
         if case.key not in taken:
             code = FAMILY if case.key in kin else why_later
-            found.append(PassedOver(case.key, case.stratum, ticket, code))
+            found.append(PassedOver(case.key, case.stratum, ticket.hex(), code))
     return found

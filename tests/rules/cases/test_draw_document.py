@@ -12,7 +12,7 @@ from cases.rules.eligibility import ALL_REASONS
 from cases.rules.frame import FrameCase
 from cases.rules.policy import DrawPolicy
 from cases.rules.rates import exact
-from cases.rules.rotation import ticketing
+from cases.rules.rotation import tickets_of
 from cases.rules.sampling import PASSED_OVER, DrawResult, draw
 from config.launch import ROOT
 from tests.rules.cases.frames import frame_of
@@ -55,9 +55,9 @@ def test_text_and_hash_of_the_frame() -> None:
 
 
 def test_tickets() -> None:
-    ticket = ticketing(SEED)
     eligible = [case.key for case in FRAME.cases if not case.not_eligible]
-    assert "".join(f"{key} {ticket(key)}\n" for key in eligible) == example("tickets")
+    tickets = zip(eligible, tickets_of(SEED, eligible), strict=True)
+    assert "".join(f"{key} {ticket.hex()}\n" for key, ticket in tickets) == example("tickets")
 
 
 def test_text_and_hash_of_the_draw(result: DrawResult) -> None:

@@ -91,10 +91,7 @@ def exactly(frame: Frame, policy: DrawPolicy) -> dict[str, float]:
         families: set[str] = set()
         for name in frame.strata:
             of_stratum = [case for case in frame.cases if case.stratum == name]
-            lots = Lots(
-                of_stratum,
-                lambda key, order=order: f"{order.index(key):03}",  # type: ignore[misc]
-            )
+            lots = Lots((bytes([order.index(case.key)]), case) for case in of_stratum)
             turns = in_turn(lots, rotation=policy.rotation, rested=frame.rested)
             quota = -(-len(of_stratum) * 2 // 5)
             for turn in _select(turns, quota, families, policy)[0]:
