@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -24,7 +24,8 @@ from cases.rules.eligibility import REASONS
 from cases.rules.frame import Frame
 
 _IDS = "SELECT id FROM cases_frameentry WHERE frame_id = %(frame)s ORDER BY id"
-_AT_ONCE = 50_000
+_AT_ONCE = 20_000
+_AHEAD = 2  # so that the database never waits for its next question
 # Of a range of ids, which are in the order of the keys.
 _LINES = """
 SELECT string_agg(line, '') FROM (
@@ -57,14 +58,13 @@ def stored_lines(frame: int, ids: Sequence[int]) -> Iterator[str]:
             cursor.execute(_LINES, {"frame": frame, "first": some[0], "last": some[-1]})
             return cursor.fetchone()[0] or ""
 
-        following: Future[str] | None = None
+        following = deque[Future[str]]()
         for start in range(0, len(ids), _AT_ONCE):
-            before = following
-            following = thread.submit(lines_of, ids[start : start + _AT_ONCE])
-            if before is not None:
-                yield before.result()
-        if following is not None:
-            yield following.result()
+            following.append(thread.submit(lines_of, ids[start : start + _AT_ONCE]))
+            if len(following) > _AHEAD:
+                yield following.popleft().result()
+        while following:
+            yield following.popleft().result()
 
 
 @transaction.atomic
