@@ -1,7 +1,7 @@
 """The home page: what waits for the person who has signed in, by their permissions.
 
-A kind of work is asked for only where the person may do it, with one SQL query each: how many
-queries the page takes depends on the roles and never on how much waits.
+A kind of work is asked for only where the person may do it, with one SQL query each and two more
+where reports wait: how many queries the page takes never depends on how much waits.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from quality.models import Action, Escalation, Moderation
 from quality.queries.moderation import is_late
 from quality.queries.visibility import actions_to_verify, escalations_sent_to
 from reports.models import CommitteeReport
+from reports.queries import reports_of_others
 
 P = Permission
 Things = QuerySet[Model]
@@ -151,10 +152,8 @@ def _to_approve(user: User) -> Things:
 
 
 def _reports(status: str) -> Callable[[User], Things]:
-    def waiting(user: User) -> Things:
-        return CommitteeReport.objects.filter(status=status).exclude(created_by=user)
-
-    return waiting
+    """Nobody approves or publishes what they wrote or made themselves."""
+    return lambda user: reports_of_others(user, status)
 
 
 KINDS: tuple[Kind, ...] = (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -141,17 +141,40 @@ def authors_of(report: CommitteeReport) -> Mapping[int, tuple[str, ...]]:
 
     Read from the change history, which nobody can change.
     """
+    return _authors_of_each([report])[report.pk]
+
+
+def reports_of_others(user: User, status: str) -> QuerySet[CommitteeReport]:
+    """Reports in ``status`` that are not the person's own work. Two queries to find them."""
+    found = CommitteeReport.objects.filter(status=status)
+    own = [pk for pk, people in _authors_of_each(list(found)).items() if user.pk in people]
+    return found.exclude(pk__in=own)
+
+
+def _authors_of_each(
+    reports: Collection[CommitteeReport],
+) -> Mapping[int, Mapping[int, tuple[str, ...]]]:
     events = apps.get_model("reports", "CommitteeReportEvent").objects
+    versions: dict[int, list[Version]] = {report.pk: [] for report in reports}
     rows = (
-        events.filter(pgh_obj_id=report.pk)
+        events.filter(pgh_obj_id__in=versions)
         .order_by("pgh_id")
-        .values_list("pgh_context__metadata", "narrative", "next_steps", "status", "rendered_at")
+        .values_list(
+            "pgh_obj_id",
+            "pgh_context__metadata",
+            "narrative",
+            "next_steps",
+            "status",
+            "rendered_at",
+        )
     )
-    versions = (
-        Version((context or {}).get("user"), (narrative, next_steps), status, rendered_at)
-        for context, narrative, next_steps, status, rendered_at in rows
-    )
-    return authors(report.created_by_id, versions, report.rendered_at)
+    for pk, context, *words, status, rendered_at in rows:
+        by = (context or {}).get("user")
+        versions[pk].append(Version(by, tuple(words), status, rendered_at))
+    return {
+        report.pk: authors(report.created_by_id, versions[report.pk], report.rendered_at)
+        for report in reports
+    }
 
 
 def records_of(quarter: AuditQuarter, now: datetime) -> Records:

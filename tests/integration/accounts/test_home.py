@@ -19,6 +19,7 @@ from accounts.roles import Role
 from audits.models import Audit
 from config.home import KINDS, tasks_for
 from config.views import kept_mail
+from reports.models import CommitteeReport
 from tests.architecture.samples import Samples
 from tests.cast import NOW, Cast, person
 
@@ -73,9 +74,17 @@ def test_feedback_waits_for_whom_it_is_for(cast: Cast) -> None:
 
 def test_one_query_for_each_kind_of_work(cast: Cast) -> None:
     everything = person("Eve Rything", *Role.values)
+    made = Samples(cast).report
     with CaptureQueriesContext(connection) as queries:
-        tasks_for(everything, NOW)
-    assert len(queries) == len(KINDS) + 1  # and one for the roles
+        assert "1 report to approve" in titles(everything)
+    roles, reports, whose = 1, 2, 1  # whose the reports are that wait for approval
+    assert len(queries) == roles + len(KINDS) + reports + whose
+    CommitteeReport.objects.filter(pk=made.pk).update(
+        status="approved", approved_at=NOW, approved_by=cast.director
+    )
+    with CaptureQueriesContext(connection) as queries:
+        assert "1 report to publish" in titles(everything)
+    assert len(queries) == len(KINDS) + reports + whose  # the roles are known by now
 
 
 @pytest.mark.parametrize("path", ["/help/", "/accessibility/"])

@@ -73,7 +73,9 @@ def test_done_leads_to_what_it_was_for(cast: Cast, as_user: AsUser, job: Job) ->
 
 def test_failed_can_be_tried_again(cast: Cast, as_user: AsUser, job: Job) -> None:
     client = as_user(cast.analyst)
-    assert client.get(address(job, "job_try_again")).status_code == 405
+    opened = client.get(address(job, "job_try_again"))
+    assert (opened.status_code, opened["Allow"]) == (405, "POST")
+    assert "only takes what a form sends" in opened.content.decode()
     assert client.post(address(job, "job_try_again")).status_code == 409
     Job.objects.update(status="failed", error="No room.", finished_at=NOW)
     assert "Try again" in client.get(address(job)).content.decode()

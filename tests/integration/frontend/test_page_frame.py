@@ -112,7 +112,7 @@ def test_template_marks_nothing_safe(path: Path) -> None:
     assert "autoescape off" not in text
 
 
-@pytest.mark.parametrize("code", ["400", "403", "404", "409", "429", "500", "403_csrf"])
+@pytest.mark.parametrize("code", ["400", "403", "404", "405", "409", "429", "500", "403_csrf"])
 def test_error_page_needs_no_context(code: str) -> None:
     html = render_to_string(f"errors/{code}.html")
     assert re.search(r"<h1 class=\"govuk-heading-l\">[A-Z]", html)

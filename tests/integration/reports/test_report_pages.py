@@ -18,6 +18,7 @@ from accounts.operations import MovedOn, Refused
 from cases.models import Draw, Job
 from cases.operations.jobs import run_job
 from cases.pdf import PANGO_MISSING, Rendered
+from config.home import tasks_for
 from reports.models import CommitteeReport
 from reports.operations import (
     approve_report,
@@ -192,6 +193,10 @@ def test_page_says_why_the_one_who_began_it_cannot_approve(council: World, as_us
     assert "Somebody else must approve" in lead.post(page(report, "approve")).content.decode()
 
 
+def reports_that_wait(user: User) -> list[str]:
+    return [task.title for task in tasks_for(user, NOW) if "report" in task.title]
+
+
 @pytest.mark.parametrize(
     ("did", "says"),
     [
@@ -215,12 +220,15 @@ def test_who_wrote_or_made_it_can_neither_approve_nor_publish(
     html = lead.get(page(draft)).content.decode()
     assert f"{says}, so somebody else must approve and publish it." in html
     assert "Approve the report" not in html
+    assert reports_that_wait(cast.lead) == []
+    assert reports_that_wait(cast.director) == ["1 report to approve"]
     with pytest.raises(Refused, match=f"{says}. Somebody else must approve it."):
         approve_report(report=draft, by=cast.lead, now=NOW)
     approve_report(report=draft, by=cast.director, now=NOW)
     html = lead.get(page(draft)).content.decode()
     assert f"{says}, so somebody else must" in html
     assert "Publish the report" not in html
+    assert reports_that_wait(cast.lead) == []
     with pytest.raises(Refused, match=f"{says}. Somebody else must publish it."):
         publish_report(report=draft, by=cast.lead, now=NOW)
 
