@@ -33,6 +33,13 @@ CHOSEN_TITLE: Final = "a list whose columns were named"
 _FEWEST_HEADINGS: Final = 3
 _LONGEST_HEADING: Final = 120
 _MARKUP: Final = ("<", "{")  # how web pages and the like begin
+# What case systems call the column that says whether a case is open. Other things are called so
+# too, so that somebody has to say it.
+_LIKELY_STATUS: Final = frozenset(
+    heading_key(name)
+    for name in ("status", "case status", "current status", "current case status", "record status",
+                 "involvement status", "allocation status", "open/closed", "open or closed")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +76,14 @@ class Headings:
     signature: str
     service: str = ""
     sheet: str = ""
+
+    @property
+    def suggested(self) -> Mapping[str, str]:
+        """What is understood, and the one column that is likely to say whether a case is open."""
+        if "status" in self.understood:
+            return self.understood
+        likely = [each for each in self.offered if heading_key(each) in _LIKELY_STATUS]
+        return {**self.understood, "status": likely[0]} if len(likely) == 1 else self.understood
 
 
 class ColumnsUnknown(FileRefused):

@@ -508,7 +508,7 @@ def _in_summary(headings: Headings) -> dict[str, Any]:
     return {
         "signature": headings.signature,
         "headings": list(headings.offered),
-        "suggested": dict(headings.understood),
+        "suggested": dict(headings.suggested),
         "service": headings.service,
         "sheet": headings.sheet,
     }

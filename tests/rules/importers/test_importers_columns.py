@@ -113,11 +113,26 @@ def test_a_status_that_was_named_closes_a_case_only_where_it_is_plain(
     path = csv_file(tmp_path / "a.csv", f"1,CIN,T,W,2026-01-02,{said}", header=header)
     (asked_of,) = read(path, as_of=AS_OF).nameable
     assert "status" not in asked_of.understood
-    named = ColumnChoice({**asked_of.understood, "status": "Status"})
+    named = ColumnChoice(asked_of.suggested)
     file, (case,), problems = opened(path, columns={asked_of.signature: named})
     assert (case.is_open, case.service_code) == (is_open, "child_in_need")
     assert [told in problem.message for problem in problems] == ([True] if told else [])
     assert file.nameable == ()
+
+
+@pytest.mark.parametrize(
+    ("headings", "status"),
+    [
+        ("Case Status", "Case Status"),
+        ("Open/Closed", "Open/Closed"),
+        ("Legal Status", None),
+        ("Status,Case Status", None),  # one of them, and who knows which
+        ("Status,Closed?", "Closed?"),
+    ],
+)
+def test_the_likely_status_is_suggested(tmp_path: Path, headings: str, status: str | None) -> None:
+    path = csv_file(tmp_path / "a.csv", "M-1,P. One,2", header=f"Case Number,Held By,{headings}")
+    assert asked(path).asked.suggested.get("status") == status
 
 
 @pytest.mark.parametrize(
