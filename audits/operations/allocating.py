@@ -15,7 +15,13 @@ from accounts.operations import Refused, operation
 from audits.models import Audit, Grading
 from audits.operations.locking import lock_audit
 from audits.operations.withdrawing import set_aside, take_out
-from audits.queries.sampled_cases import IN_SAMPLE, SUBMITTED_ONCE, in_sample, why_no_room
+from audits.queries.sampled_cases import (
+    IN_SAMPLE,
+    SUBMITTED_ONCE,
+    in_sample,
+    sampled_in,
+    why_no_room,
+)
 from audits.queries.tools import published_version, published_version_of
 from audits.queries.visibility import NOT_SUBMITTED
 from cases.models import Allocation, AuditQuarter, SampledCase
@@ -112,7 +118,7 @@ def _make_room(allocation: Allocation, by: User, now: datetime) -> None:
     """
     draw, child = allocation.sampled_case.draw, allocation.sampled_case.entry.child
     sampled = in_sample([child.pk] if draw.theme_id is not None else [])
-    if reference := sampled.get((child.pk, draw.quarter_id)):
+    if reference := sampled_in(sampled, child.pk, draw.quarter_id):
         raise Refused(IN_SAMPLE.format(reference))
     earlier = child.audits.exclude(status=Audit.Status.WITHDRAWN).first()
     if earlier is None:

@@ -10,7 +10,8 @@ from audits.models import Audit, ToolVersion
 from audits.queries.tools import no_tool_of, no_tool_of_line
 from audits.queries.visibility import NOT_SUBMITTED
 from cases.above import add_facts, add_holds, add_obstacles
-from cases.models import Draw, SampledCase
+from cases.models import AuditQuarter, Draw, SampledCase
+from cases.queries.calendar import local_date
 
 UNBEGUN = (Audit.Status.ALLOCATED, Audit.Status.RETURNED)
 BEGUN = (
@@ -21,7 +22,7 @@ SUBMITTED_ONCE = (
     " by its auditor or by another."
 )
 IN_SAMPLE = (
-    "The child is in the sample of this quarter ({}), and a theme takes none from the sample. Ask"
+    "The child is in a sample that is under way ({}), and a theme takes none from the sample. Ask"
     " for a replacement."
 )
 
@@ -43,9 +44,9 @@ def obstacles(cases: Sequence[SampledCase]) -> dict[int, str]:
     )  # fmt: skip
     audits = {
         audit.child_id: audit
-        for audit in Audit.objects.exclude(status=Audit.Status.WITHDRAWN).filter(
-            child__in=[row[3] for row in rows]
-        )
+        for audit in Audit.objects.exclude(status=Audit.Status.WITHDRAWN)
+        .filter(child__in=[row[3] for row in rows])
+        .select_related("quarter")
     }
     published = ToolVersion.objects.filter(status=ToolVersion.Status.PUBLISHED)
     tools = list(published.values_list("tool__code", "tool__line__name"))
@@ -56,8 +57,8 @@ def obstacles(cases: Sequence[SampledCase]) -> dict[int, str]:
         audit = audits.get(child)
         if audit is not None and audit.sampled_case_id == pk:
             continue
-        if tool is not None and (child, quarter) in sampled:
-            why = IN_SAMPLE.format(sampled[child, quarter])
+        if tool is not None and (reference_of := sampled_in(sampled, child, quarter)):
+            why = IN_SAMPLE.format(reference_of)
         elif audit is not None:
             why = why_no_room(audit, quarter, of_theme=tool is not None)
         else:
@@ -67,23 +68,34 @@ def obstacles(cases: Sequence[SampledCase]) -> dict[int, str]:
     return found
 
 
-def in_sample(children: Sequence[int]) -> dict[tuple[int, int], str]:
-    """Which of ``children`` a quarter's sample has still to be audited: its draw's reference.
-
-    By primary keys of child and quarter. One query, none without children.
-    """
+def in_sample(children: Sequence[int]) -> list[SampledCase]:
+    """The cases of ``children`` that a sample has still to be audited: one query, none without."""
     if not children:
-        return {}
+        return []
     waiting = SampledCase.objects.filter(
         entry__child__in=children,
         draw__theme=None,
         draw__status=Draw.Status.DRAWN,
         status__in=SampledCase.TO_BE_AUDITED,
     ).select_related("entry", "draw__quarter")
-    return {
-        (case.entry.child_id, case.draw.quarter_id): case.draw.reference
-        for case in waiting.order_by()
-    }
+    return list(waiting.order_by("draw", "pk"))
+
+
+def sampled_in(waiting: Sequence[SampledCase], child: int, quarter: int) -> str:
+    """The draw whose sample a theme of ``quarter`` would take ``child`` from; "" for none."""
+    return next(
+        (
+            case.draw.reference
+            for case in waiting
+            if case.entry.child_id == child and _keeps(case.draw.quarter, quarter)
+        ),
+        "",
+    )
+
+
+def _keeps(quarter: AuditQuarter, theme_of: int) -> bool:
+    """Whether the sample of a quarter keeps its cases from the themes of another: till it ends."""
+    return quarter.pk == theme_of or quarter.ends_on >= local_date(timezone.now())
 
 
 def _without_tool(theme: str | None, line: str, tools: set[str], lines: set[str]) -> str:
@@ -97,9 +109,10 @@ def why_no_room(earlier: Audit, quarter: int, *, of_theme: bool) -> str:
     """Why another audit of the same child stays, in a sentence; "" where it makes room.
 
     A child selected but never submitted returns to the next frame (domain.md section 4). A theme
-    makes no room for itself in a quarter's sample (``quarter``: primary key of the new draw's).
+    makes no room for itself in a sample of its quarter (``quarter``: its primary key), nor of one
+    that has not ended.
     """
-    if of_theme and earlier.kind == Audit.Kind.SAMPLE and earlier.quarter_id == quarter:
+    if of_theme and earlier.kind == Audit.Kind.SAMPLE and _keeps(earlier.quarter, quarter):
         return IN_SAMPLE.format(earlier.reference)
     if earlier.status not in UNBEGUN or earlier.submitted_at is not None:
         return BEGUN.format(earlier.reference)

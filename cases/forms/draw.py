@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from accounts.fields import WordsField
 from accounts.govuk import GovCheckboxes, GovRadios
 from accounts.rules.words import is_written
-from cases.models import Replacement, SamplingFrame
+from cases.models import Draw, Replacement, SamplingFrame
 from cases.operations.announcing import HASH_ROLES
 from cases.rules.policy import STRATA_BY, CasePolicy
 from cases.rules.rates import parse_rate, parse_share, show_rate
@@ -22,8 +22,12 @@ AREA = {"rows": 3}
 
 
 class FreezeForm(forms.Form):
-    """Freezes the open cases, divided for their quotas; again only with a reason."""
+    """Freezes the open cases, divided for their quotas; again only with a reason.
 
+    It carries the frame that the page shows: the reason is for taking the place of that one.
+    """
+
+    stands = forms.IntegerField(required=False, widget=forms.HiddenInput)
     strata_by = forms.ChoiceField(
         label="Draw a share of the open cases of each",
         choices=[(code, words.capitalize()) for code, words in STRATA_BY.items()],
@@ -39,10 +43,13 @@ class FreezeForm(forms.Form):
         error_messages={"required": "Say why the frame is frozen again"},
     )
 
-    def __init__(self, *args: Any, again: bool, policy: CasePolicy, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"strata_by": policy.strata_by})
+    def __init__(
+        self, *args: Any, stands: SamplingFrame | None, policy: CasePolicy, **kwargs: Any
+    ) -> None:
+        shown = {"strata_by": policy.strata_by, "stands": stands.pk if stands else None}
+        kwargs.setdefault("initial", shown)
         super().__init__(*args, **kwargs)
-        if not again:
+        if stands is None:
             del self.fields["reason"]
 
 
@@ -61,10 +68,12 @@ class HashMailForm(forms.Form):
 class DrawForm(forms.Form):
     """The seed, who saw it made, and the rate; again only with a reason.
 
-    It carries the frame that the page shows: a seed counts for a list that was fixed before it.
+    It carries the frame that the page shows: a seed counts for a list that was fixed before it. And
+    the draw, which is the one that the reason is for taking the place of.
     """
 
     least: Fraction | None = None
+    stands = forms.IntegerField(required=False, widget=forms.HiddenInput)
     frame = forms.CharField(required=False, widget=forms.HiddenInput)
     seed = forms.CharField(
         label="Seed",
@@ -102,10 +111,14 @@ class DrawForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, again: bool, drawn_from: SamplingFrame | None, **kwargs: Any
+        self, *args: Any, stands: Draw | None, drawn_from: SamplingFrame | None, **kwargs: Any
     ) -> None:
         policy = CasePolicy.from_dict(drawn_from.policy) if drawn_from else CasePolicy()
-        shown = {"rate": show_rate(policy.rate), "frame": drawn_from.pk if drawn_from else ""}
+        shown = {
+            "rate": show_rate(policy.rate),
+            "frame": drawn_from.pk if drawn_from else "",
+            "stands": stands.pk if stands else None,
+        }
         kwargs.setdefault("initial", shown)
         super().__init__(*args, **kwargs)
         if drawn_from is not None and drawn_from.theme_id is None:
@@ -114,7 +127,7 @@ class DrawForm(forms.Form):
                 f" The frame was frozen with {show_rate(policy.rate)}: the rate can be higher, not "
                 "lower."
             )
-        if not again:
+        if stands is None:
             del self.fields["reason"]
 
     def clean_seed(self) -> str:

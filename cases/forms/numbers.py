@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from accounts.fields import WholeNumberField
 from accounts.forms import SeenForm
 from accounts.govuk import GovRadios
-from cases.models import Team
+from cases.models import Service, Team
 from cases.rules.numbers import (
     ROUNDING_WORDS,
     STRATA_WORDS,
@@ -103,7 +103,9 @@ class NumbersForm(SeenForm):
             if place < len(value):
                 one = value[place]
                 self.initial[f"{name}-field"] = one["field"]
-                self.initial[f"{name}-values"] = "\n".join(one["values"])
+                values = one["values"]
+                shown_as = _service_names(values) if one["field"] == "service" else values
+                self.initial[f"{name}-values"] = "\n".join(shown_as)
                 self.initial[f"{name}-because"] = one["because"]
 
     def groups(self) -> list[tuple[Group, list[forms.BoundField]]]:
@@ -155,6 +157,10 @@ class NumbersForm(SeenForm):
             if not parts[part]:
                 self.add_error(f"{name}-{part}", missing)
         values = [line.strip() for line in parts["values"].splitlines() if line.strip()]
+        if parts["field"] == "service":
+            values, unknown_services = _service_codes(values)
+            for unknown in unknown_services[:1]:
+                self.add_error(f"{name}-values", f"There is no service called {unknown}")
         if parts["field"] == "team" and f"{name}-values" in self.changed_data:
             for unknown in _not_teams(values)[:1]:
                 self.add_error(f"{name}-values", f"There is no team called {unknown}")
@@ -166,6 +172,24 @@ _PARTS = {
     "values": "Write the values for which cases are left out, one on each line",
     "because": "Write why these cases are left out",
 }
+
+
+def _service_codes(names: list[str]) -> tuple[list[str], list[str]]:
+    """The codes of services by their names or codes, and those that are neither, as typed."""
+    codes: dict[str, str] = {}
+    for code, name in Service.objects.values_list("code", "name"):
+        codes |= {name.casefold(): code, code.casefold(): code}
+    known = [name for name in names if name.casefold() in codes]
+    return (
+        list(dict.fromkeys(codes[name.casefold()] for name in known)),
+        [name for name in names if name not in known],
+    )
+
+
+def _service_names(codes: Sequence[str]) -> list[str]:
+    """The names of services by their codes; what is no code as it is."""
+    names = dict(Service.objects.values_list("code", "name"))
+    return [names.get(code, code) for code in codes]
 
 
 def _not_teams(names: list[str]) -> list[str]:

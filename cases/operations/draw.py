@@ -67,6 +67,7 @@ def request_draw(
     quarter: Quarter,
     theme: Theme | None = None,
     frame_id: int,
+    stands: int | None = None,
     seed: str = "",
     generate: bool = False,
     witnesses: str = "",
@@ -79,7 +80,8 @@ def request_draw(
     """Ask a worker to draw from the frame that was seen before the seed was made.
 
     A ``seed`` that somebody types was seen made by ``witnesses``; one can be made here instead
-    (``generate``). Refuses at once what would be refused later.
+    (``generate``). ``stands``: the draw that whoever asks has seen, and gives the reason for;
+    MovedOn where another one has taken its place. Refuses at once what would be refused later.
     """
     require(by, Permission.DRAW_SAMPLE)
     audit_quarter = lock_quarter(quarter)
@@ -87,7 +89,12 @@ def request_draw(
     if live_job(subject, Job.Kind.FREEZE_FRAME):
         raise MovedOn(f"The frame of {theme or quarter} is being frozen again. Draw from that one.")
     frame = _frame_to_draw_from(audit_quarter, theme, frame_id)
-    _check_again(audit_quarter, theme, reason)
+    earlier = _check_again(audit_quarter, theme, reason)
+    if earlier is not None and stands not in (None, earlier.pk):
+        raise MovedOn(
+            f"Draw {earlier.reference} was made by {earlier.drawn_by} after you opened the page. To"
+            " draw again, look at it first."
+        )
     _policy(frame, rate)
     if not generate and not is_written(witnesses):
         raise Refused("Say who saw the seed made, or have one made here.")

@@ -38,17 +38,27 @@ def request_freeze(
     *,
     quarter: Quarter,
     theme: Theme | None = None,
+    stands: int | None = None,
     strata_by: str | None = None,
     reason: str = "",
     page: str = "",
     by: User,
     now: datetime,
 ) -> Job:
-    """Ask a worker to freeze the frame. Refuses at once what would be refused later."""
+    """Ask a worker to freeze the frame. Refuses at once what would be refused later.
+
+    ``stands``: the frame that whoever asks has seen, and gives the reason for; MovedOn where
+    another one has taken its place.
+    """
     require(by, Permission.FREEZE_FRAME)
     _check_open_cases()
     audit_quarter = lock_quarter(quarter)
-    _check_frame(audit_quarter, theme, reason)
+    live = _check_frame(audit_quarter, theme, reason)
+    if live is not None and stands not in (None, live.pk):
+        raise MovedOn(
+            f"Frame {live.number} of {theme or quarter} was frozen by {live.frozen_by} after you "
+            "opened the page. To take its place, look at it first."
+        )
     _policy(audit_quarter, strata_by)
     return queue_job(
         kind=Job.Kind.FREEZE_FRAME,
@@ -96,7 +106,7 @@ def freeze_frame(
     Of a ``theme``: every open case of its cohort. ``strata_by`` overrides the policy's. One live
     frame for each quarter and theme: a second needs ``reason`` and supersedes the first. A draw
     made from that stands until another is made from the new one; children whose audits it began
-    can be drawn again. Those in the sample of an earlier quarter that still runs cannot. Raises
+    can be drawn again. Those in the sample of another quarter that still runs cannot. Raises
     Refused where there is no open case.
     """
     require(by, Permission.FREEZE_FRAME)

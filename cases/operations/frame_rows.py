@@ -145,8 +145,8 @@ _IN_COHORT = "CREATE TEMP TABLE in_cohort (key text NOT NULL)"
 _NOT_IN_COHORT = """
 DELETE FROM open_case WHERE NOT EXISTS (SELECT FROM in_cohort WHERE in_cohort.key = open_case.key)
 """
-# In the sample of an earlier quarter that still runs; of a theme also in another draw of its own
-# quarter. A case that a quarter left behind when it ended can be drawn again.
+# In the sample of another quarter that still runs; of a theme also in any other draw of such a
+# quarter or of its own. A case that a quarter left behind when it ended can be drawn again.
 _IN_ANOTHER_DRAW = """
 UPDATE open_case SET in_another_draw = true WHERE child_id IN (
   SELECT entry.child_id FROM cases_sampledcase AS sampled
@@ -154,10 +154,9 @@ UPDATE open_case SET in_another_draw = true WHERE child_id IN (
   JOIN cases_auditquarter AS quarter ON quarter.id = draw.quarter_id
   JOIN cases_frameentry AS entry ON entry.id = sampled.entry_id
   WHERE draw.status = 'drawn' AND sampled.status IN ('drawn', 'allocated', 'in_reserve')
-    AND (quarter.starts_on < %(starts_on)s AND quarter.ends_on >= %(frozen_on)s
-        AND draw.theme_id IS NULL
-      OR draw.quarter_id = %(quarter)s AND %(theme)s IS NOT NULL
-        AND draw.theme_id IS DISTINCT FROM %(theme)s))
+    AND (draw.quarter_id = %(quarter)s OR quarter.ends_on >= %(frozen_on)s)
+    AND CASE WHEN %(theme)s IS NULL THEN draw.theme_id IS NULL AND draw.quarter_id <> %(quarter)s
+      ELSE draw.theme_id IS DISTINCT FROM %(theme)s END)
 """
 # Of this quarter's draws: where the child is selected again, the audit goes on.
 _GOES_ON = """
@@ -241,10 +240,9 @@ def store_open_cases(
         of = {
             "quarter": quarter.pk,
             "theme": theme.pk if theme else None,
-            "starts_on": quarter.starts_on,
             "frozen_on": frozen_on,
         }
-        if theme is not None or still_running(quarter.starts_on, frozen_on):
+        if theme is not None or still_running(quarter.label, frozen_on):
             cursor.execute(_IN_ANOTHER_DRAW, of)
         if drawn:
             cursor.execute(_GOES_ON, of)

@@ -10,12 +10,14 @@ from itertools import pairwise
 
 from django.apps import apps
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
 from cases.above import obstacles_to
 from cases.models import (
     Allocation,
+    Case,
     Draw,
     FrameEntry,
     Grader,
@@ -23,6 +25,7 @@ from cases.models import (
     SampledCase,
     Team,
 )
+from cases.queries.calendar import local_date
 from cases.queries.conflicts import conflicts_in_force
 from cases.queries.other_ids import own_id_of
 from cases.queries.policy import case_policy
@@ -53,15 +56,18 @@ class Near:
 
 
 def people_near(entries: Iterable[FrameEntry]) -> dict[int, Near]:
-    """For each entry (by primary key) the people near its case, past and present: three queries.
+    """For each entry (by primary key) the people near its case, past and present: four queries.
 
-    The past comes from the change history of the case, and of the teams that had it: a case that
-    has moved keeps its old line, and so does one whose team changed its manager.
+    The past comes from the change history of all cases that the child ever had, since it is one
+    file, and of the teams that had them: a case that has moved keeps its old line, and so does one
+    whose team changed its manager, or that was closed before the child came back.
     """
-    of_case = {entry.case_id: entry.pk for entry in entries}
+    given = list(entries)
+    of_case = _entries_by_case(given)
     holders: defaultdict[int, set[str]] = defaultdict(set)
     line: defaultdict[int, set[str]] = defaultdict(set)
-    now = FrameEntry.objects.filter(pk__in=of_case.values()).order_by().values_list("pk", *NEAR)
+    ids = [entry.pk for entry in given]
+    now = FrameEntry.objects.filter(pk__in=ids).order_by().values_list("pk", *NEAR)
     for pk, *people in now:
         _add(holders[pk], people[:2])
         _add(line[pk], people[2:])
@@ -71,15 +77,37 @@ def people_near(entries: Iterable[FrameEntry]) -> dict[int, Near]:
         "pgh_obj_id", "team", "pgh_created_at", *NEAR_ONCE
     )
     for case, team, at, *people in moves:
-        _add(holders[of_case[case]], people[:1])
-        _add(line[of_case[case]], people[1:])
+        for pk in of_case[case]:
+            _add(holders[pk], people[:1])
+            _add(line[pk], people[1:])
         if team is not None:
             since[team].setdefault(case, at)
     for team, until, *people in _managed_before(since):
         for case, at in since[team].items():
             if at <= until:
-                _add(line[of_case[case]], people)
-    return {pk: Near(frozenset(holders[pk]), frozenset(line[pk])) for pk in of_case.values()}
+                for pk in of_case[case]:
+                    _add(line[pk], people)
+    return {pk: Near(frozenset(holders[pk]), frozenset(line[pk])) for pk in ids}
+
+
+def _entries_by_case(entries: Sequence[FrameEntry]) -> dict[int, set[int]]:
+    """All cases of the entries' children, closed ones too, each with its entries: one query.
+
+    By primary keys. A child is the one that the entry names and, where two ids have become one
+    child since, the one that its case is of now.
+    """
+    cases = [entry.case_id for entry in entries]
+    children = Case.objects.filter(pk__in=cases).values("child")
+    found = dict(
+        Case.objects.filter(
+            Q(child__in=[entry.child_id for entry in entries]) | Q(child__in=children)
+        ).values_list("pk", "child")
+    )
+    of_child: defaultdict[int | None, set[int]] = defaultdict(set)
+    for entry in entries:
+        of_child[entry.child_id].add(entry.pk)
+        of_child[found.get(entry.case_id)].add(entry.pk)
+    return {case: of_child[child] for case, child in found.items()}
 
 
 def _managed_before(teams: Iterable[int]) -> Iterator[tuple[int, datetime, int | None, int | None]]:
@@ -250,7 +278,9 @@ def _teams_of(users: Sequence[int]) -> defaultdict[int, list[tuple[int, int | No
     By the people's ids: (team, Head of Service).
     """
     found: defaultdict[int, list[tuple[int, int | None]]] = defaultdict(list)
-    working = Practitioner.objects.filter(user__in=users, team__isnull=False, left_on=None)
+    # Whoever will leave on a day to come is there until then.
+    here = Q(left_on=None) | Q(left_on__gt=local_date(timezone.now()))
+    working = Practitioner.objects.filter(here, user__in=users, team__isnull=False)
     for user, team, head in working.values_list("user", "team", "team__service__head"):
         found[user].append((team, head))
     managed = Team.objects.filter(Q(manager__in=users) | Q(deputy__in=users))

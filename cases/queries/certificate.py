@@ -14,6 +14,7 @@ from cases.queries.frame import frame_of_rules
 from cases.queries.themes import service_names
 from cases.rules.certificate import CertificateMeta, export
 from cases.rules.frame import Frame
+from cases.rules.numbers import exclusion_in_words
 from cases.rules.policy import STRATA_BY, CasePolicy
 from cases.rules.rates import show_rate
 from cases.rules.sampling import DrawResult
@@ -166,9 +167,17 @@ def settings_in_words(policy: CasePolicy) -> list[tuple[str, str]]:
     sample = f"{show_rate(policy.rate)} of the open cases of each {divided}, rounded {rounding}"
     reserves = f"{show_rate(policy.reserve_share)} of the sample"
     rotation = "Each practitioner once before any twice" if policy.rotation else "Not used"
+    left_out = [(f"Left out, {n}", said) for n, said in enumerate(exclusions_in_words(policy), 1)]
     return [
         ("Sample", f"{sample}, at least {policy.minimum_per_stratum}"),
         ("Reserves", f"{reserves}, at least {policy.reserve_minimum}"),
         ("Rotation", rotation),
         ("Families", "One child of a family" if policy.one_per_family else "Not looked at"),
+        *left_out,
     ]
+
+
+def exclusions_in_words(policy: CasePolicy) -> list[str]:
+    """Which open cases the council leaves out, and why: a line for each exclusion."""
+    lines = (exclusion_in_words(one.as_dict()) for one in policy.excluded)
+    return [line[:1].upper() + line[1:] for line in lines]

@@ -15,7 +15,9 @@ from cases.models import AuditQuarter, Case, Grader, SamplingFrame, Service
 from cases.queries.audited_earlier import already_audited
 from cases.queries.frame import frame_counts, live_frame
 from cases.queries.policy import case_policy
+from cases.queries.quarters import children_in_samples
 from cases.rules.eligibility import (
+    ALL_REASONS,
     OPENED_RECENTLY,
     CaseFacts,
     decide,
@@ -62,14 +64,13 @@ def planning_basis(quarter: AuditQuarter, today: date, strata_by: str = "") -> B
     if frame is not None:
         service_of = frame.service_of
         policy = CasePolicy.from_dict(frame.policy)
-        reasons = {
-            row["stratum"]: {"": row["eligible"], **row["reasons"]} for row in frame_counts(frame)
-        }
+        counts = frame_counts(frame, ALL_REASONS)
+        reasons = {row["stratum"]: {"": row["eligible"], **row["reasons"]} for row in counts}
     else:
         policy = case_policy(quarter)
         if strata_by:
             policy = replace(policy, strata_by=strata_by)
-        reasons, services_of_strata = _open_now(policy, today)
+        reasons, services_of_strata = _open_now(quarter, policy, today)
         service_of = services_of_strata.__getitem__
     lines = Service.objects.select_related("line").order_by("line__order", "precedence")
     known = {service.name: service.line.name for service in lines}
@@ -94,7 +95,9 @@ def _service(name: str, service: str, line: str, reasons: dict[str, int]) -> Ser
     )
 
 
-def _open_now(policy: CasePolicy, today: date) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
+def _open_now(
+    quarter: AuditQuarter, policy: CasePolicy, today: date
+) -> tuple[dict[str, dict[str, int]], dict[str, str]]:
     """Open cases by stratum and reason for not being eligible, as a freeze today would find them,
     and the service of each stratum.
 
@@ -102,14 +105,16 @@ def _open_now(policy: CasePolicy, today: date) -> tuple[dict[str, dict[str, int]
     """
     used = {exclusion.field for exclusion in policy.excluded}
     columns = {field: column for field, column in EXCLUSION_COLUMNS.items() if field in used}
+    decides = ("service__name", "within", "audited", "restricted", "recent", "elsewhere")
     grouped = (
         Case.objects.filter(closed_on__isnull=True)
         .annotate(
             audited=_truth(already_audited("child__")),
             recent=_truth(Q(opened_on__gte=opened_too_late_from(today, policy))),
+            elsewhere=_truth(Q(child__in=children_in_samples(quarter.label, today))),
             within=F(WITHIN_SERVICE[policy.strata_by]),
         )
-        .values("service__name", "within", "audited", "restricted", "recent", *columns.values())
+        .values(*decides, *columns.values())
         .annotate(number=Count("pk"))
         .order_by()
     )
@@ -121,6 +126,7 @@ def _open_now(policy: CasePolicy, today: date) -> tuple[dict[str, dict[str, int]
             already_audited=row["audited"],
             restricted=row["restricted"],
             opened_on=today if row["recent"] else None,
+            in_another_draw=row["elsewhere"],
             **named,
         )
         stratum = stratum_of(row["service__name"], policy.strata_by, row["within"])

@@ -44,11 +44,32 @@ def offered_quarters(today: date) -> list[Quarter]:
     return sorted({current, following, *begun}, reverse=True)
 
 
-def still_running(before: date, on: date) -> list[AuditQuarter]:
-    """The quarters with a sample that began ``before`` a day and have not ended ``on`` another."""
-    found = AuditQuarter.objects.filter(starts_on__lt=before, ends_on__gte=on)
+def still_running(besides: str, on: date) -> list[AuditQuarter]:
+    """The quarters with a sample that have not ended ``on`` a day, ``besides`` that of a label.
+
+    One that has not begun runs too: its sample can be drawn before.
+    """
+    found = AuditQuarter.objects.exclude(label=besides).filter(ends_on__gte=on)
     drawn = found.filter(draws__status=Draw.Status.DRAWN, draws__theme=None)
     return list(drawn.order_by("starts_on").distinct())
+
+
+def children_in_samples(besides: str, on: date) -> QuerySet[SampledCase, Any]:
+    """The children (by id) in the samples of other quarters that still run, reserves included.
+
+    No frame of the quarter of that label lets them be drawn; that it says so itself in SQL, with
+    what a theme adds, is `cases.operations.frame_rows`.
+    """
+    return SampledCase.objects.filter(
+        draw__status=Draw.Status.DRAWN,
+        draw__theme=None,
+        draw__quarter__in=AuditQuarter.objects.exclude(label=besides).filter(ends_on__gte=on),
+        status__in=(
+            SampledCase.Status.DRAWN,
+            SampledCase.Status.ALLOCATED,
+            SampledCase.Status.IN_RESERVE,
+        ),
+    ).values("entry__child")
 
 
 def listed_quarters() -> dict[str, AuditQuarter]:

@@ -26,8 +26,8 @@ REASONS: Mapping[str, str] = {
     OPENED_RECENTLY: "Opened recently",
     EXCLUDED: "Excluded by the council",
 }
-# No sample takes a child from that of a quarter that still runs; a theme takes none from the sample
-# of its quarter either, nor from another theme.
+# No sample takes a child from that of another quarter that still runs; a theme takes none from any
+# other draw, of its quarter or of one that still runs.
 ALL_REASONS: Mapping[str, str] = {**REASONS, IN_ANOTHER_DRAW: "In another draw"}
 
 
@@ -88,7 +88,7 @@ def decide(case: CaseFacts, frozen_on: date, policy: CasePolicy) -> Eligibility:
     if case.in_another_draw:
         return Eligibility(
             IN_ANOTHER_DRAW,
-            "The child is in another draw of the quarter, or in the sample of one that still runs.",
+            "The child is in another draw of the quarter or of one that still runs.",
         )
     return ELIGIBLE
 

@@ -86,12 +86,15 @@ def shown(number: Number, value: Any) -> str:
     if number.kind == Kind.DAYS:
         return ", ".join(map(str, value))
     if number.kind == Kind.EXCLUSIONS:
-        return "; ".join(_exclusion(each) for each in value) or "None"
+        return "; ".join(exclusion_in_words(each) for each in value) or "None"
     return str(value)
 
 
-def _exclusion(value: Mapping[str, Any]) -> str:
+def exclusion_in_words(value: Mapping[str, Any]) -> str:
+    """Which cases are left out, and why; ``value`` is an `Exclusion` as JSON data."""
     values: Sequence[str] = value["values"]
+    if value["field"] == "service":
+        values = [code.replace("_", " ") for code in values]
     return f"{value['field'].replace('_', ' ')} is {' or '.join(values)} ({value['because']})"
 
 

@@ -42,7 +42,7 @@ def freeze_form(
         policy = CasePolicy.from_dict(frame.policy)
     else:
         policy = case_policy(stored or quarter_as_it_begins(quarter))
-    return FreezeForm(*data, again=frame is not None, policy=policy)
+    return FreezeForm(*data, stands=frame, policy=policy)
 
 
 def freeze(
@@ -59,6 +59,7 @@ def freeze(
             return request_freeze(
                 quarter=quarter,
                 theme=theme,
+                stands=form.cleaned_data["stands"],
                 strata_by=form.cleaned_data["strata_by"] or None,
                 reason=form.cleaned_data.get("reason", ""),
                 page=page,
@@ -75,14 +76,16 @@ def draw_form(
 ) -> DrawForm:
     """The form that draws; a second draw asks for a reason."""
     frame = live_frame(stored, theme) if stored else None
-    again = stored is not None and live_draw(stored, theme) is not None
-    return DrawForm(*data, again=again, drawn_from=frame)
+    stands = live_draw(stored, theme) if stored else None
+    return DrawForm(*data, stands=stands, drawn_from=frame)
 
 
 def _draw_form_now(sent: QueryDict, stored: AuditQuarter | None, theme: Theme | None) -> DrawForm:
     """The form for the frame as it is now, without a seed that was typed for an earlier one."""
     frame = live_frame(stored, theme) if stored else None
+    stands = live_draw(stored, theme) if stored else None
     kept = sent.copy()
+    kept["stands"] = str(stands.pk) if stands else ""
     if frame is not None and kept.get("frame") != str(frame.pk):
         kept["frame"], kept["seed"], kept["witnesses"] = str(frame.pk), "", ""
     return draw_form(stored, theme, kept)
@@ -103,6 +106,7 @@ def draw(
                 quarter=quarter,
                 theme=theme,
                 frame_id=form.cleaned_data["frame"],
+                stands=form.cleaned_data["stands"],
                 seed=form.cleaned_data["seed"],
                 generate=form.cleaned_data["generate"],
                 witnesses=form.cleaned_data["witnesses"],

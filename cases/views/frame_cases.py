@@ -23,6 +23,7 @@ from accounts.rules.table_file import guarded
 from accounts.sorting import PARAM, sorted_by
 from cases.forms.lists import FrameFilterForm
 from cases.models import FrameEntries, FrameEntry, SamplingFrame
+from cases.queries.certificate import exclusions_in_words
 from cases.queries.frame import frame_counts, frame_gaps
 from cases.queries.frame_list import (
     ELIGIBLE,
@@ -37,6 +38,7 @@ from cases.queries.frame_list import (
     with_shown,
 )
 from cases.rules.eligibility import ALL_REASONS, IN_ANOTHER_DRAW, REASONS
+from cases.rules.policy import CasePolicy
 from cases.views import quarter_page
 from cases.views.csv_lines import Echo
 
@@ -130,6 +132,7 @@ def frame_tables(frame: SamplingFrame) -> dict[str, Any]:
         "rows": rows,
         "total": _counts_row(frame, reasons, "All", counts),
         "elsewhere": elsewhere,
+        "excluded": exclusions_in_words(CasePolicy.from_dict(frame.policy)),
         "parts": [
             {"number": number, "words": PARTS[name][0], "url": frame_url(frame, state=name)}
             for name, number in parts_of_audited(frame).items()

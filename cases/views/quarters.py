@@ -194,7 +194,7 @@ def frame_page(
         "frames": drawing.frame_rows(stored) if stored else [],
         "open_cases": open_case_count(),
         "form": form or (drawing.freeze_form(quarter, stored) if may_freeze else None),
-        "running": still_running(quarter.starts, local_date(timezone.now())) if may_freeze else [],
+        "running": still_running(quarter.label, local_date(timezone.now())) if may_freeze else [],
         "freeze_url": reverse("cases:quarter_freeze", args=[quarter.label]),
         "breadcrumbs": quarter_page.crumbs(quarter, "Sampling frame"),
     }

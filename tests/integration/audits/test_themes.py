@@ -29,7 +29,7 @@ from audits.queries.tools import published_version
 from cases.models import Case, Draw, FrameEntry, Grader, Job, SampledCase, SamplingFrame, Theme
 from cases.operations.allocation import allocate_by_hand
 from cases.operations.draw import draw_sample
-from cases.operations.frame import freeze_frame
+from cases.operations.frame import freeze_frame, lock_quarter
 from cases.operations.jobs import run_job
 from cases.queries.calendar import local_date
 from cases.queries.frame import live_draw, live_frame, quarter_counts
@@ -206,9 +206,13 @@ def test_the_sample_and_its_figures_know_nothing_of_it(
     assert not [tool for tool in records.tools if tool[0].startswith("Early")]
 
 
-def test_it_takes_nothing_from_the_sample(analyst: Client, cast: Cast, cases: list[Case]) -> None:
-    freeze_frame(quarter=THIS, by=cast.analyst, now=NOW)
-    sample = draw_sample(quarter=THIS, seed="5 5 5", by=cast.analyst, now=NOW)
+@pytest.mark.parametrize("quarter", [THIS, THIS.next()])
+def test_it_takes_nothing_from_the_sample(
+    analyst: Client, cast: Cast, cases: list[Case], quarter: Quarter
+) -> None:
+    """Of its own quarter, nor of the next one, whose sample can be drawn before it begins."""
+    freeze_frame(quarter=quarter, by=cast.analyst, now=NOW)
+    sample = draw_sample(quarter=quarter, seed="5 5 5", by=cast.analyst, now=NOW)
     in_sample = set(sample.cases.values_list("entry__child", flat=True))
     theme = frozen(analyst, transferred_in_within="")
     marked = FrameEntry.objects.filter(frame__theme=theme, not_eligible="in_another_draw")
@@ -216,12 +220,26 @@ def test_it_takes_nothing_from_the_sample(analyst: Client, cast: Cast, cases: li
     assert "In another draw" in page_of(analyst, f"/themes/{theme.pk}/")
 
 
-def test_a_child_sampled_after_the_themes_draw_stays_in_the_sample(
+def test_a_theme_of_the_next_quarter_takes_nothing_from_one_that_still_runs(
     analyst: Client, cast: Cast, cases: list[Case]
 ) -> None:
     draw = drawn(analyst)
-    freeze_frame(quarter=THIS, by=cast.analyst, now=NOW)
-    sample = draw_sample(quarter=THIS, rate=Fraction(1), seed="1", by=cast.analyst, now=NOW)
+    theirs = set(draw.cases.values_list("entry__child", flat=True))
+    later = Theme.objects.get(draws=draw)
+    later.pk, later.quarter = None, lock_quarter(THIS.next())
+    later.save(force_insert=True)
+    frame = freeze_frame(quarter=THIS.next(), theme=later, by=cast.analyst, now=timezone.now())
+    marked = frame.entries.filter(not_eligible="in_another_draw")
+    assert set(marked.values_list("child", flat=True)) == theirs
+
+
+@pytest.mark.parametrize("quarter", [THIS, THIS.next()])
+def test_a_child_sampled_after_the_themes_draw_stays_in_the_sample(
+    analyst: Client, cast: Cast, cases: list[Case], quarter: Quarter
+) -> None:
+    draw = drawn(analyst)
+    freeze_frame(quarter=quarter, by=cast.analyst, now=NOW)
+    sample = draw_sample(quarter=quarter, rate=Fraction(1), seed="1", by=cast.analyst, now=NOW)
     theirs = draw.cases.filter(status="drawn")[0]
     both = sample.cases.get(entry__child=theirs.entry.child_id)
     SampledCase.objects.filter(pk=both.pk).update(status="drawn")
@@ -247,7 +265,7 @@ def test_a_theme_that_is_allocated_after_the_samples_draw_leaves_the_sample_its_
     assert left
     assert {case.status for case in left} == {"drawn"}
     assert not Audit.objects.filter(kind="thematic", child__in=in_sample).exists()
-    words = f"in the sample of this quarter ({sample.reference}), and a theme takes none"
+    words = f"in a sample that is under way ({sample.reference}), and a theme takes none"
     assert words in page_of(analyst, f"/themes/{draw.theme_id}/")
     with pytest.raises(Refused, match="a theme takes none from the sample"):
         allocate_by_hand(

@@ -49,12 +49,13 @@ from cases.operations.allocation import (
 )
 from cases.operations.chances import store_chances
 from cases.operations.draw import draw_sample, request_draw
-from cases.operations.frame import freeze_frame
+from cases.operations.frame import freeze_frame, lock_quarter
 from cases.operations.frame_rows import opaque
 from cases.operations.replacement import decide_replacement, request_replacement
 from cases.queries.allocation import cases_to_grade
 from cases.queries.certificate import certificate, seed_words
 from cases.queries.frame import entry_ids, frame_counts, frame_of_rules
+from cases.queries.planner import planning_basis
 from cases.rules.quarters import Quarter
 from config.launch import ROOT
 from tests.cast import NOW, QUARTER, TODAY, Cast, open_case, open_cases
@@ -335,15 +336,25 @@ def test_no_child_is_taken_from_the_sample_of_a_quarter_that_still_runs(
     first, following = drawn(cast, 40), Q3.next()
     sampled = set(first.cases.values_list("entry__child", flat=True))
     address = f"/quarters/{following.label}/frame/"
+    stored = lock_quarter(following)
+    planned = planning_basis(stored, NOW.date()).services
     while_it_runs = freeze_frame(quarter=following, by=cast.analyst, now=NOW)
+    assert planning_basis(stored, NOW.date()).services == planned
+    assert [(each.open, each.eligible) for each in planned] == [(40, 40 - len(sampled))]
     elsewhere = while_it_runs.entries.filter(not_eligible="in_another_draw")
     assert set(elsewhere.values_list("child", flat=True)) == sampled
     assert first.cases.filter(role="reserve").exists()  # they too: they may be needed
     page = as_user(cast.analyst).get(address).content.decode()
     assert "In another draw" in page
-    assert "children in the sample of an earlier quarter that had not ended" in page
+    assert "children in the sample of another quarter that had not ended" in page
     made = draw_sample(quarter=following, seed="its own", by=cast.analyst, now=NOW)
     assert not sampled & set(made.cases.values_list("entry__child", flat=True))
+    # Nor the other way round, where the first is frozen again.
+    again = freeze_frame(quarter=Q3, reason="A list was forgotten", by=cast.analyst, now=NOW)
+    elsewhere = again.entries.filter(not_eligible="in_another_draw")
+    assert set(elsewhere.values_list("child", flat=True)) == set(
+        made.cases.values_list("entry__child", flat=True)
+    )
     # A case that it left behind when it ended can be drawn again.
     ended = datetime.combine(Q3.ends, time(12), tzinfo=UTC) + timedelta(days=1)
     afterwards = freeze_frame(quarter=following, reason="Too early", by=cast.analyst, now=ended)

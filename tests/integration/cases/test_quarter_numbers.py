@@ -83,6 +83,20 @@ class TestChanging:
         assert case_policy(stored()).excluded == ()
         assert text_of(client.get(PAGE)).count("Share of open cases audited") == 3
 
+    def test_services_are_left_out_by_their_names(self, cast: Cast, as_user: AsUser) -> None:
+        """Which is what every list and page calls them."""
+        client = as_user(cast.lead)
+        said = {
+            "cases-excluded-1-field": "service",
+            "cases-excluded-1-values": "early help\r\nearly_help",
+            "cases-excluded-1-because": "Audited by a partner.",
+        }
+        assert client.post(CHANGE, typed(client) | said).status_code == 302
+        assert case_policy(stored()).excluded[1].values == ("early_help",)
+        assert typed(client)["cases-excluded-1-values"] == "Early Help"
+        assert client.post(CHANGE, typed(client)).status_code == 302
+        assert case_policy(stored()).excluded[1].values == ("early_help",)
+
     @pytest.mark.parametrize(
         ("said", "words"),
         [
@@ -97,6 +111,14 @@ class TestChanging:
             ({"audits-read_back_months": "2"}, "must not be fewer than those judged"),
             ({"cases-excluded-1-field": "team"}, "Write why these cases are left out"),
             ({"cases-excluded-1-because": "Why"}, "Choose what cases are left out by"),
+            (
+                {
+                    "cases-excluded-1-field": "service",
+                    "cases-excluded-1-values": "Early Help\r\nNonsense",
+                    "cases-excluded-1-because": "Audited elsewhere",
+                },
+                "There is no service called Nonsense",
+            ),
             (
                 {
                     "cases-excluded-1-field": "team",

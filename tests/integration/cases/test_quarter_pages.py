@@ -255,6 +255,32 @@ def test_the_sample_is_drawn_by_a_worker(client: Client, frozen: None) -> None:
     assert draw.result_sha256 in page
 
 
+def test_a_page_from_before_a_second_draw_makes_no_third(
+    client: Client, draw: Draw, cast: Cast
+) -> None:
+    """Its reason was given for taking the place of the first draw, which nobody sees any more."""
+    second = draw_sample(quarter=Q3, seed="2 2", reason="A die fell", by=cast.analyst, now=NOW)
+    stale = typed(seed="my own", reason="A die fell down", stands=draw.pk)
+    page = posted(client, DRAW_FORM, 409, **stale)
+    assert f"Draw {second.reference} was made by Ana Lyst after you opened the page" in page
+    assert 'value="my own"' in page
+    assert "A die fell down" in page
+    assert f'name="stands" value="{second.pk}"' in page
+    posted(client, DRAW_FORM, 302, **typed(seed="my own", reason="Once more", stands=second.pk))
+
+
+def test_a_page_from_before_a_second_frame_freezes_no_third(
+    client: Client, frozen: None, cast: Cast
+) -> None:
+    first = SamplingFrame.objects.get()
+    address = f"{QUARTER_PAGE}frame/"
+    assert f'name="stands" value="{first.pk}"' in text(client, address)
+    freeze_frame(quarter=Q3, reason="A list was missing", by=cast.analyst, now=NOW)
+    stale = posted(client, f"{address}freeze/", 409, reason="A list was missing", stands=first.pk)
+    assert "Frame 2 of Q3 2026/27 was frozen by Ana Lyst after you opened the page" in stale
+    assert not Job.objects.exists()
+
+
 def test_who_draws_second_is_told_and_keeps_what_was_typed(
     client: Client, draw: Draw, cast: Cast
 ) -> None:

@@ -107,9 +107,20 @@ def test_what_was_published_is_compared(
     assert run(saved(tmp_path, good), *options).returncode == code
 
 
-def test_the_published_hash_may_be_in_capitals(tmp_path: Path, good: dict[str, Any]) -> None:
+def test_the_published_hash_may_be_in_capitals_and_in_groups(
+    tmp_path: Path, good: dict[str, Any]
+) -> None:
     published = good["frame"]["sha256"].upper()
-    assert run(saved(tmp_path, good), "--frame-sha256", published).returncode == 0
+    groups = " ".join(published[place : place + 8] for place in range(0, 64, 8))
+    for written in (published, groups, groups.replace(" ", "\n", 1)):
+        assert run(saved(tmp_path, good), "--frame-sha256", written).returncode == 0
+
+
+def test_a_seed_that_differs_is_said_to_be_the_readers(
+    tmp_path: Path, good: dict[str, Any]
+) -> None:
+    done = run(saved(tmp_path, good), "--seed", "4 2 6 2")
+    assert done.stdout == "not verified: seed: you say 4 2 6 2, the file says 4 2 6 1\n"
 
 
 @pytest.mark.parametrize(
