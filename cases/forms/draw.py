@@ -261,7 +261,10 @@ class DecisionForm(forms.Form):
 
     decision = forms.ChoiceField(
         label="Your decision",
-        choices=[("approve", "Approve: the next reserve joins the sample"), ("refuse", "Refuse")],
+        choices=[
+            ("approve", "Approve: the next reserve joins the sample, where one is left"),
+            ("refuse", "Refuse"),
+        ],
         widget=GovRadios,
         error_messages={"required": "Choose whether to approve or to refuse"},
     )

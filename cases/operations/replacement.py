@@ -125,6 +125,8 @@ def _replace(case: SampledCase, asked: Replacement, by: User, now: datetime) -> 
         reserve.status = SampledCase.Status.DRAWN
         reserve.save(update_fields=["status"])
         case.status, case.replaced_by = SampledCase.Status.REPLACED, reserve
+    if asked.reason == Replacement.Reason.OTHER:
+        why = f"{why}: {asked.explanation}"[:500]
     case.note = why
     case.save(update_fields=["status", "replaced_by", "note"])
 

@@ -54,6 +54,12 @@ def still_running(besides: str, on: date) -> list[AuditQuarter]:
     return list(drawn.order_by("starts_on").distinct())
 
 
+def not_audited_by_stratum(draw: Draw) -> dict[str, int]:
+    """How many cases of a draw could not be audited when no reserve was left, by stratum."""
+    lost = draw.cases.filter(status=SampledCase.Status.NOT_AUDITABLE).order_by()
+    return dict(lost.values_list("stratum").annotate(number=Count("pk")))
+
+
 def children_in_samples(besides: str, on: date) -> QuerySet[SampledCase, Any]:
     """The children (by id) in the samples of other quarters that still run, reserves included.
 

@@ -36,6 +36,7 @@ from cases.queries.quarters import (
     auditor_may_change,
     auditors_of_case,
     names_of,
+    not_audited_by_stratum,
     sampled_cases_visible_to,
 )
 from cases.queries.sample_list import CASE_SORTS, cases_asked_for, people_of, with_auditor
@@ -73,6 +74,7 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
     may_export = may(request.user, Permission.EXPORT_DRAW)
     chances = chances_of(draw)
     strata_by = draw.frame.strata_by.capitalize()
+    lost = not_audited_by_stratum(draw)
     context = {
         "draw": draw,
         "seed_words": seed_words(draw),
@@ -80,7 +82,7 @@ def draw_detail(request: SignedInRequest, label: str, number: int) -> HttpRespon
         "rate": show_rate(CasePolicy.from_dict(draw.policy).rate),
         "strata_head": [strata_by, *STRATA_HEAD],
         "strata_rows": [
-            _stratum_row(draw.frame.stratum_words(name), found)
+            _stratum_row(draw.frame.stratum_words(name), found, lost.get(name, 0))
             for name, found in sorted(draw.strata.items())
         ],
         "filters": filters,
@@ -253,12 +255,16 @@ def _cases_of(
     return form, sorted_by(found, CASE_SORTS, request.GET.get(PARAM, ""))
 
 
-def _stratum_row(name: str, found: dict[str, Any]) -> list[Any]:
-    return [name, *(f"{found.get(number, 0):,}" for number in NUMBERS), _shortfall(found)]
+def _stratum_row(name: str, found: dict[str, Any], lost: int) -> list[Any]:
+    filled = _shortfall(found)
+    if lost:
+        since = f"{lost} short since: could not be audited, and no reserve was left"
+        filled = since if filled == "Yes" else f"{filled}; {since}"
+    return [name, *(f"{found.get(number, 0):,}" for number in NUMBERS), filled]
 
 
 def _shortfall(found: dict[str, Any]) -> str:
-    """Whether the quota was filled, and why not."""
+    """Whether the quota was filled by the draw, and why not."""
     short = found.get("shortfall", 0)
     if not short:
         return "Yes"

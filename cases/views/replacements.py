@@ -21,7 +21,7 @@ from accounts.views.paging import page_of
 from cases.above import facts_about
 from cases.forms.draw import DecisionForm, ReplacementForm
 from cases.forms.lists import ReplacementFilterForm
-from cases.models import Replacement
+from cases.models import Replacement, SampledCase
 from cases.operations.replacement import decide_replacement, request_replacement
 from cases.queries.quarters import replacements_visible_to, sampled_cases_visible_to
 from cases.queries.sample_list import (
@@ -148,6 +148,13 @@ def replacement_decide(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             done = decided.get_status_display().lower()
             messages.success(request, f"The replacement was {done}.")
+            case = decided.sampled_case
+            case.refresh_from_db(fields=["status"])
+            if case.status == SampledCase.Status.NOT_AUDITABLE:
+                messages.warning(
+                    request,
+                    f"No reserve of {case.stratum} was left, so the sample is one case short.",
+                )
             return redirect("cases:replacement_detail", pk=asked.pk)
     return _page(request, asked, form)
 

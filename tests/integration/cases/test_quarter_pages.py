@@ -457,6 +457,22 @@ def test_asking_for_a_replacement_and_deciding(
     assert "In court or under inquiry" in counts
 
 
+def test_a_case_that_no_reserve_takes_the_place_of_is_a_shortfall(
+    cast: Cast, client: Client, as_user: AsUser, draw: Draw, case: SampledCase
+) -> None:
+    draw.cases.filter(role="reserve").update(status="cancelled")
+    asked = request_replacement(
+        sampled_case=case, reason="other", explanation="With a partner.", by=cast.analyst, now=NOW
+    )
+    lead, page = as_user(cast.lead), f"/replacements/{asked.pk}/"
+    assert "joins the sample, where one is left" in text(lead, page)
+    posted(lead, f"{page}decide/", 302, decision="approve", note="")
+    assert f"No reserve of {case.stratum} was left" in text(lead, page)
+    shown = text(client, f"{QUARTER_PAGE}draws/1/")
+    assert "1 short since: could not be audited, and no reserve was left" in shown
+    assert "Another reason: With a partner." in text(client, f"/sampled/{case.pk}/")
+
+
 def test_a_refused_decision_loses_nothing(cast: Cast, as_user: AsUser, case: SampledCase) -> None:
     asked = request_replacement(
         sampled_case=case, reason="in_court", explanation="", by=cast.analyst, now=NOW
