@@ -348,14 +348,9 @@ def written(value: object) -> str:
 # Comparing
 
 
-def expect(what: str, computed: object, in_file: object) -> None:
-    if computed != in_file:
-        raise Difference(f"{what}: computed {computed}, the file says {in_file}")
-
-
-def seen(what: str, by_you: str, in_file: object) -> None:
-    if by_you != in_file:
-        raise Difference(f"{what}: you say {by_you}, the file says {in_file}")
+def expect(what: str, wanted: object, in_file: object, source: str = "computed") -> None:
+    if wanted != in_file:
+        raise Difference(f"{what}: {source} {wanted}, the file says {in_file}")
 
 
 def check_frame(frame: Item) -> None:
@@ -501,9 +496,9 @@ def main(arguments: list[str] | None = None) -> int:
         if options.frame_sha256 is not None:
             # Written down in groups, as it is shown.
             published = "".join(options.frame_sha256.split()).lower()
-            seen("hash of the frame", published, data["frame"]["sha256"])
+            expect("hash of the frame", published, data["frame"]["sha256"], "you say")
         if options.seed is not None:
-            seen("seed", options.seed.strip(), data["seed"])
+            expect("seed", options.seed.strip(), data["seed"], "you say")
     except Unreadable as error:
         print(f"This is not a certificate that can be verified: {error}.", file=sys.stderr)
         return 2

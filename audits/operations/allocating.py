@@ -19,7 +19,7 @@ from audits.queries.sampled_cases import (
     IN_SAMPLE,
     SUBMITTED_ONCE,
     in_sample,
-    sampled_in,
+    sample_that_keeps,
     why_no_room,
 )
 from audits.queries.tools import published_version, published_version_of
@@ -118,8 +118,8 @@ def _make_room(allocation: Allocation, by: User, now: datetime) -> None:
     """
     draw, child = allocation.sampled_case.draw, allocation.sampled_case.entry.child
     sampled = in_sample([child.pk] if draw.theme_id is not None else [])
-    if reference := sampled_in(sampled, child.pk, draw.quarter_id):
-        raise Refused(IN_SAMPLE.format(reference))
+    if kept_by := sample_that_keeps(sampled[child.pk], draw.quarter_id):
+        raise Refused(IN_SAMPLE.format(kept_by.reference))
     earlier = child.audits.exclude(status=Audit.Status.WITHDRAWN).first()
     if earlier is None:
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from django.utils import timezone
@@ -57,8 +58,8 @@ def obstacles(cases: Sequence[SampledCase]) -> dict[int, str]:
         audit = audits.get(child)
         if audit is not None and audit.sampled_case_id == pk:
             continue
-        if tool is not None and (reference_of := sampled_in(sampled, child, quarter)):
-            why = IN_SAMPLE.format(reference_of)
+        if tool is not None and (kept_by := sample_that_keeps(sampled[child], quarter)):
+            why = IN_SAMPLE.format(kept_by.reference)
         elif audit is not None:
             why = why_no_room(audit, quarter, of_theme=tool is not None)
         else:
@@ -68,29 +69,28 @@ def obstacles(cases: Sequence[SampledCase]) -> dict[int, str]:
     return found
 
 
-def in_sample(children: Sequence[int]) -> list[SampledCase]:
-    """The cases of ``children`` that a sample has still to be audited: one query, none without."""
+def in_sample(children: Sequence[int]) -> defaultdict[int, list[Draw]]:
+    """The draws in whose samples ``children`` have still to be audited, by the child's primary key.
+
+    One query, none without children.
+    """
+    draws: defaultdict[int, list[Draw]] = defaultdict(list)
     if not children:
-        return []
+        return draws
     waiting = SampledCase.objects.filter(
         entry__child__in=children,
         draw__theme=None,
         draw__status=Draw.Status.DRAWN,
         status__in=SampledCase.TO_BE_AUDITED,
     ).select_related("entry", "draw__quarter")
-    return list(waiting.order_by("draw", "pk"))
+    for case in waiting.order_by("draw"):
+        draws[case.entry.child_id].append(case.draw)
+    return draws
 
 
-def sampled_in(waiting: Sequence[SampledCase], child: int, quarter: int) -> str:
-    """The draw whose sample a theme of ``quarter`` would take ``child`` from; "" for none."""
-    return next(
-        (
-            case.draw.reference
-            for case in waiting
-            if case.entry.child_id == child and _keeps(case.draw.quarter, quarter)
-        ),
-        "",
-    )
+def sample_that_keeps(draws: Sequence[Draw], quarter: int) -> Draw | None:
+    """The first of a child's samples that keeps it from a theme of ``quarter`` (primary key)."""
+    return next((draw for draw in draws if _keeps(draw.quarter, quarter)), None)
 
 
 def _keeps(quarter: AuditQuarter, theme_of: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from django import forms
@@ -104,8 +105,9 @@ class NumbersForm(SeenForm):
                 one = value[place]
                 self.initial[f"{name}-field"] = one["field"]
                 values = one["values"]
-                shown_as = _service_names(values) if one["field"] == "service" else values
-                self.initial[f"{name}-values"] = "\n".join(shown_as)
+                if one["field"] == "service":  # a code that is no service's any more stays
+                    values = [self._services.get(code, code) for code in values]
+                self.initial[f"{name}-values"] = "\n".join(values)
                 self.initial[f"{name}-because"] = one["because"]
 
     def groups(self) -> list[tuple[Group, list[forms.BoundField]]]:
@@ -158,13 +160,26 @@ class NumbersForm(SeenForm):
                 self.add_error(f"{name}-{part}", missing)
         values = [line.strip() for line in parts["values"].splitlines() if line.strip()]
         if parts["field"] == "service":
-            values, unknown_services = _service_codes(values)
-            for unknown in unknown_services[:1]:
-                self.add_error(f"{name}-values", f"There is no service called {unknown}")
+            values = self._service_codes(f"{name}-values", values)
         if parts["field"] == "team" and f"{name}-values" in self.changed_data:
             for unknown in _not_teams(values)[:1]:
                 self.add_error(f"{name}-values", f"There is no team called {unknown}")
         return {**parts, "values": values}
+
+    @cached_property
+    def _services(self) -> dict[str, str]:
+        """The names of services by their codes."""
+        return dict(Service.objects.values_list("code", "name"))
+
+    def _service_codes(self, field: str, typed: list[str]) -> list[str]:
+        """The codes of services that are typed by name or code, each once; an error otherwise."""
+        codes = {
+            word.casefold(): code for code, name in self._services.items() for word in (code, name)
+        }
+        unknown = [name for name in typed if name.casefold() not in codes]
+        if unknown:
+            self.add_error(field, f"There is no service called {unknown[0]}")
+        return list(dict.fromkeys(codes.get(name.casefold(), name) for name in typed))
 
 
 _PARTS = {
@@ -172,24 +187,6 @@ _PARTS = {
     "values": "Write the values for which cases are left out, one on each line",
     "because": "Write why these cases are left out",
 }
-
-
-def _service_codes(names: list[str]) -> tuple[list[str], list[str]]:
-    """The codes of services by their names or codes, and those that are neither, as typed."""
-    codes: dict[str, str] = {}
-    for code, name in Service.objects.values_list("code", "name"):
-        codes |= {name.casefold(): code, code.casefold(): code}
-    known = [name for name in names if name.casefold() in codes]
-    return (
-        list(dict.fromkeys(codes[name.casefold()] for name in known)),
-        [name for name in names if name not in known],
-    )
-
-
-def _service_names(codes: Sequence[str]) -> list[str]:
-    """The names of services by their codes; what is no code as it is."""
-    names = dict(Service.objects.values_list("code", "name"))
-    return [names.get(code, code) for code in codes]
 
 
 def _not_teams(names: list[str]) -> list[str]:

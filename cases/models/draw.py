@@ -143,6 +143,7 @@ class SampledCase(models.Model):
 
     # Selected, and the audit not submitted yet: it can still be replaced or given to any auditor.
     TO_BE_AUDITED = (Status.DRAWN, Status.ALLOCATED)
+    STILL_OPEN = (*TO_BE_AUDITED, Status.IN_RESERVE)
 
     # The database holds draw and entry by a trigger (`drawn_from_what_exists`).
     draw = models.ForeignKey(

@@ -48,11 +48,6 @@ from cases.rules.sampling import (
 )
 from cases.signals import case_left_sample, case_passed_on
 
-STILL_OPEN = (
-    SampledCase.Status.DRAWN,
-    SampledCase.Status.ALLOCATED,
-    SampledCase.Status.IN_RESERVE,
-)
 WITH_AUDIT = (SampledCase.Status.ALLOCATED, SampledCase.Status.AUDITED)
 
 _STORED = (
@@ -293,7 +288,7 @@ def _supersede(earlier: Draw, by: User, now: datetime) -> list[SampledCase]:
     earlier.save(update_fields=["status", "superseded_at", "superseded_by"])
     cases = SampledCase.objects.select_for_update(of=("self",)).select_related("entry")
     of_these = cases.filter(draw__quarter=earlier.quarter, draw__theme=earlier.theme_id)
-    return list(of_these.filter(status__in=(*STILL_OPEN, SampledCase.Status.AUDITED)))
+    return list(of_these.filter(status__in=(*SampledCase.STILL_OPEN, SampledCase.Status.AUDITED)))
 
 
 def _settle(left: list[SampledCase], made: Draw, by: User, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -20,7 +20,7 @@ from cases.models import (
     SamplingFrame,
     Theme,
 )
-from cases.rules.eligibility import REASONS
+from cases.rules.eligibility import ALL_REASONS
 from cases.rules.frame import Frame
 
 _IDS = "SELECT id FROM cases_frameentry WHERE frame_id = %(frame)s ORDER BY id"
@@ -116,17 +116,12 @@ def draw_named(name: str) -> Draw | None:
     return draws.filter(number=int(number)).first() if number.isdecimal() else None
 
 
-def frame_counts(
-    frame: SamplingFrame,
-    codes: Iterable[str] = tuple(REASONS),
-    entries: FrameEntries | None = None,
-) -> list[dict[str, Any]]:
+def frame_counts(frame: SamplingFrame, entries: FrameEntries | None = None) -> list[dict[str, Any]]:
     """Rows {stratum, open, eligible, not_eligible, reasons: {code: n}} by stratum: one query.
 
-    ``codes``: the reasons to count by; those of the quarter's sample where it is not said.
-    ``entries``: only of these, where somebody may not see all.
+    ``reasons`` holds every code of `ALL_REASONS`. ``entries``: only of these, where somebody may
+    not see all.
     """
-    wanted = tuple(codes)
     seen = FrameEntry.objects.all() if entries is None else entries
     counted = (
         seen.of(frame)
@@ -143,7 +138,7 @@ def frame_counts(
             "open": sum(numbers.values()),
             "eligible": numbers.get("", 0),
             "not_eligible": sum(numbers.values()) - numbers.get("", 0),
-            "reasons": {code: numbers.get(code, 0) for code in wanted},
+            "reasons": {code: numbers.get(code, 0) for code in ALL_REASONS},
         }
         for stratum, numbers in reasons.items()
     ]

@@ -17,7 +17,6 @@ from cases.queries.frame import frame_counts, live_frame
 from cases.queries.policy import case_policy
 from cases.queries.quarters import children_in_samples
 from cases.rules.eligibility import (
-    ALL_REASONS,
     OPENED_RECENTLY,
     CaseFacts,
     decide,
@@ -64,7 +63,7 @@ def planning_basis(quarter: AuditQuarter, today: date, strata_by: str = "") -> B
     if frame is not None:
         service_of = frame.service_of
         policy = CasePolicy.from_dict(frame.policy)
-        counts = frame_counts(frame, ALL_REASONS)
+        counts = frame_counts(frame)
         reasons = {row["stratum"]: {"": row["eligible"], **row["reasons"]} for row in counts}
     else:
         policy = case_policy(quarter)

@@ -49,9 +49,12 @@ def still_running(besides: str, on: date) -> list[AuditQuarter]:
 
     One that has not begun runs too: its sample can be drawn before.
     """
-    found = AuditQuarter.objects.exclude(label=besides).filter(ends_on__gte=on)
-    drawn = found.filter(draws__status=Draw.Status.DRAWN, draws__theme=None)
+    drawn = _not_ended(besides, on).filter(draws__status=Draw.Status.DRAWN, draws__theme=None)
     return list(drawn.order_by("starts_on").distinct())
+
+
+def _not_ended(besides: str, on: date) -> QuerySet[AuditQuarter]:
+    return AuditQuarter.objects.exclude(label=besides).filter(ends_on__gte=on)
 
 
 def not_audited_by_stratum(draw: Draw) -> dict[str, int]:
@@ -69,12 +72,8 @@ def children_in_samples(besides: str, on: date) -> QuerySet[SampledCase, Any]:
     return SampledCase.objects.filter(
         draw__status=Draw.Status.DRAWN,
         draw__theme=None,
-        draw__quarter__in=AuditQuarter.objects.exclude(label=besides).filter(ends_on__gte=on),
-        status__in=(
-            SampledCase.Status.DRAWN,
-            SampledCase.Status.ALLOCATED,
-            SampledCase.Status.IN_RESERVE,
-        ),
+        draw__quarter__in=_not_ended(besides, on),
+        status__in=SampledCase.STILL_OPEN,
     ).values("entry__child")
 
 

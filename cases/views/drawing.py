@@ -82,12 +82,11 @@ def draw_form(
 
 def _draw_form_now(sent: QueryDict, stored: AuditQuarter | None, theme: Theme | None) -> DrawForm:
     """The form for the frame as it is now, without a seed that was typed for an earlier one."""
-    frame = live_frame(stored, theme) if stored else None
-    stands = live_draw(stored, theme) if stored else None
+    shown = draw_form(stored, theme).initial
     kept = sent.copy()
-    kept["stands"] = str(stands.pk) if stands else ""
-    if frame is not None and kept.get("frame") != str(frame.pk):
-        kept["frame"], kept["seed"], kept["witnesses"] = str(frame.pk), "", ""
+    kept["stands"] = str(shown["stands"] or "")
+    if shown["frame"] and kept.get("frame") != str(shown["frame"]):
+        kept["frame"], kept["seed"], kept["witnesses"] = str(shown["frame"]), "", ""
     return draw_form(stored, theme, kept)
 
 

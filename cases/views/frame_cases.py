@@ -55,7 +55,7 @@ def frame_cases(request: SignedInRequest, label: str, number: int) -> HttpRespon
     """The cases of a frame, and why those that cannot be drawn cannot. Logged: shows child ids."""
     frame = _frame_or_404(label, number)
     entries = frame_entries_visible_to(request.user)
-    counts = frame_counts(frame, ALL_REASONS, entries)
+    counts = frame_counts(frame, entries)
     form = FrameFilterForm(request.GET, frame=frame, strata=[row["stratum"] for row in counts])
     filters = form.filters()
     found = _found(request, entries, frame, filters).values_list("pk", flat=True)
@@ -87,7 +87,7 @@ def frame_cases_download(
     """The same list as CSV, filtered and sorted as on the page. Logged."""
     frame = _frame_or_404(label, number)
     entries = frame_entries_visible_to(request.user)
-    strata = [row["stratum"] for row in frame_counts(frame, (), entries)]
+    strata = [row["stratum"] for row in frame_counts(frame, entries)]
     filters = FrameFilterForm(request.GET, frame=frame, strata=strata).filters()
     found = with_shown(_found(request, entries, frame, filters))
     _log(request, "downloaded", frame)
@@ -107,7 +107,7 @@ def frame_tables(frame: SamplingFrame) -> dict[str, Any]:
     def service_of(row: dict[str, Any]) -> str:
         return frame.service_of(row["stratum"])
 
-    counts = frame_counts(frame, ALL_REASONS)
+    counts = frame_counts(frame)
     elsewhere = frame.theme_id is not None or any(row["reasons"][IN_ANOTHER_DRAW] for row in counts)
     reasons = ALL_REASONS if elsewhere else REASONS
     rows = []

@@ -149,7 +149,6 @@ def replacement_decide(request: SignedInRequest, pk: int) -> HttpResponse:
             done = decided.get_status_display().lower()
             messages.success(request, f"The replacement was {done}.")
             case = decided.sampled_case
-            case.refresh_from_db(fields=["status"])
             if case.status == SampledCase.Status.NOT_AUDITABLE:
                 messages.warning(
                     request,
