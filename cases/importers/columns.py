@@ -129,7 +129,7 @@ def find_header(
     if number is None:
         return None
     header = top[number - 1]
-    choice = choices.get(signature(header))
+    choice = _kept(choices.get(signature(header)))
     if choice is not None:
         return _as_chosen(number, header, choice)
     try:
@@ -212,6 +212,18 @@ def _shape(cell: object) -> str:
     return "".join(
         "9" if sign.isdigit() else "a" if sign.isalpha() else sign for sign in clean_text(cell)
     )
+
+
+def _kept(choice: ColumnChoice | None) -> ColumnChoice | None:
+    """A choice without columns that are known to be personal since; None where no id is left."""
+    if choice is None:
+        return None
+    columns = {
+        field: heading
+        for field, heading in choice.columns.items()
+        if heading_key(heading) in PROFILE.columns or not is_personal(heading)
+    }
+    return replace(choice, columns=columns) if "child_id" in columns else None
 
 
 def _as_chosen(number: int, header: Sequence[object], choice: ColumnChoice) -> FlatHeader:

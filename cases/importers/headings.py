@@ -27,8 +27,18 @@ _PERSONAL = re.compile(
     r"parents|subject|service user|young person)\s+names?\b"
     r"|\bnames? of (?:the )?(?:child|client|person|young person|service user|mother|father|carer|"
     r"parent|pupil)\b"
-    r"|^names?$|\baddress\b|\bpost\s?-?codes?\b|\bnhs\b|\bupn\b|\bunique pupil\b|\btelephone\b"
-    r"|\bphone\b|\bmobile\b|\be-?mail\b|\bnational insurance\b|\bnino\b",
+    r"|^names?$|\baddress(?:es)?\b|\baddr\b|\bpost(?:al)?\s?-?codes?\b|\bnhs\b|\bupns?\b"
+    r"|\bunique (?:pupil|learner)\b|\bulns?\b|\buprns?\b|\b(?:tele)?phones?\b|\bmobiles?\b"
+    r"|\btel\b|\blandline\b|\be-?mails?\b|\bnational insurance\b|\bnino\b"
+    r"|\bni (?:no|num|number)\b|\bpassport\b|\bhouse (?:name|no|num|number)\b"
+    r"|\b(?:case|record|file|client'?s|sibling|patient|student|display|legal|christian) names?\b"
+    r"|\b(?:also )?known as\b|\balias(?:es)?\b",
+    re.IGNORECASE,
+)
+# Words that stand in one with others ("homeaddress", "NHSNUMBER") and can be nothing else there.
+_UNMISTAKABLE = re.compile(
+    r"(?:fore|sur|first|last|middle|maiden|full)names?|address(?!ed|ing)|post(?:al)?codes?"
+    r"|telephone|mobile(?:no|num|phone)|emailaddr",
     re.IGNORECASE,
 )
 
@@ -36,7 +46,9 @@ _PERSONAL = re.compile(
 # they are values ("Parent" as the source of a contact).
 _PERSON = re.compile(
     r"(?:the )?(?:child|children|client|person|young person|service user|pupil|student|subject|"
-    r"mother|father|carer|parent|sibling)s?|initials",
+    r"mother|father|carer|parent|sibling)s?|initials|[fsl] ?names?|aka"
+    r"|(?:(?:home|current|placement|previous) )?(?:street|road|town|city|village|county)(?: name)?"
+    r"|contact (?:details?|no|num|numbers?)",
     re.IGNORECASE,
 )
 
@@ -64,6 +76,31 @@ _NO_WORKER = re.compile(
     re.IGNORECASE,
 )
 
+# The words of headings that are written in one: "workersurname" is a worker's, "childname" is not.
+_ONE_WORD: Final = (
+    "childs?|childrens?|clients?|persons?|mothers?|fathers?|parents?|carers?|foster|pupils?"
+    "|siblings?|subjects?|service|users?|young|family|allocated|lead|key|case|social|support"
+    "|workers?|practitioners?|professionals?|staff|employees?|auditors?|managers?|officers?"
+    "|home|current|placement|previous|contact|house|unique|national|insurance|nhs|upns?"
+    "|forenames?|surnames?|first|last|middle|given|maiden|full|preferred|known|legal|as|names?"
+    "|of|the|no|num|numbers?|id|ref|post|codes?|address|line|street|tel|telephone|phone|mobile"
+    "|email"
+)
+_WRITTEN_IN_ONE = re.compile(rf"(?:{_ONE_WORD}){{2,}}", re.IGNORECASE)
+_EACH_WORD = re.compile(
+    rf"(?:{_ONE_WORD})(?=(?:{_ONE_WORD})*$)", re.IGNORECASE
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[A-Z][a-z]{2})|(?<=[A-Za-z])(?=\d)")
+
+
+def _in_words(text: str) -> str:
+    """A heading with spaces between its words: "NHSNumber", "child_name", "HOMEADDRESS1"."""
+    parts = _CAMEL.sub(" ", text.replace("_", " ").replace("\u2019", "'")).split()
+    return " ".join(
+        " ".join(_EACH_WORD.findall(part)) if _WRITTEN_IN_ONE.fullmatch(part) else part
+        for part in parts
+    )
+
 
 def heading_key(heading: object) -> str:
     """A heading's letters and digits in lower case; a pivot table's "Sum of " is left off."""
@@ -72,13 +109,14 @@ def heading_key(heading: object) -> str:
 
 def is_personal(heading: str) -> bool:
     """Whether a heading names something that is dropped: names, addresses, numbers of persons."""
-    return names_a_person(heading) or _PERSON.fullmatch(heading.replace("_", " ")) is not None
+    return names_a_person(heading) or _PERSON.fullmatch(_in_words(heading)) is not None
 
 
 def names_a_person(text: str) -> bool:
     """Whether a cell is the heading of something personal by what it says, in whatever row."""
-    text = text.replace("_", " ").replace("\u2019", "'").strip()
-    return _PERSONAL.search(text) is not None and not _names_a_worker(text)
+    text = _in_words(text)
+    personal = _PERSONAL.search(text) or _UNMISTAKABLE.search(text)
+    return personal is not None and not _names_a_worker(text)
 
 
 def _names_a_worker(text: str) -> bool:

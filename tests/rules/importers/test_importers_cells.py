@@ -163,7 +163,17 @@ def test_headings_are_compared_by_letters_and_digits() -> None:
      "Full name of the child\u2019s worker", "Mother\u2019s support worker surname",
      "Worker\u2019s child full name", "Service User Worker Surname", "Sibling Worker First Name",
      # Of a worker, but no name.
-     "Worker Address", "Social worker e-mail", "Practitioner mobile phone"],
+     "Worker Address", "Social worker e-mail", "Practitioner mobile phone",
+     # As databases write them.
+     "PersonName", "personname", "PERSONNAME", "NHSNumber", "nhs_no", "NHSNO", "HomeAddress",
+     "homeaddress", "Address1", "AddressLine2", "ADDRESS_LINE_1", "ChildName", "ChildForename",
+     "ClientSurname", "clientsurname", "CLIENTFORENAME", "MotherName", "UPNs", "UPNNumber",
+     "UniquePupilNo", "uniquepupilno", "PostCode", "Postal code", "MobileNo", "ServiceUserName",
+     "YoungPersonName", "FullNameOfChild", "tenantaddress", "FName", "EmailAddress", "NINumber",
+     # And more words for the same.
+     "Case Name", "Street", "Home town", "Town", "House number", "Contact tel", "Tel no",
+     "Contact number", "Contact details", "Addresses", "Known as", "Alias", "UPRN", "ULN",
+     "Placement street name", "Legal name", "Record name"],
 )  # fmt: skip
 def test_personal_headings_are_recognised(heading: str) -> None:
     assert is_personal(heading)
@@ -176,7 +186,10 @@ def test_personal_headings_are_recognised(heading: str) -> None:
      "Auditor Full Name", "Allocated Social Worker Surname", "Case Worker Last Name",
      "Worker (Surname)", "Full name (allocated worker)", "First name of the practitioner",
      "Worker Surname, Forename", "Worker First Name and Surname", "Family Support Worker Full Name",
-     "Staff Member - Full Name"],
+     "Staff Member - Full Name", "WorkerFullName", "workersurname", "PRACTITIONERSURNAME",
+     "SocialWorkerForename", "allocatedworkerfullname", "TeamName", "ServiceName", "PersonID",
+     "ChildNumber", "Group number", "Months open", "Needs addressed", "StreetWork", "Ward",
+     "CaseNumber", "ContactDate", "Mobility", "Placement town centre", "FamilyGroupNo"],
 )  # fmt: skip
 def test_other_headings_are_not(heading: str) -> None:
     assert not is_personal(heading)

@@ -186,3 +186,17 @@ def test_a_heading_that_was_chosen_as_the_status_says_what_yes_means(tmp_path: P
     _, (case,), (problem,) = opened(path, columns={signature(header.split(",")): chosen})
     assert case.is_open
     assert "cannot be read" in problem.message
+
+
+def test_what_was_chosen_before_is_not_read_from_a_personal_column(tmp_path: Path) -> None:
+    """Such a choice could be made while "PersonName" was taken for a column like any other."""
+    header = "Ref,PersonName,Unit"
+    path = csv_file(tmp_path / "a.csv", "M-1,Jo Smith,North", header=header)
+    assert asked(path).asked.offered == ("Ref", "Unit")
+    key = signature(header.split(","))
+    said = ColumnChoice({"child_id": "Ref", "team": "PersonName"}, "child_in_need")
+    file, (case,), _ = opened(path, columns={key: said})
+    assert (case.child_id, case.team) == ("M-1", "")
+    assert file.dropped_columns == ("PersonName",)
+    with pytest.raises(ColumnsUnknown):
+        read(path, as_of=AS_OF, columns={key: ColumnChoice({"child_id": "PersonName"}, "")})
