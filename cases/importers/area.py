@@ -21,6 +21,7 @@ _UNUSUAL_CELL: Final = re.compile(rb"<c[\t\r\n\f\v>]|<\w+:c[\s>]")
 _ATTRIBUTES: Final = rb"((?:[^>\"']|\"[^\"]*\"|'[^']*')*)"
 _ANY_CELL: Final = re.compile(rb"<(?:\w+:)?c(?=[\s>])" + _ATTRIBUTES + rb"(?<!/)>")
 _ANY_ROW: Final = re.compile(rb"<(?:\w+:)?row(?=[\s>])" + _ATTRIBUTES + rb">")
+_AN_E: Final = re.compile(rb"=\s*[\"']e[\"']")  # the type of a cell with an error
 _REFERENCE: Final = re.compile(rb"\br\s*=\s*[\"']([A-Z]*)(\d{1,7})[\"']")
 _LONGEST_TAG: Final = MEGABYTE
 _COLUMNS_NOT_LOOKED_FOR: Final = 26
@@ -33,6 +34,7 @@ class SheetArea:
         self._max_cells = max_cells
         self._unfinished = b""
         self._row = self._column = 0
+        self.has_errors = False  # may be said where there are none
 
     def look(self, piece: bytes) -> None:
         """Raises FileRefused as soon as a cell lies so far out that the area is too large."""
@@ -42,6 +44,7 @@ class SheetArea:
         if len(self._unfinished) > _LONGEST_TAG:
             raise FileRefused("A part of this workbook is damaged, so it was not opened.")
         text = text[: len(text) - len(self._unfinished)]
+        self.has_errors = self.has_errors or _AN_E.search(text) is not None
         usual = text.count(b'<c r="')
         # The pattern takes as long as all the rest, so first whether any other tag is like a cell.
         if (text.count(b"<c") == usual and b":c" not in text) or (

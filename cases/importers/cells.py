@@ -22,6 +22,7 @@ EMPTY_WORDS = frozenset(
     {"#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!", "#multivalue"}
     | {"null", "<null>", "nan", "nat", "(blank)"}
 )
+_ERRORS = frozenset(word for word in EMPTY_WORDS if word.startswith("#"))
 # In the column of an id, a date, a team or a worker these too stand for nothing.
 PLACEHOLDERS = EMPTY_WORDS | {
     "n/a", "na", "none", "-", "--", ".", "n/k", "not known", "unknown", "tbc",
@@ -110,6 +111,11 @@ def _without_invisible(text: str) -> str:
         elif unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}:
             out.append(character)
     return "".join(out)
+
+
+def is_error(value: object) -> bool:
+    """Whether a cell holds an error of a spreadsheet ("#N/A"), which hides what it would say."""
+    return value.__class__ is str and value.strip().casefold() in _ERRORS  # type: ignore[attr-defined]
 
 
 def clean_name(value: object) -> str:

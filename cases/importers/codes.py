@@ -114,6 +114,7 @@ _DISABILITIES = frozenset(
      "physical disability", "physical", "dda", "other disability", "disabled", "down syndrome",
      "down's syndrome", "cerebral palsy", "epilepsy", "mental health"}
 )  # fmt: skip
+_SAYS_NOTHING = frozenset({"n/a", "na", "not applicable", "-", "--", "."})
 _AGENCY = {"agency": True, "agency worker": True, "locum": True, "permanent": False, "perm": False}
 
 _RESTRICTED = frozenset(
@@ -206,12 +207,15 @@ def disability_answer(text: str) -> tuple[bool | None, bool]:
 
 
 def restricted_flag(text: str) -> tuple[bool | None, bool]:
-    """Like `yes_or_no`, on the safe side: what is not understood counts as restricted."""
+    """Like `yes_or_no`, on the safe side: what is not understood counts as restricted, and so
+    does what nobody knows ("unknown", "TBC"). "N/A" and a dash say nothing."""
     word = plain(text)
     if word in _RESTRICTED or word in _NOT_RESTRICTED:
         return word in _RESTRICTED, True
-    answer, recognised = yes_or_no(text)
-    return (answer, True) if recognised else (True, False)
+    if not word or word in _SAYS_NOTHING:
+        return None, True
+    answer, _ = yes_or_no(text)
+    return (True, False) if answer is None else (answer, True)
 
 
 def agency_status(text: str) -> tuple[bool | None, bool]:

@@ -67,11 +67,13 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A file that may be opened. `encoding` is empty for what is not text."""
+    """A file that may be opened. `encoding` is empty for what is not text; `has_errors` says
+    whether cells of a workbook may hold an error such as #N/A."""
 
     kind: Kind
     sha256: str
     encoding: str = ""
+    has_errors: bool = False
 
 
 def inspect(path: Path, limits: ReadLimits) -> Container:
@@ -87,8 +89,8 @@ def inspect(path: Path, limits: ReadLimits) -> Container:
     with path.open("rb") as file:
         start = file.read(8)
         if start.startswith(_ZIP):
-            kind = _check_archive(file, size, limits)
-            return Container(kind, _sha256(file))
+            kind, has_errors = _check_archive(file, size, limits)
+            return Container(kind, _sha256(file), has_errors=has_errors)
         if start == _OLE:
             _check_ole(file)
             return Container(Kind.WORKBOOK, _sha256(file))
@@ -197,8 +199,11 @@ def _check_ole(file: BinaryIO) -> None:
 # --- ZIP ----------------------------------------------------------------------------------------
 
 
-def _check_archive(file: BinaryIO, size: int, limits: ReadLimits) -> Kind:
-    """What an archive holds; refuses one that is no workbook, encrypted, or unpacks to too much."""
+def _check_archive(file: BinaryIO, size: int, limits: ReadLimits) -> tuple[Kind, bool]:
+    """What an archive holds, and whether that may be errors in cells.
+
+    Refuses one that is no workbook, encrypted, or unpacks to too much.
+    """
     try:
         entries = zipfile.ZipFile(file).infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
@@ -220,11 +225,11 @@ def _check_archive(file: BinaryIO, size: int, limits: ReadLimits) -> Kind:
         raise _bomb()
     if lists:
         _count_unpacked(file, size, entries, limits, lambda _: ())
-        return Kind.LISTS
-    _count_unpacked(
+        return Kind.LISTS, False
+    has_errors = _count_unpacked(
         file, size, entries, limits, partial(_areas, limits=limits, open_document=open_document)
     )
-    return Kind.WORKBOOK
+    return Kind.WORKBOOK, has_errors
 
 
 def _check_excel(names: set[str]) -> None:
@@ -273,8 +278,9 @@ def _count_unpacked(
     entries: list[zipfile.ZipInfo],
     limits: ReadLimits,
     areas_of: Callable[[zipfile.ZipInfo], Sequence[SheetArea | OdsArea]],
-) -> None:
-    total = 0
+) -> bool:
+    """Refuses what unpacks to too much; whether any area has errors in its cells."""
+    total, has_errors = 0, False
     for entry in entries:
         areas = areas_of(entry)
         for piece in _unpack(file, entry):
@@ -287,6 +293,8 @@ def _count_unpacked(
                 area.look(piece)
         for area in areas:
             area.finish()
+            has_errors = has_errors or area.has_errors
+    return has_errors
 
 
 def _areas(

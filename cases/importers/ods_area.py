@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from xml.parsers import expat
 
+from cases.importers.error_cells import is_open_document_error
 from cases.importers.plain_xml import NotPlainXml, plain_parser
 from cases.importers.records import FileRefused
 
@@ -28,6 +29,7 @@ class OdsArea:
         self._done = self._rows = self._filled = self._width = 0
         self._row_repeated = self._column = self._last_value = 0
         self._cell_repeated = 0
+        self.has_errors = False
         self._parser = plain_parser()
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
@@ -52,6 +54,7 @@ class OdsArea:
             self._cell_repeated = _number(attributes.get("table:number-columns-repeated"))
             if "office:value-type" in attributes:
                 self._value()
+            self.has_errors = self.has_errors or is_open_document_error(attributes)
         elif name == "table:table-row":
             self._row_repeated = _number(attributes.get("table:number-rows-repeated"))
             self._column = self._last_value = 0

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
+from math import inf
 from typing import Any, Final, TypeVar
 
 from cases.importers import codes
-from cases.importers.cells import Memo, age_at
+from cases.importers.cells import Memo, age_at, is_error
 from cases.importers.headings import ColumnMap
 from cases.importers.records import CaseRow, ReadLimits
 from cases.importers.rows import (
-    EXCEL_ERRORS,
     NO_CASE,
     ZEROS,
     Spellings,
@@ -38,6 +38,9 @@ class _Meanings(Memo[Any, Any]):
 
     asked = False
 
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        super().__init__(lambda raw: _ASK if is_error(raw) else function(raw))
+
     def __missing__(self, key: Any) -> Any:
         value = super().__missing__(key)
         self.asked = self.asked or value is _ASK
@@ -47,8 +50,9 @@ class _Meanings(Memo[Any, Any]):
 class _Columns:
     """The columns of some rows by field, and which of the rows have to be told about."""
 
-    def __init__(self, rows: Sequence[Sequence[Any]], columns: ColumnMap) -> None:
-        self._places, self._width = columns.positions, columns.width
+    def __init__(self, rows: Sequence[Sequence[Any]], columns: ColumnMap, longest: float) -> None:
+        """``longest``: of how many cells a row may be whose values stand in their columns."""
+        self._places, self._width, self._longest = columns.positions, columns.width, longest
         self._size = len(rows)
         if set(map(len, rows)) != {self._width}:
             rows = [self._even(cells) for cells in rows]
@@ -80,17 +84,29 @@ class _Columns:
         return found
 
     def _even(self, cells: Sequence[Any]) -> Sequence[Any]:
-        """A row as wide as the headings; blank where values stand beyond them."""
+        """A row as wide as the headings; blank where values stand or were moved beyond them."""
         if len(cells) <= self._width:
             return [*cells, *[""] * (self._width - len(cells))]
-        return cells[: self._width] if not any(cells[self._width :]) else [""] * self._width
+        if len(cells) > self._longest or any(cells[self._width :]):
+            return [""] * self._width
+        return cells[: self._width]
 
 
 class PlainRows:
     """Reads many rows of one sheet at once, without those that have to be told about."""
 
-    def __init__(self, sheet: Sheet, as_of: date, spellings: Spellings, limits: ReadLimits) -> None:
+    def __init__(
+        self,
+        sheet: Sheet,
+        as_of: date,
+        spellings: Spellings,
+        limits: ReadLimits,
+        *,
+        shifts: bool,
+    ) -> None:
+        """``shifts`` as for `RowReader`."""
         self._sheet = sheet
+        self._longest = sheet.columns.cells if shifts else inf
         self._as_of = as_of
         self._known = spellings
         self._limits = limits
@@ -98,6 +114,8 @@ class PlainRows:
         self._is_template = sheet.is_template
         known = spellings
         self._said_closed = known.closed[sheet.status_asks]
+        self._text = _Meanings(known.text.__getitem__)
+        self._legal_status = _Meanings(known.legal_status.__getitem__)
         self._service = _Meanings(self._service_of)
         self._opened = _Meanings(lambda raw: self._past(raw, "opened_on"))
         self._status = _Meanings(self._open_status)
@@ -119,12 +137,12 @@ class PlainRows:
 
         ``numbers`` are the lines of the rows.
         """
-        of, known = _Columns(rows, self._sheet.columns), self._known
-        said = of.meant("service", known.text)
+        of = _Columns(rows, self._sheet.columns, self._longest)
+        said = of.meant("service", self._text)
         if self._is_template:
             of.meant("status", self._status)
         elif of.has("status"):
-            statuses = of.meant("status", known.text)
+            statuses = of.meant("status", self._text)
             said = [service or status for service, status in zip(said, statuses, strict=True)]
         services = of.looked_up(said, self._service)
         opened = of.meant("opened_on", self._opened)
@@ -144,13 +162,13 @@ class PlainRows:
             opened, closed, of.meant("team", self._team),
             of.meant("practitioner", self._practitioner), self._families(of),
             of.meant("agency", self._agency), of.meant("restricted", self._restricted), ages,
-            of.meant("gender", known.text), of.meant("gender", self._gender),
-            of.meant("ethnicity", known.text), of.meant("ethnicity", self._ethnicity),
-            of.meant("disability", known.text), of.meant("disability", self._disabled),
+            of.meant("gender", self._text), of.meant("gender", self._gender),
+            of.meant("ethnicity", self._text), of.meant("ethnicity", self._ethnicity),
+            of.meant("disability", self._text), of.meant("disability", self._disabled),
             of.meant("disability_team", self._disability_team),
             of.meant("transferred_in_on", self._moved),
-            of.meant("transferred_in_from", known.text),
-            of.meant("legal_status", known.legal_status), of.meant("plan", known.text),
+            of.meant("transferred_in_from", self._text),
+            of.meant("legal_status", self._legal_status), of.meant("plan", self._text),
             strict=True,
         )))  # fmt: skip
         for at in of.asked:
@@ -203,6 +221,8 @@ class PlainRows:
     # What one cell means, or _ASK.
 
     def _service_of(self, text: str) -> Any:
+        if text is _ASK:
+            return _ASK
         fixed = self._sheet.profile.service_code
         if self._is_template:
             code = fixed or (self._known.service[text] if text else None)
@@ -224,11 +244,7 @@ class PlainRows:
 
     def _staff(self, raw: Any, field: str) -> Any:
         name = self._known.name[raw]
-        if not name and (
-            field in self._wanted or (isinstance(raw, str) and raw.strip() in EXCEL_ERRORS)
-        ):
-            return _ASK
-        return name
+        return name if name or field not in self._wanted else _ASK
 
     def _answer(self, raw: Any, meaning: Callable[[str], Known[bool | None]]) -> Any:
         text = self._known.text[raw]

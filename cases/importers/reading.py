@@ -19,6 +19,7 @@ from cases.importers.columns import (
 from cases.importers.containers import DAMAGED, Container, Kind, inspect
 from cases.importers.csv_lists import CsvFile, CsvLists, files_in, fingerprint, is_a_list
 from cases.importers.delimited import Broken, DelimitedFile
+from cases.importers.error_cells import error_cells
 from cases.importers.plain_rows import PlainRows
 from cases.importers.records import (
     FileFormat,
@@ -102,8 +103,9 @@ class ReadFile:
         self.unknown_services = tuple(spellings.unknown_services.values())
 
     def _of_sheet(self, sheet: Sheet, spellings: Spellings) -> Iterator[list[Row]]:
-        one = RowReader(sheet, self._as_of, spellings, self._limits, shifts=self.format in _CSV)
-        many = PlainRows(sheet, self._as_of, spellings, self._limits)
+        shifts = self.format in _CSV
+        one = RowReader(sheet, self._as_of, spellings, self._limits, shifts=shifts)
+        many = PlainRows(sheet, self._as_of, spellings, self._limits, shifts=shifts)
         records = self._source.rows(sheet)
         while piece := list(islice(records, _AT_ONCE)):
             numbers, given = zip(*piece, strict=True)
@@ -118,7 +120,9 @@ class ReadFile:
                 if row is not None:
                     found.append(row)
                 elif isinstance(cells, Broken):
-                    found.append(one.broken(number, cells.lines))
+                    lost = one.broken(number, cells.lines)
+                    found += lost
+                    sheet.info.rows_read += len(lost) - 1
                 elif _is_blank(cells):
                     continue
                 else:
@@ -186,7 +190,7 @@ def read(
         sha256 = fingerprint(file.sha256 for file in found)
         files = tuple((file.name, file.sha256) for file in found)
     else:
-        source = _open_workbook(path, columns)
+        source = _open_workbook(path, columns, container.has_errors)
     columns_of = [sheet.columns for sheet in source.sheets]
     dropped = dict.fromkeys(name for columns in columns_of for name in columns.dropped)
     unread = dict.fromkeys(name for columns in columns_of for name in columns.unread)
@@ -218,9 +222,11 @@ def _open_text(
         return CsvLists([CsvFile("", path, container.encoding, container.sha256)])
 
 
-def _open_workbook(path: Path, columns: Mapping[str, ColumnChoice] | None) -> Workbook:
+def _open_workbook(
+    path: Path, columns: Mapping[str, ColumnChoice] | None, has_errors: bool
+) -> Workbook:
     try:
-        return Workbook(path, columns)
+        return Workbook(path, columns, error_cells(path) if has_errors else {})
     except BaseException as error:
         # The reader library is written in Rust; its panics are no ordinary exceptions.
         if type(error).__name__ == "PanicException":

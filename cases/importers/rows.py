@@ -6,10 +6,11 @@ cannot be trusted, or where somebody has said that rows of its service open no c
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from operator import itemgetter
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from cases.importers.cells import (
     clean_name,
     clean_text,
     id_was_shortened,
+    is_error,
     read_age,
     read_date,
 )
@@ -28,6 +30,15 @@ from cases.importers.ethnicities import ethnicity_code
 from cases.importers.headings import COMMON, heading_key
 from cases.importers.records import CaseRow, Problem, ReadLimits, Severity
 from cases.importers.source import Sheet
+
+_COUNTS_AS_RESTRICTED: Final = "The record counts as restricted, so it is not drawn."
+_ONCE_KNOWN: Final = "The case can be drawn, and allocated once its {0} is known."
+# What is said of a cell with an error of the spreadsheet, where more than its value is gone.
+_DONE_WITHOUT: Final = {
+    "restricted": _COUNTS_AS_RESTRICTED,
+    "team": _ONCE_KNOWN.format("team"),
+    "practitioner": _ONCE_KNOWN.format("practitioner"),
+}
 
 LEFT_OUT, VALUE_OUT, NOTE = Severity.ROW_LEFT_OUT, Severity.VALUE_LEFT_OUT, Severity.NOTE
 FIELDS: Final = (
@@ -40,6 +51,8 @@ SHOWN_LENGTH: Final = 40
 _SPELLINGS_REPORTED: Final = 200
 _SERVICES_ASKED: Final = 50
 NO_CASE: Final = ""  # what a service's name means that opens no case, as somebody has said
+_ANSWERS: Final = frozenset({"true", "false", "yes", "no"})
+_DAY: Final = re.compile(r"(?:19|20)\d\d([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2(?:19|20)\d\d")
 _TOTALS: Final = frozenset({"total", "grand total", "totals", "sum", "count"})
 _ALLOWED_SERVICES: Final = ", ".join(codes.SERVICE_NAMES.values())
 OPENS_NO_CASE: Final = "As you have said, rows of this service open no case."
@@ -49,18 +62,19 @@ _NOT_KNOWN: Final = f"{_STAYS}its service is not known."
 NO_CHILD: Final = ("This is a line of totals, not a child.", "This line repeats the headings.")
 _OPEN: Final = "The date was left out, so the case counts as open."
 _LONGEST_AGO: Final = 30  # years; young people leaving care are known to the council until 25
+_AN_ERROR: Final = "The spreadsheet shows an error here instead of a value."
 _KEPT_BLANK: Final = "It was left blank."
 _AS_TEXT: Final = "It is kept as text."
 _SHIFTED: Final = (
-    "The line has more values than there are headings, so values stand in the wrong columns. If a "
-    "value has a comma in it, put it in quotation marks."
+    "The line has more values than there are headings, so values may stand in the wrong columns. "
+    "If a value has a comma in it, put it in quotation marks. If every line ends with a comma, "
+    "end the line of headings with one too."
 )
 ZEROS: Final = frozenset("0" * length for length in range(1, 13))
 _NO_FAMILY: Final = frozenset(
     {"not recorded", "not applicable", "not stated", "no family", "no family id", "no", "nil",
      "blank", "missing", "not available", "not linked"}
 )  # fmt: skip
-EXCEL_ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!")
 
 
 @dataclass(slots=True)
@@ -180,8 +194,14 @@ def wrong_with_id(raw: Any, child_id: str, limits: ReadLimits) -> str:
 
     ``raw`` is the cell as it stands in the file, ``child_id`` what `clean_id` made of it.
     """
+    if is_error(raw):
+        return _AN_ERROR
     if not child_id:
         return "There is no child id."
+    if isinstance(raw, (bool, date, time)) or child_id.casefold() in _ANSWERS:
+        return "This is no child id, but a date, a time, or Yes or No."
+    if _DAY.fullmatch(child_id):
+        return "This is no child id, but a date."
     if id_was_shortened(raw):
         return (
             "The child id was turned into a rounded number by a spreadsheet. Format the "
@@ -225,6 +245,7 @@ class RowReader:
         # A field without a column is read from one blank cell behind the row.
         self._pick = itemgetter(*(sheet.columns.positions.get(f, self._width) for f in FIELDS))
         self._row = 0
+        self._failed: set[str] = set()  # fields whose cells hold an error of the spreadsheet
         self.problems: list[Problem] = []
 
     def read(self, row: int, cells: Sequence[Any]) -> CaseRow | None:
@@ -237,12 +258,19 @@ class RowReader:
             if trusted is None:
                 return None
             cells = trusted
+        picked = self._pick(self._padded(cells))
+        self._failed = {
+            field for field, cell in zip(FIELDS[1:], picked[1:], strict=True) if is_error(cell)
+        }
         (raw_id, service, status, team, worker, opened, closed, family, agency, restricted, born,
          age, gender, ethnicity, disability, disability_team, moved_on, moved_from, legal, plan,
-         ) = self._pick(self._padded(cells))  # fmt: skip
+         ) = picked  # fmt: skip
         child_id = self._child_id(raw_id)
         if child_id is None:
             return None
+        for field, cell in zip(FIELDS, picked, strict=True):
+            if field in self._failed:
+                self._say(field, _AN_ERROR, VALUE_OUT, cell, _DONE_WITHOUT.get(field, ""))
         known = self._known
         service_text, status_text = known.text(service), known.text(status)
         if not self._is_template:  # there a status does not give the service
@@ -289,18 +317,22 @@ class RowReader:
             plan=known.text(plan),
         )
 
-    def broken(self, row: int, lines: int) -> Problem:
-        """The problem of a record that could not be taken apart, and runs over some lines."""
+    def broken(self, row: int, lines: int) -> list[Problem]:
+        """The problems of a record that could not be taken apart, one for each of its lines."""
         self._row = row
         if lines == 1:
-            message, done = "This line could not be taken apart.", ""
-        else:
-            message = (
-                "A quotation mark is opened here and not closed in this line, so that "
-                f"{lines:,} lines were read as one row."
-            )
-            done = f"Lines {row:,} to {row + lines - 1:,} were left out."
-        return self._problem("", message, LEFT_OUT, done=done)
+            return [self._problem("", "This line could not be taken apart.", LEFT_OUT)]
+        message = (
+            "A quotation mark is opened here and not closed in this line, so that "
+            f"{lines:,} lines were read as one row."
+        )
+        done = f"Lines {row:,} to {row + lines - 1:,} were left out."
+        problems = [self._problem("", message, LEFT_OUT, done=done)]
+        for line in range(row + 1, row + lines):
+            self._row = line
+            message = f"A quotation mark that is opened in line {row:,} runs over this line."
+            problems.append(self._problem("", message, LEFT_OUT))
+        return problems
 
     def _padded(self, cells: Sequence[Any]) -> Sequence[Any]:
         return [*cells, *[""] * (self._width - len(cells) + 1)]
@@ -308,11 +340,12 @@ class RowReader:
     def _too_long(self, cells: Sequence[Any]) -> Sequence[Any] | None:
         """A row without what stands beyond the headings, which may have moved the other values.
 
-        None where not even the id can be trusted then.
+        Where the last column is blank, so is what a comma too many pushed beyond it. None where
+        not even the id can be trusted then.
         """
-        beyond = sum(bool(clean_text(cell)) for cell in cells[self._sheet.columns.cells :])
-        if self._shifts and beyond:
-            return self._where_trusted(cells, len(cells) - self._sheet.columns.cells)
+        too_many = len(cells) - self._sheet.columns.cells
+        if self._shifts and too_many > 0:
+            return self._where_trusted(cells, too_many)
         if any(clean_text(cell) for cell in cells[self._width :]):
             self._beyond += 1
         return cells[: self._width]
@@ -451,19 +484,14 @@ class RowReader:
         elif value is not None and value > self._as_of:
             self._say(field, f"{says} after the as-of date.", VALUE_OUT, raw)
             return None
-        elif value is None and field in self._wanted:
+        elif value is None and field in self._wanted and field not in self._failed:
             self._say(field, "There is no opening date.", NOTE, done=_KEPT_BLANK)
         return value
 
     def _staff(self, field: str, raw: Any) -> str:
         name = self._known.name(raw)
-        if not name:
-            if isinstance(raw, str) and raw.strip() in EXCEL_ERRORS:
-                self._say(field, "A formula in the workbook failed here.", VALUE_OUT, raw)
-            elif field in self._wanted:
-                self._say(field, f"There is no {field}.", NOTE,
-                          done=f"The case can be drawn, and allocated once its {field} is known.",
-                )  # fmt: skip
+        if not name and field in self._wanted and field not in self._failed:
+            self._say(field, f"There is no {field}.", NOTE, done=_ONCE_KNOWN.format(field))
         return name
 
     def _age(self, born: Any, age: Any) -> int | None:
@@ -492,13 +520,15 @@ class RowReader:
 
     def _restricted(self, raw: Any) -> bool | None:
         """A record about which the list says what is not understood is not drawn."""
+        if "restricted" in self._failed:
+            return True
         text = self._known.text(raw)
         if not text:
             return None
         answer, recognised = self._known.restricted(text)
         if not recognised:
             self._say("restricted", "This is neither Yes nor No.", NOTE, text,
-                      "The record counts as restricted, so it is not drawn.")  # fmt: skip
+                      _COUNTS_AS_RESTRICTED)  # fmt: skip
         return answer
 
     def _family(self, raw: Any) -> str:

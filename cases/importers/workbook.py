@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import python_calamine as calamine
@@ -19,6 +20,7 @@ from cases.importers.columns import (
     find_header,
 )
 from cases.importers.containers import DAMAGED, PROTECTED
+from cases.importers.error_cells import ErrorsOfSheet
 from cases.importers.headings import HEADER_SEARCH_ROWS, known_fields, map_columns
 from cases.importers.records import FileFormat, FileRefused, SheetInfo
 from cases.importers.source import Sheet
@@ -40,8 +42,14 @@ class Workbook:
     without an id column, or holds only empty lists.
     """
 
-    def __init__(self, path: Path, choices: Mapping[str, ColumnChoice] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        choices: Mapping[str, ColumnChoice] | None = None,
+        errors: Mapping[str, ErrorsOfSheet] = MappingProxyType({}),
+    ) -> None:
         self._path = path
+        self._errors = errors
         self._choices = choices or {}
         self._loaded: dict[str, Any] = {}
         self._first: dict[str, Any] = {}  # the first sheet, which may be looked at twice
@@ -57,11 +65,16 @@ class Workbook:
             raise _nothing_in(self.empty_lists)
 
     def rows(self, sheet: Sheet) -> Iterator[tuple[int, list[Any]]]:
-        """`(line, cells)` below the header. The sheet is let go once its rows are given."""
+        """`(line, cells)` below the header, errors of the spreadsheet as its words for them.
+
+        The sheet is let go once its rows are given.
+        """
         loaded = self._loaded.pop(sheet.info.name, None)
         if loaded is None:
             loaded = self._load(sheet.info.name)
-        return islice(enumerate(loaded.iter_rows(), start=1), sheet.info.header_row, None)
+        rows = islice(enumerate(loaded.iter_rows(), start=1), sheet.info.header_row, None)
+        errors = self._errors.get(sheet.info.name)
+        return ((n, _with_errors(cells, errors.get(n))) for n, cells in rows) if errors else rows
 
     def _load(self, name: str) -> Any:
         try:
@@ -153,6 +166,13 @@ class Workbook:
             sheet.remarks += [
                 f"The sheet \u201c{name}\u201d {because}, so it was not read." for name in names
             ]
+
+
+def _with_errors(cells: list[Any], errors: Mapping[int, str] | None) -> list[Any]:
+    for place, error in (errors or {}).items():
+        if place < len(cells) and cells[place] in ("", None):
+            cells[place] = error
+    return cells
 
 
 def _lists_children(unknown: ColumnsUnknown) -> bool:

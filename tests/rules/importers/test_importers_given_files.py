@@ -65,7 +65,12 @@ def test_the_whole_sample_workbook_has_48_children_and_17_open_cases() -> None:
     rows = list(file.rows())
     summary = summarise(rows)
     assert (summary.children, summary.open_cases) == (48, 17)
-    assert not [row for row in rows if isinstance(row, Problem)]
+    problems = [row for row in rows if isinstance(row, Problem)]
+    assert {(problem.sheet, problem.column, problem.value) for problem in problems} == {
+        ("List 6", "Allocated Team", "#N/A"),
+        ("List 6", "Allocated Worker", "#N/A"),
+    }
+    assert len(problems) == 10
     assert file.dropped_columns == ("Placement postcode",)
 
 

@@ -49,13 +49,20 @@ def sheet_of(code: str, fields: Sequence[str], status: str) -> Sheet:
 
 
 def both(
-    code: str, fields: Sequence[str], rows: Sequence[Sequence[Any]], status: str = "status"
+    code: str,
+    fields: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    status: str = "status",
+    *,
+    shifts: bool = True,
 ) -> int:
     """Compare the two readers; how many rows could be read column by column."""
     sheet, limits = sheet_of(code, fields, status), ReadLimits()
     numbers = range(2, len(rows) + 2)
-    at_once = PlainRows(sheet, AS_OF, Spellings(AS_OF, SERVICES), limits).read(numbers, rows)
-    reader = RowReader(sheet, AS_OF, Spellings(AS_OF, SERVICES), limits, shifts=True)
+    at_once = PlainRows(sheet, AS_OF, Spellings(AS_OF, SERVICES), limits, shifts=shifts).read(
+        numbers, rows
+    )
+    reader = RowReader(sheet, AS_OF, Spellings(AS_OF, SERVICES), limits, shifts=shifts)
     for number, cells, found in zip(numbers, rows, at_once, strict=True):
         if found is not None:
             alone = reader.read(number, cells)
@@ -85,6 +92,7 @@ def tables(draw: st.DrawFn) -> tuple[str, list[str], list[list[Any]]]:
 @example(("list_6", ["child_id", "status"], [["C1", "Closed"], ["C2", ""], ["C3", "nonsense"]]))
 def test_both_readers_make_the_same_of_a_row(table: tuple[str, list[str], list[list[Any]]]) -> None:
     both(*table)
+    both(*table, shifts=False)
 
 
 @pytest.mark.parametrize("code", sorted(PROFILES))

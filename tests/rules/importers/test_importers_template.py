@@ -265,14 +265,14 @@ def test_of_a_shifted_row_nothing_but_id_and_service_is_taken(tmp_path: Path) ->
         tmp_path / "t.csv",
         "1,CIN,Smith, Jo,,Team,R. Okafor,2026-01-02,No",
         "2,CIN,01/02/2026,03/04/2026,,Team,W,2026-01-02,Yes",
-        "3,CIN,,,Team,W,2026-01-02,No,",
+        "3,CIN,,,Team,W,2026-01-02,No",
         header=header,
     )
     _, (first, second, third), problems = opened(path)
     assert (first.child_id, first.service_code, first.is_open) == ("1", "child_in_need", True)
     assert (first.team, first.practitioner, first.opened_on) == ("", "", None)
     assert (second.closed_on, second.is_open, second.restricted) == (None, True, True)
-    assert (third.team, third.restricted) == ("Team", False)  # one separator too many moves nothing
+    assert (third.team, third.restricted) == ("Team", False)
     assert [(p.row, p.severity) for p in problems] == [
         (2, Severity.VALUE_LEFT_OUT),
         (3, Severity.VALUE_LEFT_OUT),
@@ -280,6 +280,49 @@ def test_of_a_shifted_row_nothing_but_id_and_service_is_taken(tmp_path: Path) ->
     assert "more values" in problems[0].message
     assert "Only the child id and the service" in problems[0].done
     assert not any("Jo" in p.value for p in problems)
+
+
+def test_a_comma_too_many_before_a_blank_last_column_is_a_shift(tmp_path: Path) -> None:
+    """What it pushes beyond the headings is blank then, so only their number tells."""
+    path = csv_file(
+        tmp_path / "t.csv",
+        "1,CIN,T,W,2026-01-02,moved, see note,No,03/09/2014,,",
+        "2,CIN,T,W,2026-01-02,quiet,Yes,03/09/2014,Male,",
+        header=f"{HEADER},comment,agency,date_of_birth,gender,plan",
+    )
+    _, (first, second), problems = opened(path)
+    assert (first.team, first.agency, first.gender, first.age_years) == ("", None, "", None)
+    assert (second.team, second.agency, second.gender) == ("T", True, "Male")
+    assert [(p.row, p.severity) for p in problems] == [(2, Severity.VALUE_LEFT_OUT)]
+    assert "more values" in problems[0].message
+
+
+def test_it_lifts_no_restriction(tmp_path: Path) -> None:
+    path = csv_file(
+        tmp_path / "t.csv",
+        "1,CIN,T,W,2026-01-02,Lock the file,No,Yes,",
+        header=f"{HEADER},comment,restricted,plan",
+    )
+    _, (case,), _ = opened(path)
+    assert case.restricted is True
+
+
+def test_it_makes_no_child_of_a_name(tmp_path: Path) -> None:
+    path = csv_file(
+        tmp_path / "t.csv",
+        "Smith, Jo,1,CIN,T,W,2026-01-02,",
+        header="name,child_id,service,team,practitioner,opened_on,plan",
+    )
+    _, cases, (problem,) = opened(path)
+    assert cases == []
+    assert (problem.severity, problem.value) == (Severity.ROW_LEFT_OUT, "")
+
+
+def test_lines_and_headings_may_all_end_with_a_comma(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "t.csv", f"{GOOD},", f"{GOOD},", header=f"{HEADER},")
+    _, cases, problems = opened(path)
+    assert [case.team for case in cases] == ["Team 1"] * 2
+    assert problems == []
 
 
 def test_a_shifted_row_whose_id_cannot_be_told_is_left_out(tmp_path: Path) -> None:
@@ -322,7 +365,9 @@ def test_columns_without_a_heading_are_said_once(tmp_path: Path) -> None:
         ("Yes", True, False), ("restricted", True, False), ("Confidential", True, False),
         ("Y - restricted", True, False), ("Level 2", True, True), ("No access", True, True),
         ("No", False, False), ("Not restricted", False, False), ("", None, False),
-        ("n/a", None, False), ("Unknown", None, False),
+        ("n/a", None, False), ("-", None, False), ("Unknown", True, True), ("N/K", True, True),
+        ("TBC", True, True), ("Not recorded", True, True), ("#REF!", True, True),
+        ("#MULTIVALUE", True, True),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("heading", ["restricted", "Restricted flag", "Sensitive Record"])
@@ -423,10 +468,11 @@ def test_one_unreadable_line_does_not_end_the_reading(tmp_path: Path) -> None:
 
 def test_an_open_quotation_mark_is_said_and_not_read_as_one_long_team(tmp_path: Path) -> None:
     lines = [GOOD, '2,CIN,"Team North,W,2026-01-01', *[f"{n},CIN,T,W," for n in range(3, 60)]]
-    _, cases, (problem,) = opened(csv_file(tmp_path / "t.csv", *lines))
+    file, cases, problems = opened(csv_file(tmp_path / "t.csv", *lines))
     assert [case.child_id for case in cases] == ["00412"]
-    assert problem.row == 3
-    assert "quotation mark" in problem.message
+    assert [problem.row for problem in problems] == [*range(3, 61)]
+    assert all("quotation mark" in problem.message for problem in problems)
+    assert file.sheets[0].rows_read == 59
 
 
 @pytest.mark.parametrize(
@@ -442,9 +488,11 @@ def test_rows_that_a_quotation_mark_runs_together_are_said_to_be_lost(
     tmp_path: Path, lines: list[str]
 ) -> None:
     path = csv_file(tmp_path / "t.csv", *lines, "9,CIN,Team,W,2026-01-01")
-    _, cases, (problem,) = opened(path)
+    _, cases, (problem, *others) = opened(path)
     assert [case.child_id for case in cases] == ["9"]
     assert (problem.row, problem.severity) == (2, Severity.ROW_LEFT_OUT)
+    assert [other.row for other in others] == [*range(3, 2 + len(lines))]
+    assert {other.severity for other in others} == {Severity.ROW_LEFT_OUT}
     assert f"{len(lines)} lines were read as one row" in problem.message
     assert problem.done == f"Lines 2 to {1 + len(lines)} were left out."
 
@@ -453,7 +501,7 @@ def test_an_honest_value_of_several_lines_is_kept(tmp_path: Path) -> None:
     path = csv_file(
         tmp_path / "t.csv",
         '1,CIN,"Team\nNorth, East",W,2026-01-01,"Review, then\nvisit, call, write"',
-        '2,CIN,T,W,2026-01-01,"one\n\nthree",',
+        '2,CIN,T,W,2026-01-01,"one\n\nthree"',
         header=f"{HEADER},plan",
     )
     _, cases, problems = opened(path)

@@ -1,0 +1,125 @@
+"""Cells of workbooks that hold an error of the spreadsheet: told, and never taken for blank."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+
+from cases.importers import error_cells
+from cases.importers.error_cells import error_cells as errors_of
+from tests.rules.importers.making import (
+    HEADER,
+    csv_file,
+    ods_of_xml,
+    opened,
+    refused,
+    replace_in_zip,
+)
+
+
+def with_errors(path: Path, header: str, row: list[str], errors: dict[int, str]) -> Path:
+    """A workbook of two sheets; the second has a row with errors below a row without."""
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet("Notes").write(0, 0, "As agreed")
+        sheet = book.add_worksheet("Cases & more")
+        sheet.write_row(0, 0, header.split(","))
+        sheet.write_row(1, 0, ["1", *row[1:]])
+        for place, value in enumerate(row):
+            if place in errors:
+                sheet.write_formula(2, place, "=NA()", None, errors[place])
+            else:
+                sheet.write_string(2, place, value)
+    return path
+
+
+ROW = ["2", "CIN", "North", "W", "2026-01-02", "No", "No", "Female", "WBRI", "V4", "Plan", "No"]
+WIDE = f"{HEADER},restricted,disability,gender,ethnicity,legal_status,plan,agency"
+
+
+@pytest.mark.parametrize("place", range(1, len(ROW)))
+def test_an_error_in_a_cell_is_told(tmp_path: Path, place: int) -> None:
+    path = with_errors(tmp_path / "a.xlsx", WIDE, ROW, {place: "#REF!"})
+    _, (_, case), problems = opened(path)
+    heading = WIDE.split(",")[place]
+    problem = problems[0]
+    assert (problem.row, problem.column, problem.value) == (3, heading, "#REF!")
+    assert problem.message == "The spreadsheet shows an error here instead of a value."
+    assert len(problems) == (2 if heading == "service" else 1)
+    assert case.restricted is (heading == "restricted")
+    assert case.child_id == "2"
+
+
+def test_a_child_with_an_error_for_an_id_is_left_out(tmp_path: Path) -> None:
+    path = with_errors(tmp_path / "a.xlsx", HEADER, ROW[:5], {0: "#DIV/0!"})
+    _, (case,), (problem,) = opened(path)
+    assert case.child_id == "1"
+    assert (problem.row, problem.column) == (3, "child_id")
+
+
+def test_errors_of_an_open_document_are_told(tmp_path: Path) -> None:
+    def cell(text: str) -> str:
+        return (
+            f'<table:table-cell office:value-type="string"><text:p>{text}</text:p>'
+            "</table:table-cell>"
+        )
+
+    error = (
+        '<table:table-cell table:formula="of:=NA()" office:value-type="string" '
+        'office:string-value="" calcext:value-type="error"><text:p>#N/A</text:p>'
+        "</table:table-cell>"
+    )
+    header = "".join(map(cell, f"{HEADER},restricted".split(",")))
+    row = "".join(map(cell, ROW[:5]))
+    body = "".join(f"<table:table-row>{cells}</table:table-row>" for cells in (header, row + error))
+    path = ods_of_xml(tmp_path / "a.ods", f'<table:table table:name="Cases">{body}</table:table>')
+    _, (case,), (problem,) = opened(path)
+    assert (case.restricted, problem.row, problem.value) == (True, 2, "#N/A")
+
+
+def test_errors_are_found_in_unusual_xml(tmp_path: Path) -> None:
+    usual = with_errors(tmp_path / "a.xlsx", WIDE, ROW, {5: "#NUM!"})
+    sheet, cell = "xl/worksheets/sheet2.xml", b'<c r="F3" t="e">'
+    path = replace_in_zip(usual, tmp_path / "b.xlsx", sheet, cell, b"<c  t = 'e'  r = 'F3' >")
+    assert errors_of(path) == {"Cases & more": {3: {5: "#NUM!"}}}
+    _, (_, case), _ = opened(path)
+    assert case.restricted
+
+
+def test_a_workbook_of_nothing_but_errors_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(error_cells, "MOST", 2)
+    path = with_errors(tmp_path / "a.xlsx", WIDE, ROW, dict.fromkeys(range(5, 9), "#N/A"))
+    assert "hold an error such as #N/A" in refused(path)
+
+
+def test_without_errors_nothing_is_looked_for_twice(tmp_path: Path) -> None:
+    path = with_errors(tmp_path / "a.xlsx", WIDE, ROW, {})
+    assert errors_of(path) == {}
+
+
+@pytest.mark.parametrize("said", ["TRUE", "yes", "01/02/2026", "2026-02-01"])
+def test_what_is_plainly_no_id_is_no_child(tmp_path: Path, said: str) -> None:
+    path = csv_file(tmp_path / "t.csv", f"{said},CIN,T,W,2026-01-01")
+    _, cases, (problem,) = opened(path)
+    assert cases == []
+    assert problem.message.startswith("This is no child id")
+
+
+@pytest.mark.parametrize("said", [True, date(2026, 2, 1)])
+def test_nor_is_a_cell_of_a_workbook_that_is_none(tmp_path: Path, said: object) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("Cases")
+        sheet.write_row(0, 0, HEADER.split(","))
+        sheet.write_row(1, 0, ["", *ROW[1:5]])
+        if isinstance(said, date):
+            sheet.write_datetime(1, 0, said, book.add_format({"num_format": "dd/mm/yyyy"}))
+        else:
+            sheet.write_boolean(1, 0, said)
+    _, cases, (problem,) = opened(path)
+    assert cases == []
+    assert problem.message.startswith("This is no child id")
