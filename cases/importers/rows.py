@@ -32,6 +32,7 @@ from cases.importers.records import CaseRow, Problem, ReadLimits, Severity
 from cases.importers.source import Sheet
 
 _COUNTS_AS_RESTRICTED: Final = "The record counts as restricted, so it is not drawn."
+NO_STAFF: Final = {"team": "There is no team.", "practitioner": "There is no practitioner."}
 _ONCE_KNOWN: Final = "The case can be drawn, and allocated once its {0} is known."
 # What is said of a cell with an error of the spreadsheet, where more than its value is gone.
 _DONE_WITHOUT: Final = {
@@ -491,7 +492,7 @@ class RowReader:
     def _staff(self, field: str, raw: Any) -> str:
         name = self._known.name(raw)
         if not name and field in self._wanted and field not in self._failed:
-            self._say(field, f"There is no {field}.", NOTE, done=_ONCE_KNOWN.format(field))
+            self._say(field, NO_STAFF[field], NOTE, done=_ONCE_KNOWN.format(field))
         return name
 
     def _age(self, born: Any, age: Any) -> int | None:

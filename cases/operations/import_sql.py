@@ -3,8 +3,10 @@
 Set-based throughout, in temporary tables that live as long as the transaction:
 
 - ``import_best``: one row for each child with an open case in the list (docs of
-  cases.importers.summary: the service that comes first, then the first row of the file; what that
-  row leaves blank is filled from the child's other rows).
+  cases.importers.summary: the service that comes first, then the first row of the file). What that
+  row leaves blank is filled from the child's other rows; its opening date, legal status and plan
+  only from open rows of the same service. The practitioner and the team are those of the first row
+  that names a practitioner.
 - ``import_plan``: the same beside the child's present case, with the step to take: "open", "stay"
   (same service), "move", or "keep" (a case of a service that this list does not cover and that
   comes first is left alone).
@@ -20,7 +22,8 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
-from cases.models import CaseImport, ChildAlias
+from cases.importers.rows import NO_STAFF
+from cases.models import CaseImport, ChildAlias, ImportProblem
 from cases.operations import import_elsewhere, import_teams
 
 # Confirming takes this lock, so that one list at a time is compared and taken over.
@@ -39,23 +42,36 @@ repeated AS MATERIALIZED (
   SELECT child_id FROM cases_stagedcase WHERE case_import_id = %(import)s
   GROUP BY child_id HAVING count(*) > 1
 ),
-several AS MATERIALIZED (SELECT * FROM list JOIN repeated USING (child_id)),
 sheet AS (  -- of a service without any value a sheet says nothing: it clears nothing
   SELECT sheet, service_code, bool_or(team <> '') AS says_team,
     bool_or(practitioner <> '') AS says_practitioner,
     bool_or(legal_status <> '') AS says_legal_status, bool_or(plan <> '') AS says_plan
   FROM list GROUP BY sheet, service_code
 ),
+several AS MATERIALIZED (
+  SELECT list.*, says_team, says_practitioner, says_legal_status, says_plan
+  FROM list JOIN repeated USING (child_id) JOIN sheet USING (sheet, service_code)
+),
 first AS (
-  SELECT DISTINCT ON (child_id)
-    id, child_id, service_id, service_code, precedence, sheet, row, opened_on, legal_status, plan
+  SELECT DISTINCT ON (child_id) child_id, service_id, service_code, precedence
   FROM several WHERE is_open AND service_id IS NOT NULL
   ORDER BY child_id, precedence, id
 ),
+of_service AS (  -- what is true of a case in its service comes from no row of another service
+  SELECT child_id,
+    (array_agg(opened_on ORDER BY id) FILTER (WHERE opened_on IS NOT NULL))[1] AS opened_on,
+    (array_agg(legal_status ORDER BY id) FILTER (WHERE legal_status <> ''))[1] AS legal_status,
+    (array_agg(plan ORDER BY id) FILTER (WHERE plan <> ''))[1] AS plan,
+    bool_or(says_team) AS says_team, bool_or(says_practitioner) AS says_practitioner,
+    bool_or(says_legal_status) AS says_legal_status, bool_or(says_plan) AS says_plan
+  FROM several JOIN first USING (child_id, service_id) WHERE is_open GROUP BY child_id
+),
 filled AS (
   SELECT child_id,
-    (array_agg(id ORDER BY precedence, id)
+    -- who has the case, with the team of the same row; where nobody is named, a team
+    (array_agg(id ORDER BY practitioner = '', precedence, id)
       FILTER (WHERE is_open AND (team <> '' OR practitioner <> '')))[1] AS staff_row,
+    (array_agg(team ORDER BY precedence, id) FILTER (WHERE is_open AND team <> ''))[1] AS team,
     (array_agg(family_id ORDER BY precedence, id) FILTER (WHERE family_id <> ''))[1] AS family_id,
     bool_or(restricted) AS restricted,
     (array_agg(age_years ORDER BY precedence, id)
@@ -69,18 +85,20 @@ filled AS (
       FILTER (WHERE transferred_in_from <> ''))[1] AS transferred_in_from
   FROM several GROUP BY child_id
 )
-SELECT first.child_id, first.service_id, first.service_code, first.precedence, first.opened_on,
-  first.legal_status, first.plan, sheet.says_legal_status, sheet.says_plan,
-  sheet.says_team OR coalesce(staff.team, '') <> '' AS says_team,
-  sheet.says_practitioner OR coalesce(staff.practitioner, '') <> '' AS says_practitioner,
-  coalesce(staff.team, '') AS team, coalesce(staff.practitioner, '') AS practitioner, staff.agency,
+SELECT first.child_id, first.service_id, first.service_code, first.precedence, own.opened_on,
+  coalesce(own.legal_status, '') AS legal_status, coalesce(own.plan, '') AS plan,
+  own.says_legal_status, own.says_plan,
+  own.says_team OR filled.team IS NOT NULL AS says_team,
+  own.says_practitioner OR coalesce(staff.practitioner, '') <> '' AS says_practitioner,
+  coalesce(nullif(staff.team, ''), filled.team, '') AS team,
+  coalesce(staff.practitioner, '') AS practitioner, staff.agency,
   coalesce(filled.family_id, '') AS family_id, filled.restricted, filled.age_years,
   coalesce(filled.gender, '') AS gender, coalesce(filled.ethnicity, '') AS ethnicity,
   coalesce(filled.disability, '') AS disability, filled.transferred_in_on,
   coalesce(filled.transferred_in_from, '') AS transferred_in_from, true AS repeated
 FROM first
+JOIN of_service AS own USING (child_id)
 JOIN filled USING (child_id)
-JOIN sheet ON sheet.sheet = first.sheet AND sheet.service_code = first.service_code
 LEFT JOIN several AS staff ON staff.id = filled.staff_row
 UNION ALL
 SELECT child_id, service_id, service_code, precedence, opened_on, legal_status, plan,
@@ -204,6 +222,16 @@ SELECT %(import)s, '', NULL, '', format(
   left(family_id, 40), 'note', 'It was kept, so at most one of them is drawn.'
 FROM import_best WHERE family_id <> ''
 GROUP BY family_id HAVING count(*) > %(most)s ORDER BY count(*) DESC LIMIT 50
+"""
+
+# Told of a row by itself, when nobody knew whether another row of the child says it.
+_STAFF_ELSEWHERE = """
+DELETE FROM cases_importproblem problem
+USING cases_stagedcase s LEFT JOIN import_best best USING (child_id)
+WHERE problem.case_import_id = %(import)s AND s.case_import_id = %(import)s
+  AND problem.sheet = s.sheet AND problem.row = s.row
+  AND (problem.message = %(team)s AND (best.team <> '' OR NOT s.is_open)
+    OR problem.message = %(practitioner)s AND (best.practitioner <> '' OR NOT s.is_open))
 """
 
 _NO_SUCH_SERVICE = """
@@ -484,6 +512,10 @@ def note_repeated_rows(case_import: CaseImport) -> None:
     values = {"import": case_import.pk, "most": LARGEST_FAMILY}
     for sql in (_REPEATED, _ELSEWHERE, _NO_SUCH_SERVICE, _FAMILIES, _TELL_DISABILITY_TEAMS):
         _run(sql, values)
+    if ImportProblem.objects.filter(
+        case_import=case_import, message__in=NO_STAFF.values()
+    ).exists():
+        _run(_STAFF_ELSEWHERE, values | NO_STAFF)
 
 
 def count_list(case_import: CaseImport) -> dict[str, Any]:

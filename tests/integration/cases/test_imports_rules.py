@@ -222,6 +222,67 @@ def test_what_the_used_row_leaves_blank_comes_from_the_childs_other_rows(cast: C
     assert case.opened_on is None  # the other service's date would say nothing about this one
 
 
+LIST_8 = ["Child Unique ID", "Date Started to be Looked After", "Child's Legal Status",
+          "Date of Latest Statutory Review", "What is the permanence plan for this child?",
+          "Date Ceased to be Looked After", "Allocated Team", "Allocated Worker"]  # fmt: skip
+
+
+def test_short_breaks_of_list_8_are_known_where_list_6_has_the_child_first(
+    cast: Cast, tmp_path: Path
+) -> None:
+    looked_after = {"status": "a) Looked after child", "team": "Harbour"}
+    sheets: dict[str, list[Sequence[object]]] = {
+        "List 6": [LIST_6, list_6_row("1", **looked_after), list_6_row("2", **looked_after)],
+        "List 8": [
+            LIST_8,
+            ["1", date(2026, 3, 2), "V4", "", "Long term", "", "Anchor", "Rita Okafor"],
+            ["2", date(2026, 3, 4), "C2", "", "", "", "", ""],
+        ],
+    }
+    confirmed(workbook(tmp_path / "a.xlsx", sheets).read_bytes(), cast.analyst, name="a.xlsx")
+    one, two = Case.objects.order_by("child__local_id")
+    assert (one.legal_status, one.plan, one.opened_on) == ("V4", "Long term", date(2026, 3, 2))
+    assert (two.legal_status, two.plan, two.opened_on) == ("C2", "", date(2026, 3, 4))
+    # Who has the case stands with a team of their own; where nobody is named, the team counts.
+    assert open_now() == {
+        "1": ("looked_after", "Anchor", "Rita Okafor"),
+        "2": ("looked_after", "Harbour", ""),
+    }
+
+
+def test_no_legal_status_is_taken_from_a_row_of_another_service_or_a_closed_one(
+    cast: Cast,
+) -> None:
+    confirmed(
+        csv_bytes(
+            "1,Child protection,Riverside,B,2026-03-02,,",
+            "1,Looked after,,,2026-03-02,V4,2026-04-01",
+            "2,Looked after,Riverside,B,2026-03-02,,",
+            "2,Child in need,Riverside,B,2026-03-02,V3,",
+            header=f"{REQUIRED},legal status,closed on",
+        ),
+        cast.analyst,
+    )
+    assert set(Case.objects.values_list("legal_status", flat=True)) == {""}
+
+
+def test_no_team_or_practitioner_is_told_only_of_who_has_none(cast: Cast) -> None:
+    case_import = uploaded(
+        csv_bytes(
+            "1,Child in need,,,2026-03-02,",
+            "1,Child in need,Riverside,B,2026-03-02,",
+            "2,Child in need,,B,2026-03-02,",
+            "3,Child in need,,,2026-03-02,2026-04-02",
+            header=f"{REQUIRED},closed on",
+        ),
+        cast.analyst,
+    )
+    assert messages_of(case_import) == [
+        (3, "This child is in row 2 as well."),
+        (4, "There is no team."),
+    ]
+
+
 def test_only_services_of_the_list_close_by_absence(cast: Cast) -> None:
     gone = open_case(cast.riverside, service="child_protection", child_id="gone")
     elsewhere = open_case(cast.hilltop, service="early_help", child_id="elsewhere")
