@@ -19,6 +19,7 @@ from cases.queries.imports import (
     ANNEX_A,
     annex_a_covered_early_help,
     newer_confirmed,
+    services_not_covered_before,
     services_with_newer_list,
 )
 
@@ -69,13 +70,15 @@ def covered(case_import: CaseImport, file: ReadFile) -> dict[str, Any]:
 def _suggested(case_import: CaseImport, file: ReadFile) -> set[str]:
     """The services that a list most likely says all of.
 
-    An empty list of Annex A suggests nothing. List 2 holds assessments of early help, seldom the
+    Not those of which the same file was said before not to hold all. An empty list of Annex A
+    suggests nothing. List 2 holds assessments of early help, seldom the
     whole caseload: it is suggested only where the last list for early help was Annex A as well.
     """
+    not_all = services_not_covered_before(file.sha256)
     if file.format not in ANNEX_A:
-        return import_sql.services_in_rows(case_import)
+        return import_sql.services_in_rows(case_import) - not_all
     filled = {sheet.list_code for sheet in file.sheets if sheet.rows_read}
     covers = {code for list_code in filled for code in LIST_COVERS.get(list_code, ())}
     if LIST_2 in filled and annex_a_covered_early_help():
         covers.add("early_help")
-    return covers
+    return covers - not_all

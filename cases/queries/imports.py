@@ -129,6 +129,16 @@ def confirmed_already(file_sha256: str, as_of: date) -> str:
     )
 
 
+def services_not_covered_before(file_sha256: str) -> set[str]:
+    """Services that a file has cases of, and that it was not said to hold all cases of when it was
+    confirmed last."""
+    confirmed = CaseImport.objects.filter(status=CaseImport.Status.CONFIRMED)
+    same = confirmed.filter(file_sha256=file_sha256).order_by("-confirmed_at").first()
+    if same is None:
+        return set()
+    return set(same.summary.get("by_service", ())) - set(same.summary.get("covers", ()))
+
+
 def reading_now() -> str:
     """A fingerprint of all that the reading of a list depends on besides its file: what names of
     services and named columns mean, the order of services, other ids of children. Six queries."""
