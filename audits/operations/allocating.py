@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
 from accounts.models import User
 from accounts.notices import send_notice
@@ -49,7 +50,8 @@ def receive_allocation(*, allocation: Allocation, by: User, now: datetime) -> Au
 def take_back(*, allocation: Allocation, reason: str, by: User, now: datetime) -> None:
     """Take the audit of an ended allocation from its auditor: it waits for another.
 
-    What the auditor wrote is set aside: kept, and unseen by the next one.
+    What the auditor wrote is set aside: kept, and unseen by the next one. They are told, unless
+    they gave it back themselves.
     """
     audit = _live_audit(allocation.sampled_case)
     if audit is None or audit.status not in NOT_SUBMITTED:
@@ -58,6 +60,12 @@ def take_back(*, allocation: Allocation, reason: str, by: User, now: datetime) -
     _not_begun(audit)
     audit.status = Audit.Status.RETURNED
     audit.save(update_fields=["status", "started_at", "practitioner_judged"])
+    if allocation.auditor_id != by.pk:
+        send_notice(
+            to=[allocation.auditor],
+            subject=f"Audit {audit.reference} is not with you any more",
+            path=reverse("audits:audit_list"),
+        )
 
 
 @operation

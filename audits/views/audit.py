@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.access import allow
+from accounts.models import User
 from accounts.operations import MovedOn, Refused
 from accounts.policy import Permission, may
 from audits.forms.audits import ReasonForm
@@ -35,6 +36,7 @@ from audits.queries.visibility import (
 from audits.views.access import audit_given_or_404, audit_or_404, log_reading, person
 from audits.views.facts import audit_rows, duty_telephones, fact_rows, time_rows
 from audits.views.keeping import kept_page
+from cases.operations.allocation import why_not_any_more
 from cases.queries.calendar import local_date
 from cases.queries.conflicts import conflicts_in_force
 
@@ -61,8 +63,10 @@ def audit_page(request: HttpRequest, reference: str) -> HttpResponse:
         log_reading(request, audit)
     elif child_id:
         log_reading(request, audit, IDENTITY)
+    not_any_more = _why_not_any_more(audit, user)
     context = {
         "audit": audit,
+        "not_any_more": not_any_more,
         "breadcrumbs": _crumbs(audit.reference),
         "overdue": audit.status in NOT_SUBMITTED and audit.due_on < local_date(timezone.now()),
         "rows": audit_rows(audit, child_id),
@@ -71,11 +75,18 @@ def audit_page(request: HttpRequest, reference: str) -> HttpResponse:
         "gradings": gradings,
         "feedback": feedback,
         "grade_of_record": _grade_of_record(request, audit),
-        "buttons": _buttons(request, audit, gradings, released),
+        "buttons": _buttons(request, audit, gradings, released, may_begin=not not_any_more),
         "links": _links(request, audit, gradings, released),
         "panels": panels_for(audit, user),
     }
     return render(request, "audits/audit.html", context)
+
+
+def _why_not_any_more(audit: Audit, user: User) -> str:
+    """Why the auditor can neither begin nor submit what is with them; "" where they can."""
+    if audit.auditor_id != user.pk or audit.status not in WITH_AUDITOR or not audit.sampled_case:
+        return ""
+    return why_not_any_more(audit.sampled_case, user)
 
 
 def _crumbs(here: str, *between: tuple[str, str]) -> list[dict[str, str]]:
@@ -97,11 +108,16 @@ def _may_see_feedback(request: HttpRequest, audit: Audit, gradings: list[Grading
 
 
 def _buttons(
-    request: HttpRequest, audit: Audit, gradings: list[Grading], released: Feedback | None
+    request: HttpRequest,
+    audit: Audit,
+    gradings: list[Grading],
+    released: Feedback | None,
+    *,
+    may_begin: bool,
 ) -> list[dict[str, str]]:
     """The next step for the person, where there is one."""
     user, buttons = person(request), []
-    if audit.status == Audit.Status.ALLOCATED and audit.auditor_id == user.pk:
+    if may_begin and audit.status == Audit.Status.ALLOCATED and audit.auditor_id == user.pk:
         buttons.append({"label": "Begin this audit", "url": _url("begin", audit)})
     for grading in gradings:
         if grading.grader_id == user.pk and grading.status == Grading.Status.DRAFT:

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from accounts.fields import WordsField
 from accounts.govuk import GovCheckboxes, GovRadios
 from accounts.rules.words import is_written
-from cases.models import Draw, Replacement, SamplingFrame
+from cases.models import Allocation, Draw, Replacement, SamplingFrame
 from cases.operations.announcing import HASH_ROLES
 from cases.rules.policy import STRATA_BY, CasePolicy
 from cases.rules.rates import parse_rate, parse_share, show_rate
@@ -285,8 +285,12 @@ class DecisionForm(forms.Form):
 
 
 class ReallocateForm(forms.Form):
-    """Which auditor gets a case, by hand."""
+    """Which auditor gets a case, by hand.
 
+    It carries the allocation that the page shows: the choice is for taking the place of that one.
+    """
+
+    stands = forms.IntegerField(required=False, widget=forms.HiddenInput)
     auditor = forms.TypedChoiceField(
         label="Auditor",
         coerce=int,
@@ -303,7 +307,10 @@ class ReallocateForm(forms.Form):
         error_messages={"required": "Say why you choose the auditor by hand"},
     )
 
-    def __init__(self, *args: Any, auditors: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, auditors: list[tuple[str, str]], stands: Allocation | None, **kwargs: Any
+    ) -> None:
+        kwargs.setdefault("initial", {"stands": stands.pk if stands else 0})
         super().__init__(*args, **kwargs)
         choices = [("", "Choose an auditor"), *auditors]
         self.fields["auditor"].choices = choices  # type: ignore[attr-defined]

@@ -70,12 +70,20 @@ def allocate_quarter(*, draw: Draw, by: User, now: datetime) -> AllocationResult
 
 @operation
 def allocate_by_hand(
-    *, sampled_case: SampledCase, auditor: User, reason: str, by: User, now: datetime
+    *,
+    sampled_case: SampledCase,
+    auditor: User,
+    reason: str,
+    by: User,
+    now: datetime,
+    shown: int | None = None,
 ) -> Allocation:
     """Give a case to a particular auditor, or take it from one and give it to another.
 
-    Needs ``reason``; the same independence as for every allocation. An audited case only where its
-    audit was reopened. Raises Refused or MovedOn.
+    Needs ``reason``; the same independence as for every allocation. Capacity is no bar: who chooses
+    by hand has seen it. An audited case only where its audit was reopened. ``shown``: the primary
+    key of the allocation that they have seen, 0 for none. Raises Refused; MovedOn where another
+    one stands, or the case has left the sample.
     """
     require(by, Permission.ALLOCATE_AUDITS, Permission.REASSIGN_AUDIT)
     if not is_written(reason):
@@ -89,9 +97,12 @@ def allocate_by_hand(
     policy = CasePolicy.from_dict(case.draw.policy)
     check_auditor(case, auditor, policy, now)
     live = case.allocations.filter(ended_at__isnull=True).first()
+    if live is not None and live.auditor_id == auditor.pk:
+        raise Refused(f"{auditor} already has this case.")
+    if shown is not None and shown != (live.pk if live else 0):
+        has_it = f"{live.auditor} has this case now" if live else "Nobody has this case now"
+        raise MovedOn(f"Somebody changed this after the page was opened: {has_it}. Choose again.")
     if live is not None:
-        if live.auditor_id == auditor.pk:
-            raise Refused(f"{auditor} already has this case.")
         _end(live, reason, by, now)
     return _give(case, auditor, policy, by=by, now=now, reason=reason)
 
@@ -183,7 +194,13 @@ def check_auditor(case: SampledCase, auditor: User, policy: CasePolicy, now: dat
 
 
 def refuse_who_is_near(sampled_case: SampledCase, user: User) -> None:
-    """Raise Refused where ``user`` has come near a case since it was given to them.
+    """Raise Refused where ``user`` has come near a case since it was given to them."""
+    if why := why_not_any_more(sampled_case, user):
+        raise Refused(why)
+
+
+def why_not_any_more(sampled_case: SampledCase, user: User) -> str:
+    """Why ``user`` cannot grade the case that was given to them; "" where they can.
 
     Words for the person themself. Exemption and accreditation are asked at allocation alone: who
     has the file at hand may finish it.
@@ -193,8 +210,9 @@ def refuse_who_is_near(sampled_case: SampledCase, user: User) -> None:
     policy = CasePolicy.from_dict(case.draw.policy)
     person = replace(person_of(user), exempt="")
     found = independence(person, to_grade, other_teams_independent=policy.other_teams_independent)
-    if isinstance(found, NotIndependent):
-        raise Refused(NOT_ANY_MORE.format(" ".join(OWN_WORDS[r.code] for r in found.because)))
+    if not isinstance(found, NotIndependent):
+        return ""
+    return NOT_ANY_MORE.format(" ".join(OWN_WORDS[reason.code] for reason in found.because))
 
 
 def _locked_draw(draw: Draw) -> Draw:

@@ -14,7 +14,6 @@ from cases.models import Allocation, AuditQuarter, Case, Draw, Replacement, Samp
 from cases.models import SamplingFrame as Frame
 from cases.queries.allocation import auditors_for, cases_to_grade, people_as_graders
 from cases.queries.frame import sampled_cases
-from cases.queries.people import people_who_grade
 from cases.rules.allocation import AllocationResult, Auditor, allocate
 from cases.rules.independence import CaseToGrade, NotIndependent, independence
 from cases.rules.policy import CasePolicy
@@ -236,15 +235,6 @@ def no_longer_graders(draw: Draw) -> list[NotAnyMore]:
     return found
 
 
-def number_with_nobody_here(draw: Draw) -> int:
-    """How many cases of a draw are with an auditor who cannot sign in or grade any more: one query.
-
-    They are among those of `no_longer_graders`.
-    """
-    of_draw = _in_hand(draw).filter(sampled_case__draw=draw)
-    return of_draw.exclude(auditor__in=people_who_grade().order_by().values("pk")).count()
-
-
 def _in_hand(draw: Draw) -> QuerySet[Allocation]:
     """The allocations of a draw, and of those before it, with an audit still to be submitted."""
     live = Allocation.objects.filter(
@@ -272,11 +262,21 @@ def auditor_may_change(case: SampledCase) -> bool:
     return case.audits.filter(status__in=AUDIT_WITH_AUDITOR).exists()
 
 
-def auditors_of_case(
-    case: SampledCase, today: date
-) -> tuple[list[Auditor], list[tuple[Auditor, str]]]:
-    """Auditors independent of a case, most free first; then the others, each with the reason."""
+@dataclass(frozen=True)
+class AuditorsOfCase:
+    """Who may grade a case, most free first; the others, each with the reason; and what keeps
+    everybody from it, in a sentence."""
+
+    free: list[Auditor]
+    others: list[tuple[Auditor, str]]
+    missing: str = ""
+
+
+def auditors_of_case(case: SampledCase, today: date) -> AuditorsOfCase:
+    """Who may be given a case, and why not the others; nobody while something is missing."""
     (to_grade,) = cases_to_grade([case])
+    if to_grade.missing:
+        return AuditorsOfCase([], [], to_grade.missing)
     policy = CasePolicy.from_dict(case.draw.policy)
     free: list[Auditor] = []
     others: list[tuple[Auditor, str]] = []
@@ -288,7 +288,7 @@ def auditors_of_case(
             others.append((auditor, " ".join(reason.sentence for reason in found.because)))
         else:
             free.append(auditor)
-    return sorted(free, key=lambda auditor: -auditor.free), others
+    return AuditorsOfCase(sorted(free, key=lambda auditor: -auditor.free), others)
 
 
 def names_of(auditors: list[Auditor]) -> dict[str, str]:

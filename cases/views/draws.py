@@ -40,6 +40,7 @@ from cases.queries.quarters import (
     sampled_cases_visible_to,
 )
 from cases.queries.sample_list import CASE_SORTS, cases_asked_for, people_of, with_auditor
+from cases.rules.allocation import Auditor
 from cases.rules.policy import CasePolicy
 from cases.rules.rates import show_rate
 from cases.views import quarter_page
@@ -186,26 +187,33 @@ def reallocate(request: SignedInRequest, pk: int) -> HttpResponse:
     """Give a case to an auditor by hand: only those who are independent of it can be chosen."""
     case = get_object_or_404(sampled_cases_visible_to(request.user), pk=pk)
     live = case.allocations.filter(ended_at__isnull=True).select_related("auditor").first()
-    free, others = auditors_of_case(case, local_date(timezone.now()))
-    names = names_of([*free, *(auditor for auditor, _ in others)])
+    found = auditors_of_case(case, local_date(timezone.now()))
+    names = names_of([*found.free, *(auditor for auditor, _ in found.others)])
     choices = [
-        (a.person.id, f"{names[a.person.id]} ({a.in_hand} of {a.capacity} given this quarter)")
-        for a in free
+        (a.person.id, f"{names[a.person.id]} ({_given(a)})")
+        for a in found.free
         if live is None or a.person.id != str(live.auditor_id)
     ]
     data = (request.POST,) if request.method == "POST" else ()
-    form = ReallocateForm(*data, auditors=choices)
+    form, status = ReallocateForm(*data, auditors=choices, stands=live), 200
     if form.is_valid():
         try:
             given = allocate_by_hand(
                 sampled_case=case,
                 auditor=get_object_or_404(User, pk=form.cleaned_data["auditor"]),
                 reason=form.cleaned_data["reason"],
+                shown=form.cleaned_data["stands"] or 0,
                 by=request.user,
                 now=timezone.now(),
             )
         except Refused as refused:
             form.add_error(None, str(refused))
+        except MovedOn as moved_on:
+            # Somebody else chose after this page was opened: what was written stays.
+            kept = request.POST.copy()
+            kept["stands"] = str(live.pk if live else 0)
+            form, status = ReallocateForm(kept, auditors=choices, stands=live), 409
+            form.add_error(None, str(moved_on))
         else:
             messages.success(request, f"The case was given to {given.auditor}.")
             return redirect("cases:sampled_case", pk=case.pk)
@@ -214,13 +222,20 @@ def reallocate(request: SignedInRequest, pk: int) -> HttpResponse:
         "form": form,
         "live": live,
         "movable": auditor_may_change(case),
+        "missing": found.missing,
         "choices": choices,
         "others_head": ["Auditor", "Why not"],
-        "others": [[names[auditor.person.id], because] for auditor, because in others],
+        "others": [[names[auditor.person.id], because] for auditor, because in found.others],
         "breadcrumbs": case_crumbs(case, "Choose the auditor", deeper=True),
         "back": reverse("cases:sampled_case", args=[case.pk]),
     }
-    return render(request, "cases/quarters/reallocate.html", context)
+    return render(request, "cases/quarters/reallocate.html", context, status=status)
+
+
+def _given(auditor: Auditor) -> str:
+    """How much an auditor has been given beside what they have time for."""
+    words = f"{auditor.in_hand} of {auditor.capacity} given this quarter"
+    return words if auditor.free > 0 else f"{words}: no time left"
 
 
 def case_title(case: SampledCase) -> str:

@@ -22,7 +22,7 @@ from cases.queries.quarters import (
     IN_SAMPLE,
     draws_of,
     listed_quarters,
-    number_with_nobody_here,
+    no_longer_graders,
     open_case_count,
     replacement_counts,
     waiting_of_earlier_draws,
@@ -117,7 +117,8 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
     frame = live_frame(stored) if stored else None
     draw = live_draw(stored) if stored else None
     counts = quarter_counts(stored) if stored else {}
-    gone = number_with_nobody_here(draw) if draw else 0
+    to_pass_on = no_longer_graders(draw) if draw else []
+    gone = sum(one.case.draw_id == draw.pk for one in to_pass_on) if draw else 0
     open_cases = open_case_count()
     sees_replacements = may(user, Permission.REQUEST_REPLACEMENT, Permission.APPROVE_REPLACEMENT)
     context: dict[str, Any] = {
@@ -133,7 +134,10 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
     }
     if stored is not None:
         context |= {
-            "matters": [*_to_give(quarter, draw, gone, user), *matters_of(stored, user)],
+            "matters": [
+                *_to_give(quarter, draw, len(to_pass_on), user),
+                *matters_of(stored, user),
+            ],
             "draw_rows": [_draw_row(found) for found in draws_of(stored)],
             "theme_rows": [
                 [{"text": theme.name, "url": theme_url(theme)}, state]
@@ -201,14 +205,16 @@ def _steps(
 
 
 def _to_give(quarter: Quarter, draw: Draw | None, gone: int, user: User) -> Iterator[Matter]:
-    """What the steps do not say: cases whose auditor has left, or that an earlier draw left."""
+    """What the steps do not say: cases to pass on (of earlier draws too), and those that an earlier
+    draw left."""
     if draw is None or not may(user, Permission.ALLOCATE_AUDITS):
         return
     url = reverse("cases:quarter_allocation", args=[quarter.label])
     if gone:
         what = "1 case is" if gone == 1 else f"{gone:,} cases are"
+        them = "it" if gone == 1 else "them"
         yield Matter(
-            f"{what} with an auditor who is no longer active here, or no longer grades.",
+            f"{what} with an auditor who cannot grade {them} any more.",
             url,
             "Give to somebody else",
         )

@@ -1059,7 +1059,8 @@ class TestGivenToAnotherOnceReopened:
             page = as_user(who).get(form).content.decode()
             assert "can no longer be changed" not in page
             assert f'<option value="{cast.other_auditor.pk}"' in page
-        said = {"auditor": cast.other_auditor.pk, "reason": "Conflict"}
+        live = reopened.sampled_case.allocations.get(ended_at=None)  # type: ignore[union-attr]
+        said = {"auditor": cast.other_auditor.pk, "reason": "Conflict", "stands": live.pk}
         done = as_user(cast.lead).post(form, said, follow=True).content.decode()
         assert "The case was given to Otto Tor." in done
         submitted(Audit.objects.get())

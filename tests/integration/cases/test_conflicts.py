@@ -404,6 +404,9 @@ class TestAllocationPage:
         assert "They declared a conflict with this case." in page
         assert WHY not in page
         assert f'href="/sampled/{audit.sampled_case_id}/auditor/"' in page
+        own = text_of(as_user(cast.auditor).get(f"/audits/{audit.reference}/"))
+        assert "You are not independent of this case now" in own
+        assert "Begin this audit" not in own
         with pytest.raises(Refused, match="You declared a conflict with it"):
             begin_audit(
                 audit=audit, child_id="0042_7", held_by_listed_practitioner=True,
@@ -412,6 +415,8 @@ class TestAllocationPage:
         other = make_audit(auditor=cast.other_auditor)
         cast.riverside.deputy = cast.other_auditor
         cast.riverside.save()
+        overview = text_of(client.get(f"/quarters/{QUARTER}/"))
+        assert "2 cases are with an auditor who cannot grade them any more" in overview
         found = {one.case: one.because for one in no_longer_graders(draw)}
         assert set(found) == {audit.sampled_case, other.sampled_case}
         assert "own team" in found[other.sampled_case]  # type: ignore[index]

@@ -41,7 +41,7 @@ def back_again(cast: Cast) -> SampledCase:
 
 
 def offered(case: SampledCase) -> set[str]:
-    return {auditor.person.id for auditor in auditors_of_case(case, TODAY)[0]}
+    return {auditor.person.id for auditor in auditors_of_case(case, TODAY).free}
 
 
 def test_who_held_the_file_before_it_was_closed_does_not_grade_it(

@@ -16,6 +16,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import AccessRecord, User
 from accounts.operations import Refused
@@ -526,7 +527,7 @@ def test_cases_of_an_auditor_who_left_are_not_allocated(
     assert all(f'href="/sampled/{case.pk}/auditor/"' in shown for case in cases)
     overview = text(client, QUARTER_PAGE)
     assert "1 of 3" in overview
-    assert "2 cases are with an auditor who is no longer active here" in overview
+    assert "2 cases are with an auditor who cannot grade them any more" in overview
     assert f'href="{page}">Give to somebody else' in overview
     assert "Give to somebody else" not in text(as_user(cast.director), QUARTER_PAGE)
     asked = (queries(client, page), queries(client, QUARTER_PAGE))
@@ -597,6 +598,47 @@ def test_by_hand_only_independent_auditors_can_be_chosen(
     shown = text(client, f"/sampled/{case.pk}/")
     assert "Given to Otto Tor by hand" in shown
     assert "Knows the tool" in shown
+
+
+def test_a_choice_from_an_old_page_does_not_undo_somebody_elses(
+    cast: Cast,
+    client: Client,
+    case: SampledCase,
+    sent: list[tuple[str, list[Any]]],
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    form = f"/sampled/{case.pk}/auditor/"
+    chosen = {"auditor": cast.auditor.pk, "reason": "Knows the tool", "stands": 0}
+    posted(client, form, 302, **{**chosen, "auditor": cast.other_auditor.pk})
+    told = posted(client, form, 409, **chosen)
+    assert "Somebody changed this after the page was opened: Otto Tor has this case now" in told
+    assert "Knows the tool" in told
+    live = case.allocations.get(ended_at=None)
+    assert f'name="stands" value="{live.pk}"' in told
+    with django_capture_on_commit_callbacks(execute=True):
+        posted(client, form, 302, **{**chosen, "stands": live.pk})
+    told_of = {args[0]: args[1] for _, args in sent}
+    assert "is not with you any more" in told_of[cast.other_auditor.email]
+    assert "is with you" in told_of[cast.auditor.email]
+
+
+def test_by_hand_an_auditor_can_be_given_more_than_they_have_time_for(
+    cast: Cast, client: Client, case: SampledCase
+) -> None:
+    """Whoever chooses has seen it, and says why."""
+    form = f"/sampled/{case.pk}/auditor/"
+    Grader.objects.filter(user=cast.auditor).update(capacity=0)
+    assert "(0 of 0 given this quarter: no time left)" in text(client, form)
+    posted(client, form, 302, auditor=cast.auditor.pk, reason="Offered to do one more")
+
+
+def test_nobody_is_offered_for_a_case_that_cannot_be_given_yet(cast: Cast, client: Client) -> None:
+    open_case()
+    freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
+    draw_sample(quarter=Q3, seed="s", by=cast.analyst, now=NOW)
+    page = text(client, f"/sampled/{SampledCase.objects.get().pk}/auditor/")
+    assert "Nobody can be given this case yet." in page
+    assert "<option" not in page
 
 
 def test_seed_can_be_made_by_the_system_and_says_so(client: Client, frozen: None) -> None:
