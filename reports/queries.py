@@ -26,9 +26,12 @@ from cases.models import (
     Service,
 )
 from cases.queries.calendar import local_date
+from cases.queries.certificate import exclusions_in_words
+from cases.queries.quarters import not_audited_by_stratum
 from cases.queries.themes import service_names
 from cases.rules.eligibility import ALL_REASONS, REASONS
 from cases.rules.intervals import Proportion
+from cases.rules.policy import CasePolicy
 from quality.models import Action, Escalation
 from reports.baseline_queries import baselines_before
 from reports.models import CommitteeReport, IssuedReport
@@ -178,7 +181,7 @@ def _authors_of_each(
 
 
 def records_of(quarter: AuditQuarter, now: datetime) -> Records:
-    """All records of a quarter's report: fifteen queries, however many audits there are."""
+    """All records of a quarter's report: sixteen queries, however many audits there are."""
     policy = report_policy(quarter)
     services = {name: s for s in _services() for name in (s.name, s.code)}
     quarters = _trend_quarters(quarter)
@@ -187,6 +190,8 @@ def records_of(quarter: AuditQuarter, now: datetime) -> Records:
         .select_related("frame", "quarter")
         .order_by("quarter__starts_on", "number")
     )
+    of_quarter = [draw for draw in draws if draw.quarter_id == quarter.pk]
+    live = next((draw for draw in of_quarter if draw.status == Draw.Status.DRAWN), None)
     replaced = _replacements(quarter)
     audits = _audits(quarters, _chances(quarter))
     frames = {
@@ -196,7 +201,9 @@ def records_of(quarter: AuditQuarter, now: datetime) -> Records:
     }
     earlier, past = _earlier(quarters, quarter, audits, frames, policy)
     frame = _with_replacements(
-        _with_strays(frames.get(quarter.label, ()), audits[quarter.label]), replaced
+        _with_strays(frames.get(quarter.label, ()), audits[quarter.label]),
+        replaced,
+        _lost(live, services) if live else Counter(),
     )
     return Records(
         quarter=quarter.label,
@@ -210,11 +217,12 @@ def records_of(quarter: AuditQuarter, now: datetime) -> Records:
         escalations=_escalations(quarter, now),
         actions=_actions(quarter),
         replacements=_counted(replaced),
-        draws=tuple(_draw_facts(draw) for draw in draws if draw.quarter_id == quarter.pk),
+        draws=tuple(map(_draw_facts, of_quarter)),
         tools=_tools(quarter),
         earlier=earlier,
         baselines=past,
         themes=_themes(quarter),
+        left_out=tuple(exclusions_in_words(CasePolicy.from_dict(live.policy))) if live else (),
     )
 
 
@@ -382,13 +390,28 @@ def _replacements(quarter: AuditQuarter) -> Counter[tuple[str, str, str]]:
     return found
 
 
+def _lost(draw: Draw, services: Mapping[str, Service]) -> Counter[str]:
+    """Cases that could not be audited, with no reserve left, by the name of their service."""
+    found: Counter[str] = Counter()
+    for stratum, number in not_audited_by_stratum(draw).items():
+        service = services.get(draw.frame.service_of(stratum))
+        if service is not None:
+            found[service.name] += number
+    return found
+
+
 def _with_replacements(
-    frame: Iterable[FrameCount], replaced: Mapping[tuple[str, str, str], int]
+    frame: Iterable[FrameCount],
+    replaced: Mapping[tuple[str, str, str], int],
+    lost: Mapping[str, int],
 ) -> tuple[FrameCount, ...]:
     by_service: dict[str, Counter[str]] = defaultdict(Counter)
     for (service, reason, _), number in replaced.items():
         by_service[service][reason] += number
-    return tuple(replace(count, replaced=dict(by_service[count.service])) for count in frame)
+    return tuple(
+        replace(count, replaced=dict(by_service[count.service]), lost=lost.get(count.service, 0))
+        for count in frame
+    )
 
 
 def _counted(replaced: Mapping[tuple[str, str, str], int]) -> tuple[ReplacementCount, ...]:

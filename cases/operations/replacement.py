@@ -116,10 +116,11 @@ def _replace(case: SampledCase, asked: Replacement, by: User, now: datetime) -> 
         raise MovedOn(f"This case has moved on: {case.get_status_display().lower()}.")
     why = asked.get_reason_display()
     case_left_sample.send(sender=SampledCase, sampled_case=case, reason=why, by=by, now=now)
-    case.allocations.filter(ended_at__isnull=True).update(
-        ended_at=now, ended_by=by, end_reason=f"Replaced: {why}"
-    )
     reserve = _next_reserve(case)
+    what = "Replaced" if reserve else "Not audited, and no reserve was left"
+    case.allocations.filter(ended_at__isnull=True).update(
+        ended_at=now, ended_by=by, end_reason=f"{what}: {why}"
+    )
     case.status = SampledCase.Status.NOT_AUDITABLE
     if reserve is not None:
         reserve.status = SampledCase.Status.DRAWN

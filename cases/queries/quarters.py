@@ -62,6 +62,13 @@ def not_audited_by_stratum(draw: Draw) -> dict[str, int]:
     return dict(lost.values_list("stratum").annotate(number=Count("pk")))
 
 
+def withdrawn_audit(case: SampledCase) -> str:
+    """The reference of an audit of a case that was begun and then withdrawn; "" without one."""
+    begun = case.audits.filter(status="withdrawn", started_at__isnull=False)
+    found = begun.order_by("-withdrawn_at").values_list("reference", flat=True).first()
+    return found or ""
+
+
 def children_in_samples(besides: str, on: date) -> QuerySet[SampledCase, Any]:
     """The children (by id) in the samples of other quarters that still run, reserves included.
 

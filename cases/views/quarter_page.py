@@ -136,6 +136,7 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
         context |= {
             "matters": [
                 *_to_give(quarter, draw, len(to_pass_on), user),
+                *_short(draw, counts),
                 *matters_of(stored, user),
             ],
             "draw_rows": [_draw_row(found) for found in draws_of(stored)],
@@ -225,6 +226,17 @@ def _to_give(quarter: Quarter, draw: Draw | None, gone: int, user: User) -> Iter
             f"{what} of an earlier draw, submitted once, {waits} for another auditor.",
             url,
             "Choose the auditor",
+        )
+
+
+def _short(draw: Draw | None, counts: dict[str, int]) -> Iterator[Matter]:
+    """That the sample has become short: cases whose place no reserve was left to take."""
+    if draw is not None and (lost := counts.get(Status.NOT_AUDITABLE, 0)):
+        cases = "case" if lost == 1 else "cases"
+        yield Matter(
+            f"The sample is {lost:,} {cases} short: no reserve was left to take the place.",
+            draw_url(draw, status=Status.NOT_AUDITABLE),
+            "See which" if lost > 1 else "See which one",
         )
 
 

@@ -23,7 +23,11 @@ from cases.forms.draw import DecisionForm, ReplacementForm
 from cases.forms.lists import ReplacementFilterForm
 from cases.models import Replacement, SampledCase
 from cases.operations.replacement import decide_replacement, request_replacement
-from cases.queries.quarters import replacements_visible_to, sampled_cases_visible_to
+from cases.queries.quarters import (
+    replacements_visible_to,
+    sampled_cases_visible_to,
+    withdrawn_audit,
+)
 from cases.queries.sample_list import (
     REPLACEMENT_SORTS,
     quarters_and_teams,
@@ -200,6 +204,8 @@ def _facts(asked: Replacement) -> list[dict[str, Any]]:
         lapsed = asked.status == Replacement.Status.LAPSED
         rows.append({"key": "Ended by" if lapsed else "Decided by", "value": decided})
         rows.append({"key": "Note", "value": asked.decision_note or "None given"})
+        if withdrawn := withdrawn_audit(case):
+            rows.append({"key": "Audit", "value": f"{withdrawn}: begun, and withdrawn since"})
     if case.replaced_by is not None:
         rows.append(
             {

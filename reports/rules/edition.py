@@ -94,6 +94,7 @@ class Records:
     earlier: Mapping[str, tuple[EarlierPoint, ...]] = field(default_factory=dict)  # by line
     baselines: tuple[BaselineFigures, ...] = ()  # of the trend's quarters
     themes: tuple[ThemeRecord, ...] = ()
+    left_out: tuple[str, ...] = ()  # which open cases the council leaves out of the draw, and why
 
 
 def paragraphs(*texts: str) -> Block:

@@ -87,9 +87,9 @@ def _changed(rows: tuple[TrendRow, ...]) -> str:
 def _programme(computed: Computed) -> dict[str, Any]:
     frame = computed.records.frame
     sizes = [
-        (c.service, c.open, c.eligible, c.quota, c.selected, c.reserves, c.shortfall) for c in frame
+        (c.service, c.open, c.eligible, c.quota, c.selected, c.reserves, c.short_by) for c in frame
     ]
-    short = [wording.quota(count.service, count) for count in frame if count.shortfall]
+    short = [wording.quota(count.service, count) for count in frame if count.short_by]
     return section(
         "Audit Programme",
         programme_words(computed),
@@ -111,7 +111,12 @@ def _exclusions(computed: Computed) -> Block:
     if not reasons:
         return paragraphs("Every open case could be drawn.")
     rows = [(c.service, *(c.not_eligible.get(reason, 0) for reason in reasons)) for c in frame]
-    return table("Cases that could not be drawn, by reason", ["Service", *reasons], rows)
+    return table(
+        "Cases that could not be drawn, by reason",
+        ["Service", *reasons],
+        rows,
+        note=" ".join(f"Left out by the council: {words}" for words in computed.records.left_out),
+    )
 
 
 def _replacements(computed: Computed) -> list[Block]:

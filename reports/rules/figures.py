@@ -56,11 +56,17 @@ class FrameCount:
     selected: int
     reserves: int
     replaced: Mapping[str, int] = field(default_factory=dict)  # by reason
+    lost: int = 0  # cases that could not be audited, with no reserve left to take their place
 
     @property
     def shortfall(self) -> int:
         """By how many the service has too few eligible cases for its quota."""
         return max(0, self.quota - self.selected)
+
+    @property
+    def short_by(self) -> int:
+        """By how many the sample is smaller than the quota: when drawn, and since."""
+        return self.shortfall + self.lost
 
 
 @dataclass(frozen=True)

@@ -237,12 +237,18 @@ def quota(service: str, count: FrameCount) -> str:
         f"{service}: {plural(count.selected, 'case', 'cases')} drawn from "
         f"{count.open:,} open, for a quota of {count.quota:,}."
     )
-    if not count.shortfall:
-        return drawn
-    return (
-        f"{drawn} That is {number(count.shortfall)} short: only {number(count.eligible)} "
-        "could be drawn."
-    )
+    words = [drawn]
+    if count.shortfall:
+        words.append(
+            f"That is {number(count.shortfall)} short: only {number(count.eligible)} could be "
+            "drawn."
+        )
+    if count.lost:
+        cases = plural(count.lost, "case", "cases")
+        words.append(
+            f"{capital(cases)} could not be audited, and no reserve was left to take the place."
+        )
+    return " ".join(words)
 
 
 def grades(figures: GradeFigures) -> str:

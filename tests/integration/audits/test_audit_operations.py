@@ -234,7 +234,7 @@ class TestAllocation:
 
     @pytest.mark.parametrize("begun", [False, True])
     def test_a_case_that_leaves_the_sample_takes_its_audit_with_it(
-        self, cast: Cast, audit: Audit, begun: bool
+        self, cast: Cast, audit: Audit, begun: bool, as_user: Callable[[User], Client]
     ) -> None:
         if begun:
             begin(audit)
@@ -252,6 +252,9 @@ class TestAllocation:
         assert audit.child.audit_reference == ""
         assert [each.status for each in audit.gradings.all()] == ["set_aside"] * begun
         assert [each["audit"] for each in withdrawn] == [audit]
+        page = as_user(cast.analyst).get(f"/sampled/{audit.sampled_case_id}/").content.decode()
+        was = f"{audit.reference}: begun, and withdrawn since" if begun else "None begun"
+        assert was in page
 
     def test_a_submitted_audit_stays_when_its_case_leaves_the_sample(
         self, cast: Cast, audit: Audit

@@ -472,6 +472,9 @@ def test_a_case_that_no_reserve_takes_the_place_of_is_a_shortfall(
     shown = text(client, f"{QUARTER_PAGE}draws/1/")
     assert "1 short since: could not be audited, and no reserve was left" in shown
     assert "Another reason: With a partner." in text(client, f"/sampled/{case.pk}/")
+    overview = text(client, QUARTER_PAGE)
+    assert "The sample is 1 case short: no reserve was left to take the place." in overview
+    assert f"{QUARTER_PAGE}draws/1/?status=not_auditable#cases" in overview
 
 
 def test_a_refused_decision_loses_nothing(cast: Cast, as_user: AsUser, case: SampledCase) -> None:

@@ -171,6 +171,21 @@ def test_frame_exclusions_and_replacements_are_tables_of_the_exempt_edition(
     assert ["Child in Need", "30", "10"] in out["rows"]
     replaced = table(figures, EXEMPT, "Cases replaced, by team and reason")
     assert replaced["rows"] == [["Riverside", "1", "1"]]
+    assert "short breaks only" in out["note"]
+
+
+def test_a_sample_that_became_short_says_so_in_the_exempt_edition(council: World) -> None:
+    council.draw.cases.filter(status="replaced").update(status="not_auditable", replaced_by=None)
+    lost = council.draw.cases.get(status="not_auditable")
+    figures = frozen(council)
+    sizes = {
+        row[0]: row[-1]
+        for row in table(figures, EXEMPT, "Open cases, quota and cases drawn")["rows"]
+    }
+    assert {name for name, short in sizes.items() if short == "1"} == {lost.stratum}
+    sentence = "One case could not be audited, and no reserve was left to take the place."
+    assert sentence in json.dumps(figures["editions"][EXEMPT])
+    assert sentence not in json.dumps(figures["editions"][PUBLIC])
 
 
 def test_draw_can_be_checked_from_either_edition(council: World) -> None:

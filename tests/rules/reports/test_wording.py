@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from cases.rules.intervals import Proportion
@@ -156,6 +158,12 @@ def test_a_shortfall_is_said() -> None:
     )
     met = FrameCount("statutory", "a", 140, 100, {}, 7, 7, 4)
     assert wording.quota("Care leavers", met).endswith("for a quota of 7.")
+    since = replace(short, lost=2)
+    assert wording.quota("Care leavers", since).endswith(
+        "only three could be drawn. Two cases could not be audited, and no reserve was left to "
+        "take the place."
+    )
+    assert (since.shortfall, since.short_by) == (4, 6)
 
 
 def test_all_four_grades() -> None:
