@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
@@ -55,22 +55,23 @@ def release_feedback(
             )
     except IntegrityError as error:
         raise MovedOn("Feedback on this audit has been released already.") from error
-    recipients = recipients_of(audit)
+    today = local_date(now)
+    recipients = recipients_of(audit, today)
     FeedbackRecipient.objects.bulk_create(
         FeedbackRecipient(feedback=feedback, practitioner=each) for each in recipients
     )
-    _tell(audit, recipients)
+    _tell(audit, recipients, today)
     feedback_released.send(Audit, audit=audit, feedback=feedback, by=by, now=now)
     return feedback
 
 
-def recipients_of(audit: Audit) -> list[Practitioner]:
+def recipients_of(audit: Audit, today: date) -> list[Practitioner]:
     """Who held the case at its allocation and for most of the period judged, each once.
 
     Where one of them is an agency worker or has left, also who holds it today: they go on with it.
     """
     found = [each for each in (audit.practitioner, audit.practitioner_judged) if each is not None]
-    if any(map(_may_be_gone, found)):
+    if any(_may_be_gone(each, today) for each in found):
         holding = Practitioner.objects.select_related("user", "team").filter(
             cases__child=audit.child_id, cases__closed_on__isnull=True
         )
@@ -78,8 +79,8 @@ def recipients_of(audit: Audit) -> list[Practitioner]:
     return list(dict.fromkeys(found))
 
 
-def _may_be_gone(practitioner: Practitioner) -> bool:
-    return practitioner.agency or practitioner.left_on is not None
+def _may_be_gone(practitioner: Practitioner, today: date) -> bool:
+    return practitioner.agency or practitioner.has_left(today)
 
 
 def may_release(user: User, audit: Audit) -> bool:
@@ -92,8 +93,8 @@ def may_release(user: User, audit: Audit) -> bool:
     return may(user, P.GRADE) and graded.exists()
 
 
-def _tell(audit: Audit, recipients: list[Practitioner]) -> None:
-    reached = [each.user for each in recipients if each.user and each.left_on is None]
+def _tell(audit: Audit, recipients: list[Practitioner], today: date) -> None:
+    reached = [each.user for each in recipients if each.user and not each.has_left(today)]
     send_notice(
         to=reached,
         subject=f"Feedback on audit {audit.reference} is ready for you",
@@ -101,7 +102,8 @@ def _tell(audit: Audit, recipients: list[Practitioner]) -> None:
     )
     manager = audit.team.manager if audit.team else None
     not_reached = len(reached) < max(1, len(recipients))
-    if manager is not None and (not_reached or any(map(_may_be_gone, recipients))):
+    gone = any(_may_be_gone(each, today) for each in recipients)
+    if manager is not None and (not_reached or gone):
         send_notice(
             to=[manager],
             subject=f"Feedback on audit {audit.reference} needs you to pass it on",

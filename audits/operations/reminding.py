@@ -11,6 +11,7 @@ from accounts.notices import send_notice
 from accounts.operations import operation
 from audits.models import Audit, FeedbackRecipient
 from audits.queries.visibility import WITH_AUDITOR
+from cases.models import Practitioner
 from cases.queries.calendar import bank_holidays, local_date
 from cases.rules.reminders import is_reminded
 
@@ -32,7 +33,9 @@ def remind_auditors(*, by: User, now: datetime) -> int:
 def remind_practitioners(*, by: User, now: datetime) -> int:
     """One message to each practitioner whose feedback has not been read; how many people."""
     unread = FeedbackRecipient.objects.filter(
-        read_at=None, practitioner__left_on=None, practitioner__user__isnull=False
+        Practitioner.in_post(local_date(now), of="practitioner__"),
+        read_at=None,
+        practitioner__user__isnull=False,
     ).select_related("practitioner__user", "feedback")
     return remind(
         (

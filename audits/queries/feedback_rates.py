@@ -13,7 +13,7 @@ from accounts.policy import Permission, may
 from audits.models import Audit, FeedbackRecipient, FeedbackReply
 from audits.queries.visibility import DECIDED
 from audits.rules.feedback_rates import FeedbackCounts
-from cases.models import Service
+from cases.models import Practitioner, Service
 
 # What the list of audits can be narrowed to, in the order of its filter.
 STATES = {
@@ -28,7 +28,6 @@ STATES = {
 Key = tuple[str, int]  # quarter label, service
 
 _SERVICE = "feedback__audit__service"
-_CANNOT_SIGN_IN = Q(practitioner__user=None) | Q(practitioner__left_on__isnull=False)
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,7 @@ def _recipients(services: dict[int, Service], today: date) -> defaultdict[Key, d
         feedback=OuterRef("feedback"), practitioner=OuterRef("practitioner")
     )
     stance = FeedbackReply.Stance
+    here = Practitioner.in_post(today, of="practitioner__")
     rows = (
         FeedbackRecipient.objects.filter(
             feedback__audit__status__in=DECIDED, feedback__audit__service__in=services
@@ -108,7 +108,7 @@ def _recipients(services: dict[int, Service], today: date) -> defaultdict[Key, d
         .values("feedback__audit__quarter__label", _SERVICE)
         .annotate(
             recipients=Count("pk"),
-            cannot_sign_in=Count("pk", filter=_CANNOT_SIGN_IN),
+            cannot_sign_in=Count("pk", filter=Q(practitioner__user=None) | ~here),
             read=Count("pk", filter=Q(read_at__isnull=False)),
             agreed=Count("pk", filter=Q(stance=stance.AGREE)),
             partly=Count("pk", filter=Q(stance=stance.PARTLY)),

@@ -50,11 +50,12 @@ def release(request: HttpRequest, reference: str) -> HttpResponse:
             messages.success(request, "The feedback has been released.")
             return redirect(audit_url)
     log_reading(request, audit)
+    today = local_date(timezone.now())
     context = {
         "audit": audit,
         "form": form,
         "back_url": audit_url,
-        "recipients": recipients_of(audit),
+        "recipients": [(each, each.has_left(today)) for each in recipients_of(audit, today)],
     }
     return render(request, "audits/feedback/release.html", context)
 

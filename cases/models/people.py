@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pgtrigger
 from django.conf import settings
 from django.db import models
@@ -137,6 +139,16 @@ class Practitioner(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def has_left(self, on: date) -> bool:
+        """Whether they are gone on a day; whoever will leave is here until then."""
+        return self.left_on is not None and self.left_on <= on
+
+    @staticmethod
+    def in_post(on: date, of: str = "") -> models.Q:
+        """The same for the database: who has not left on a day. ``of``: the way to them, with
+        its underscores."""
+        return models.Q(**{f"{of}left_on": None}) | models.Q(**{f"{of}left_on__gt": on})
 
 
 @tracked()

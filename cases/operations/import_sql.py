@@ -21,10 +21,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
 
 from cases.importers.rows import NO_STAFF
 from cases.models import CaseImport, ChildAlias, ImportProblem
 from cases.operations import import_elsewhere, import_teams
+from cases.queries.calendar import local_date
 
 # Confirming takes this lock, so that one list at a time is compared and taken over.
 CONFIRM_LOCK = 0x6366_6101
@@ -298,14 +300,17 @@ FROM said GROUP BY lower(practitioner), lower(team)
 # name in one team, the one who is still there and can sign in.
 _KNOWN = """
 CREATE TEMP TABLE import_known ON COMMIT DROP AS
-WITH found AS (
+WITH everybody AS (  -- whoever will leave is here until then
+  SELECT *, coalesce(left_on <= %(today)s, false) AS has_left FROM cases_practitioner
+),
+found AS (
   SELECT s.key, s.team_key,
-    (array_agg(p.id ORDER BY p.left_on IS NOT NULL, p.user_id IS NULL, p.id)
+    (array_agg(p.id ORDER BY p.has_left, p.user_id IS NULL, p.id)
       FILTER (WHERE lower(coalesce(t.name, '')) = s.team_key))[1] AS there,
-    array_agg(p.id) FILTER (WHERE p.left_on IS NULL
+    array_agg(p.id) FILTER (WHERE NOT p.has_left
       AND (p.staff_number <> '' OR p.in_staff_list OR p.user_id IS NOT NULL)) AS listed,
-    array_agg(p.id) FILTER (WHERE p.left_on IS NULL AND p.team_id IS NOT NULL) AS placed
-  FROM import_staff s JOIN cases_practitioner p ON lower(p.name) = s.key
+    array_agg(p.id) FILTER (WHERE NOT p.has_left AND p.team_id IS NOT NULL) AS placed
+  FROM import_staff s JOIN everybody p ON lower(p.name) = s.key
   LEFT JOIN cases_team t ON t.id = p.team_id
   GROUP BY s.key, s.team_key
 ),
@@ -318,8 +323,8 @@ meant AS (
   FROM found
 )
 SELECT meant.key, meant.team_key, p.id AS practitioner_id, p.name, p.team_id,
-  p.left_on IS NOT NULL AS has_left, p.id IS DISTINCT FROM meant.there AS by_name_alone
-FROM meant JOIN cases_practitioner p ON p.id = meant.practitioner_id
+  p.has_left, p.id IS DISTINCT FROM meant.there AS by_name_alone
+FROM meant JOIN everybody p ON p.id = meant.practitioner_id
 """
 
 _PRACTITIONERS = """
@@ -577,7 +582,7 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, Any]:
     _run("ANALYZE import_plan (child_id, step, team, practitioner, repeated)")
     _run(_STAFF)
     _run("ANALYZE import_staff (key, team_key)")
-    _run(_KNOWN)
+    _run(_KNOWN, {"today": local_date(timezone.now())})
     _run("ANALYZE import_known (key, team_key)")
     _run(import_teams.SAID)
     _run(import_teams.NEW)

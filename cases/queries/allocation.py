@@ -278,8 +278,7 @@ def _teams_of(users: Sequence[int]) -> defaultdict[int, list[tuple[int, int | No
     By the people's ids: (team, Head of Service).
     """
     found: defaultdict[int, list[tuple[int, int | None]]] = defaultdict(list)
-    # Whoever will leave on a day to come is there until then.
-    here = Q(left_on=None) | Q(left_on__gt=local_date(timezone.now()))
+    here = Practitioner.in_post(local_date(timezone.now()))
     working = Practitioner.objects.filter(here, user__in=users, team__isnull=False)
     for user, team, head in working.values_list("user", "team", "team__service__head"):
         found[user].append((team, head))

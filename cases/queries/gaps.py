@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from accounts.rules.table_file import read_table
 from cases.importers.cells import clean_id
 from cases.importers.gaps import REQUIRED, GapsPlan, Held, plan_gaps
 from cases.models import Case, Child, Practitioner, Team
+from cases.queries.calendar import local_date
 from cases.queries.other_ids import own_ids
 from cases.rules.practitioner_names import KnownWorkers, Worker
 
@@ -51,6 +53,7 @@ def plan_for_gaps(text: str) -> GapsPlan:
 
 def known_workers() -> KnownWorkers:
     """All practitioners, to be found by name; one query."""
+    today = local_date(timezone.now())
     found = Practitioner.objects.order_by().values_list(
         "pk", "name", "team__name", "left_on", "staff_number", "in_staff_list", "user"
     )
@@ -59,7 +62,7 @@ def known_workers() -> KnownWorkers:
             id=pk,
             name=name,
             team=team or "",
-            in_post=left_on is None,
+            in_post=left_on is None or left_on > today,
             listed=bool(number or in_list or user),
             signs_in=user is not None,
         )

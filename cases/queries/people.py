@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django.db.models import Count, Q, QuerySet, Value
 from django.db.models.functions import NullIf
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.queries import people_with_role
@@ -13,6 +14,7 @@ from accounts.roles import Role
 from accounts.rules.table_file import TableFile
 from accounts.sorting import Sorts
 from cases.models import Grader, Practitioner, Service, Team
+from cases.queries.calendar import local_date
 from cases.rules.people_files import (
     ServicePlan,
     ServiceRow,
@@ -62,7 +64,7 @@ def teams(*, text: str = "", service: Service | None = None) -> QuerySet[Team]:
 
     ``practitioner_count``: those who have not left. ``agency_count``: the agency workers of them.
     """
-    here = Q(practitioners__left_on__isnull=True)
+    here = Practitioner.in_post(local_date(timezone.now()), of="practitioners__")
     found = Team.objects.select_related("service", "manager", "deputy").order_by("name")
     found = found.annotate(
         practitioner_count=Count("practitioners", filter=here),
@@ -89,7 +91,8 @@ def practitioners(
     if agency:
         found = found.filter(agency=agency == "yes")
     if state:
-        found = found.filter(left_on__isnull=state == "here")
+        here = Practitioner.in_post(local_date(timezone.now()))
+        found = found.filter(here if state == "here" else ~here)
     return found
 
 

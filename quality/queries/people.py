@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import AccessRecord, User
 from accounts.policy import Permission, may
@@ -16,6 +17,7 @@ from audits.models import Audit, Grading
 from audits.queries.holders import present_holder
 from cases.models import Practitioner, Service
 from cases.queries.allocation import cases_to_grade, people_as_graders
+from cases.queries.calendar import local_date
 from cases.queries.conflicts import conflicts_in_force
 from cases.queries.policy import case_policy
 from cases.rules.independence import CaseToGrade, NotIndependent, Person, Reason, independence
@@ -84,7 +86,8 @@ def managers_for(audit: Audit) -> QuerySet[User]:
 def stand_ins_for(audit: Audit) -> QuerySet[User]:
     """Who may take a practitioner's action in their place: the team's people and its line."""
     line = managers_for(audit).values("pk")
-    team = Practitioner.objects.filter(team=audit.team_id, left_on=None).exclude(user=None)
+    here = Practitioner.in_post(local_date(timezone.now()))
+    team = Practitioner.objects.filter(here, team=audit.team_id).exclude(user=None)
     own = team.values("user") if audit.team_id else Practitioner.objects.none().values("user")
     people = User.objects.filter(Q(pk__in=line) | Q(pk__in=own), is_active=True)
     return people.order_by("name", "pk")
@@ -93,7 +96,9 @@ def stand_ins_for(audit: Audit) -> QuerySet[User]:
 def present_practitioner(audit: Audit) -> Practitioner | None:
     """Who holds the case now and still works here: actions go to them."""
     practitioner = present_holder(audit)
-    return practitioner if practitioner is not None and practitioner.left_on is None else None
+    if practitioner is None or practitioner.has_left(local_date(timezone.now())):
+        return None
+    return practitioner
 
 
 def holder_at_work(present: Practitioner | None) -> str:

@@ -206,7 +206,12 @@ def test_an_auditor_is_offered_neither_the_rates_nor_the_filter(
 
 @pytest.mark.parametrize(
     ("changed", "passed_on"),
-    [({}, False), ({"agency": True}, True), ({"left_on": TODAY}, True)],
+    [
+        ({}, False),
+        ({"agency": True}, True),
+        ({"left_on": TODAY}, True),
+        ({"left_on": TODAY + timedelta(days=1)}, False),
+    ],
 )
 def test_agency_workers_and_leavers_are_not_the_only_ones_told(
     cast: Cast,

@@ -41,8 +41,10 @@ from cases.operations.imports import (
     upload_list,
 )
 from cases.operations.jobs import run_job
+from cases.queries.calendar import local_date
 from cases.queries.gaps import plan_for_gaps
 from cases.queries.imports import imports_behind_open_cases
+from cases.queries.people import practitioners
 from tests.cast import NOW, Cast, open_case
 from tests.integration.cases.importing import (
     AS_OF,
@@ -123,10 +125,14 @@ def test_names_that_are_new_or_of_people_who_left_are_told_before(cast: Cast) ->
         "losing_team": 0,
         "completed": 0,
     }
-    Practitioner.objects.filter(pk=cast.practitioner.pk).update(left_on=None)
-    again = uploaded(csv_bytes("1,CP,Riverside,Pat Titioner,2026-01-02"), cast.analyst)
-    staff = again.summary["staff"]
-    assert (staff["new"], staff["left"], staff["most"]) == (0, 0, [])
+    # Whoever will leave on a day to come is here until then.
+    for left_on in (None, local_date(timezone.now()) + timedelta(days=1)):
+        Practitioner.objects.filter(pk=cast.practitioner.pk).update(left_on=left_on)
+        again = uploaded(csv_bytes("1,CP,Riverside,Pat Titioner,2026-01-02"), cast.analyst)
+        staff = again.summary["staff"]
+        assert (staff["new"], staff["left"], staff["most"]) == (0, 0, [])
+    assert cast.practitioner in practitioners(state="here")
+    assert cast.practitioner not in practitioners(state="left")
 
 
 def test_namesakes_in_two_teams_are_two_people(cast: Cast) -> None:

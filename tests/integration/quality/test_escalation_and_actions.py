@@ -433,7 +433,10 @@ class TestStandIns:
     ) -> None:
         raised = escalation_of(needs_work, "requires_improvement")
         acknowledge(escalation=raised, response="Yes.", by=cast.manager, now=NOW)
-        Practitioner.objects.filter(pk=cast.practitioner.pk).update(left_on=TODAY)
+        here = Practitioner.objects.filter(pk=cast.practitioner.pk)
+        here.update(left_on=local_date(timezone.now()) + timedelta(days=1))
+        assert present_practitioner(raised.audit) == cast.practitioner
+        here.update(left_on=TODAY)
         with pytest.raises(Refused, match="stand-in"):
             planned(raised, cast.manager, "practitioner")
         what, due = "See the child.", TODAY + timedelta(5)
