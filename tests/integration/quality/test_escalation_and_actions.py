@@ -27,6 +27,7 @@ from quality.models import Action, Escalation, Moderation, NoActionReason
 from quality.operations import acting
 from quality.operations.acting import Planned, offer_evidence, plan_action, verify_action
 from quality.operations.escalating import acknowledge, agree_plan, late_escalations, move_up
+from quality.queries.people import present_practitioner
 from quality.tasks import move_late_escalations_up
 from tests.cast import NOW, TODAY, Cast, person
 from tests.integration.audits.auditing import Make, begin, fill, submitted
