@@ -82,7 +82,8 @@ def _theme_in_words(draw: Draw) -> str:
 def certificate_pdf(draw: Draw) -> Rendered:
     """The certificate to print: hashes, seed, quotas and how to check them.
 
-    One page where the strata are few, more where they are many; each says which of how many it is.
+    One page, set closer where the strata are many; more where they are so many that nobody could
+    read them on one. Each says which of how many it is.
 
     The draw is made again on the way: ValueError as in `certificate`, Refused where this machine
     cannot make PDFs. The same draw gives the same bytes.
@@ -109,8 +110,14 @@ def certificate_pdf(draw: Draw) -> Rendered:
         "chances": _chances_in_words(draw),
         "settings": settings_in_words(CasePolicy.from_dict(draw.policy)),
     }
-    html = render_to_string(TEMPLATE, context)
-    return pdf_of(html, moment=draw.drawn_at, identifier=f"{draw.reference} {draw.result_sha256}")
+    identifier = f"{draw.reference} {draw.result_sha256}"
+
+    def rendered(*, close: bool) -> Rendered:
+        html = render_to_string(TEMPLATE, {**context, "close": close})
+        return pdf_of(html, moment=draw.drawn_at, identifier=identifier)
+
+    found_room = rendered(close=False)
+    return found_room if found_room.pages == 1 else rendered(close=True)
 
 
 def seed_words(draw: Draw) -> str:

@@ -58,19 +58,22 @@ def test_one_page_with_all_that_must_be_compared(draw: Draw) -> None:
     assert "verify_draw.py 2026-Q3-D1.json" in words
 
 
-def test_thirty_teams_take_more_pages_and_each_says_which_it_is(cast: Cast) -> None:
-    teams = [Team.objects.create(name=f"Team {n:02} of the Valley") for n in range(30)]
+@pytest.mark.parametrize(("number", "of_pages"), [(30, 1), (80, 2)])
+def test_thirty_teams_fit_on_one_page_and_more_take_more(
+    cast: Cast, number: int, of_pages: int
+) -> None:
+    teams = [Team.objects.create(name=f"Team {n:02} of the Valley") for n in range(number)]
     for team in teams:
         open_cases(3, team=team)
     quarter = Quarter.parse(QUARTER)
     freeze_frame(quarter=quarter, strata_by="team", by=cast.analyst, now=NOW)
     draw = draw_sample(quarter=quarter, seed=SEED, by=cast.analyst, now=NOW)
     rendered = certificate_pdf(draw)
-    assert rendered.pages == 2
+    assert rendered.pages == of_pages
     pages = [page.extract_text() for page in pypdf.PdfReader(io.BytesIO(rendered.pdf)).pages]
     for number, page in enumerate(pages, 1):
         words = " ".join(page.split())
-        assert f"Page {number} of 2" in words
+        assert f"Page {number} of {of_pages}" in words
         assert "Certificate of draw 2026-Q3-D1" in words
     words = words_of(rendered.pdf)
     for team in teams:
