@@ -132,7 +132,7 @@ def _make_room(allocation: Allocation, by: User, now: datetime) -> None:
     if earlier is None:
         return
     earlier = lock_audit(earlier, with_sampled_case=True)
-    if why := why_no_room(earlier, draw.quarter_id, of_theme=draw.theme_id is not None):
+    if why := why_no_room(earlier, draw.quarter_id, draw.theme_id):
         raise Refused(why)
     take_out(earlier, "Not begun, and the child was drawn again", by, now)
     if earlier.sampled_case is not None:

@@ -27,6 +27,11 @@ IN_SAMPLE = (
     " for a replacement."
 )
 
+IN_THEME = (
+    "The child is in another theme that is under way ({}), and no theme takes any from another. Ask"
+    " for a replacement."
+)
+
 
 @add_obstacles
 def obstacles(cases: Sequence[SampledCase]) -> dict[int, str]:
@@ -39,29 +44,29 @@ def obstacles(cases: Sequence[SampledCase]) -> dict[int, str]:
         SampledCase.objects.filter(pk__in=[case.pk for case in cases])
         .order_by()
         .values_list(
-            "pk", "draw__quarter", "draw__theme__tool", "entry__child",
+            "pk", "draw__quarter", "draw__theme", "draw__theme__tool", "entry__child",
             "entry__child__audit_reference", "entry__service__line__name",
         )
     )  # fmt: skip
     audits = {
         audit.child_id: audit
         for audit in Audit.objects.exclude(status=Audit.Status.WITHDRAWN)
-        .filter(child__in=[row[3] for row in rows])
-        .select_related("quarter")
+        .filter(child__in=[row[4] for row in rows])
+        .select_related("quarter", "sampled_case__draw")
     }
     published = ToolVersion.objects.filter(status=ToolVersion.Status.PUBLISHED)
     tools = list(published.values_list("tool__code", "tool__line__name"))
     codes, lines = {code for code, _ in tools}, {line for _, line in tools}
-    sampled = in_sample([row[3] for row in rows if row[2] is not None])
+    sampled = in_sample([row[4] for row in rows if row[2] is not None])
     found: dict[int, str] = {}
-    for pk, quarter, tool, child, reference, line_name in rows:
+    for pk, quarter, theme, tool, child, reference, line_name in rows:
         audit = audits.get(child)
         if audit is not None and audit.sampled_case_id == pk:
             continue
         if tool is not None and (kept_by := sample_that_keeps(sampled[child], quarter)):
             why = IN_SAMPLE.format(kept_by.reference)
         elif audit is not None:
-            why = why_no_room(audit, quarter, of_theme=tool is not None)
+            why = why_no_room(audit, quarter, theme)
         else:
             why = BEGUN.format(reference) if reference else ""
         if why := why or _without_tool(tool, line_name, codes, lines):
@@ -105,15 +110,20 @@ def _without_tool(theme: str | None, line: str, tools: set[str], lines: set[str]
     return "" if theme in tools else no_tool_of(theme)
 
 
-def why_no_room(earlier: Audit, quarter: int, *, of_theme: bool) -> str:
+def why_no_room(earlier: Audit, quarter: int, theme: int | None) -> str:
     """Why another audit of the same child stays, in a sentence; "" where it makes room.
 
     A child selected but never submitted returns to the next frame (domain.md section 4). A theme
-    makes no room for itself in a sample of its quarter (``quarter``: its primary key), nor of one
-    that has not ended.
+    (``theme``: its primary key) makes no room for itself in a sample or in another theme of its
+    quarter (``quarter``: its primary key), nor of one that has not ended. Load ``earlier`` with its
+    quarter, and the draw of its case.
     """
-    if of_theme and earlier.kind == Audit.Kind.SAMPLE and _keeps(earlier.quarter, quarter):
-        return IN_SAMPLE.format(earlier.reference)
+    if theme is not None and _keeps(earlier.quarter, quarter):
+        if earlier.kind == Audit.Kind.SAMPLE:
+            return IN_SAMPLE.format(earlier.reference)
+        of = earlier.sampled_case
+        if of is not None and of.draw.theme_id not in (None, theme):
+            return IN_THEME.format(earlier.reference)
     if earlier.status not in UNBEGUN or earlier.submitted_at is not None:
         return BEGUN.format(earlier.reference)
     return ""

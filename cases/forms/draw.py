@@ -249,9 +249,8 @@ class ReplacementForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Another reason needs words."""
         cleaned = super().clean() or {}
-        if cleaned.get("reason") == Replacement.Reason.OTHER and not is_written(
-            cleaned.get("explanation", "")
-        ):
+        written = "explanation" not in cleaned or is_written(cleaned["explanation"])
+        if cleaned.get("reason") == Replacement.Reason.OTHER and not written:
             self.add_error("explanation", "Explain the reason in your own words")
         return cleaned
 
@@ -279,7 +278,8 @@ class DecisionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Refusing needs words."""
         cleaned = super().clean() or {}
-        if cleaned.get("decision") == "refuse" and not is_written(cleaned.get("note", "")):
+        written = "note" not in cleaned or is_written(cleaned["note"])
+        if cleaned.get("decision") == "refuse" and not written:
             self.add_error("note", "Say why you refuse the replacement")
         return cleaned
 

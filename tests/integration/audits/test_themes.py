@@ -273,6 +273,29 @@ def test_a_theme_that_is_allocated_after_the_samples_draw_leaves_the_sample_its_
         )
 
 
+def test_of_two_themes_frozen_before_either_was_drawn_none_takes_from_the_other(
+    analyst: Client, cast: Cast, cases: list[Case]
+) -> None:
+    """Neither frame knows of the other's draw; whichever gives a case out first keeps it."""
+    Grader.objects.update(capacity=60)
+    first, second = frozen(analyst), frozen(analyst, name="Another", tool="statutory")
+    for theme in (first, second):
+        analyst.post(f"/themes/{theme.pk}/draw/", typed(theme, "5 5 5", "100%"))
+        done("draw_sample")
+        Job.objects.filter(status="queued").delete()
+        analyst.post(f"/themes/{theme.pk}/allocate/")
+    audits = Audit.objects.exclude(status="withdrawn")
+    assert {audit.sampled_case.draw.theme_id for audit in audits} == {first.pk}  # type: ignore[union-attr]
+    waiting = SampledCase.objects.filter(draw__theme=second, role="selected")
+    assert {case.status for case in waiting} == {"drawn"}
+    words = "in another theme that is under way"
+    assert words in page_of(analyst, f"/themes/{second.pk}/")
+    with pytest.raises(Refused, match=words):
+        allocate_by_hand(
+            sampled_case=waiting[0], auditor=cast.auditor, reason="Too", by=cast.analyst, now=NOW
+        )
+
+
 def test_a_theme_that_was_begun_after_the_samples_draw_is_told_and_holds_nobody_up(
     analyst: Client, cast: Cast, cases: list[Case]
 ) -> None:

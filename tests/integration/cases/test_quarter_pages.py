@@ -477,6 +477,16 @@ def test_a_case_that_no_reserve_takes_the_place_of_is_a_shortfall(
     assert f"{QUARTER_PAGE}draws/1/?status=not_auditable#cases" in overview
 
 
+def test_a_text_that_is_too_long_has_one_error_and_is_kept(
+    client: Client, case: SampledCase
+) -> None:
+    long = "With a partner. " * 126
+    told = posted(client, f"/sampled/{case.pk}/replacement/", reason="other", explanation=long)
+    assert "at most 2000 characters" in told
+    assert "Explain the reason in your own words" not in told
+    assert long.strip() in told
+
+
 def test_a_refused_decision_loses_nothing(cast: Cast, as_user: AsUser, case: SampledCase) -> None:
     asked = request_replacement(
         sampled_case=case, reason="in_court", explanation="", by=cast.analyst, now=NOW
