@@ -115,7 +115,7 @@ def _without_invisible(text: str) -> str:
 
 def is_error(value: object) -> bool:
     """Whether a cell holds an error of a spreadsheet ("#N/A"), which hides what it would say."""
-    return value.__class__ is str and value.strip().casefold() in _ERRORS  # type: ignore[attr-defined]
+    return isinstance(value, str) and value.strip().casefold() in _ERRORS
 
 
 def clean_name(value: object) -> str:

@@ -31,10 +31,12 @@ def release_feedback(following: Following, at: datetime, strengths: str, improve
         released_by=audit.auditor,
         reply_by=working_days_on(released.astimezone(LONDON).date(), REPLY_WITHIN),
     )
-    for practitioner in recipients_of(audit):
+    today = following.now.astimezone(LONDON).date()
+    for practitioner in recipients_of(audit, today):
         recipient = FeedbackRecipient(feedback=made.feedback, practitioner=practitioner)
         made.recipients.append(recipient)
-        if practitioner.user and not practitioner.left_on and following.rng.random() < READ:
+        here = not practitioner.has_left(today)
+        if practitioner.user and here and following.rng.random() < READ:
             _read(following, recipient, made.feedback, practitioner.user)
 
 
