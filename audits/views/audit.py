@@ -36,7 +36,7 @@ from audits.queries.visibility import (
 from audits.views.access import audit_given_or_404, audit_or_404, log_reading, person
 from audits.views.facts import audit_rows, duty_telephones, fact_rows, time_rows
 from audits.views.keeping import kept_page
-from cases.operations.allocation import why_not_any_more
+from cases.queries.allocation import why_not_any_more
 from cases.queries.calendar import local_date
 from cases.queries.conflicts import conflicts_in_force
 

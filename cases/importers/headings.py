@@ -86,6 +86,7 @@ _ONE_WORD: Final = (
     "|of|the|no|num|numbers?|id|ref|post|codes?|address|line|street|tel|telephone|phone|mobile"
     "|email"
 )
+_LONGEST_IN_ONE: Final = 60
 _WRITTEN_IN_ONE = re.compile(rf"(?:{_ONE_WORD}){{2,}}", re.IGNORECASE)
 _EACH_WORD = re.compile(rf"(?:{_ONE_WORD})(?=(?:{_ONE_WORD})*$)", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[A-Z][a-z]{2})|(?<=[A-Za-z])(?=\d)")
@@ -95,7 +96,9 @@ def _in_words(text: str) -> str:
     """A heading with spaces between its words: "NHSNumber", "child_name", "HOMEADDRESS1"."""
     parts = _CAMEL.sub(" ", text.replace("_", " ").replace("\u2019", "'")).split()
     return " ".join(
-        " ".join(_EACH_WORD.findall(part)) if _WRITTEN_IN_ONE.fullmatch(part) else part
+        " ".join(_EACH_WORD.findall(part))
+        if len(part) <= _LONGEST_IN_ONE and _WRITTEN_IN_ONE.fullmatch(part)
+        else part
         for part in parts
     )
 

@@ -5,8 +5,9 @@ An import does the same in SQL over its staged rows. The rule, for both:
 - A child is one `child_id`, in whatever list, except list 11.
 - A child has at most one open case: of the open rows, the one whose service comes first in the
   order of precedence. An open row of another service does not open a second case.
-- Of several open rows of that service, the first in the file stands; an attribute it leaves blank
-  may be filled from the child's other rows, in order of precedence, then from the event lists.
+- Of several open rows of that service, the first in the file stands. What it leaves blank is filled
+  from the child's other rows, in order of precedence, then from the event lists; what is true of a
+  case in its service (opening date, legal status, plan) from open rows of that service alone.
 - A care leaver whom list 6 calls closed is open by list 9, because a closed row closes nothing:
   it only fails to open.
 """

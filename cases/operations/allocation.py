@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime
 
 from accounts.models import User
@@ -24,20 +23,16 @@ from cases.queries.allocation import (
     auditors_for,
     cases_to_grade,
     person_of,
+    why_not_any_more,
 )
 from cases.queries.calendar import bank_holidays, local_date
 from cases.queries.frame import sampled_cases
 from cases.queries.quarters import auditor_may_change
 from cases.rules.allocation import AllocationResult, allocate
-from cases.rules.independence import OWN_WORDS, NotIndependent, independence
+from cases.rules.independence import NotIndependent, independence
 from cases.rules.policy import CasePolicy
 from cases.rules.working_days import add_working_days
 from cases.signals import allocation_ended, case_allocated
-
-NOT_ANY_MORE = (
-    "You are not independent of this case now, so you cannot grade it. {} Use “I have a conflict”"
-    " to pass it on: what you wrote is kept."
-)
 
 
 @operation
@@ -197,22 +192,6 @@ def refuse_who_is_near(sampled_case: SampledCase, user: User) -> None:
     """Raise Refused where ``user`` has come near a case since it was given to them."""
     if why := why_not_any_more(sampled_case, user):
         raise Refused(why)
-
-
-def why_not_any_more(sampled_case: SampledCase, user: User) -> str:
-    """Why ``user`` cannot grade the case that was given to them; "" where they can.
-
-    Words for the person themself. Exemption and accreditation are asked at allocation alone: who
-    has the file at hand may finish it.
-    """
-    case = SampledCase.objects.select_related("draw", "entry__service").get(pk=sampled_case.pk)
-    (to_grade,) = cases_to_grade([case])
-    policy = CasePolicy.from_dict(case.draw.policy)
-    person = replace(person_of(user), exempt="")
-    found = independence(person, to_grade, other_teams_independent=policy.other_teams_independent)
-    if not isinstance(found, NotIndependent):
-        return ""
-    return NOT_ANY_MORE.format(" ".join(OWN_WORDS[reason.code] for reason in found.because))
 
 
 def _locked_draw(draw: Draw) -> Draw:

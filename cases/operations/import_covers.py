@@ -71,8 +71,8 @@ def _suggested(case_import: CaseImport, file: ReadFile) -> set[str]:
     """The services that a list most likely says all of.
 
     Not those of which the same file was said before not to hold all. An empty list of Annex A
-    suggests nothing. List 2 holds assessments of early help, seldom the
-    whole caseload: it is suggested only where the last list for early help was Annex A as well.
+    suggests nothing. List 2 holds assessments of early help, seldom the whole caseload: it is
+    suggested only where the last list for early help was Annex A as well.
     """
     not_all = services_not_covered_before(file.sha256)
     if file.format not in ANNEX_A:

@@ -3,10 +3,8 @@
 Set-based throughout, in temporary tables that live as long as the transaction:
 
 - ``import_best``: one row for each child with an open case in the list (docs of
-  cases.importers.summary: the service that comes first, then the first row of the file). What that
-  row leaves blank is filled from the child's other rows; its opening date, legal status and plan
-  only from open rows of the same service. The practitioner and the team are those of the first row
-  that names a practitioner.
+  cases.importers.summary: the service that comes first, then the first row of the file, its blanks
+  filled). The practitioner and the team are those of the first row that names a practitioner.
 - ``import_plan``: the same beside the child's present case, with the step to take: "open", "stay"
   (same service), "move", or "keep" (a case of a service that this list does not cover and that
   comes first is left alone).

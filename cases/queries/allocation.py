@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import pairwise
 
@@ -30,8 +30,20 @@ from cases.queries.conflicts import conflicts_in_force
 from cases.queries.other_ids import own_id_of
 from cases.queries.policy import case_policy
 from cases.rules.allocation import Auditor
-from cases.rules.independence import CaseToGrade, Person, missing_for_allocation
+from cases.rules.independence import (
+    OWN_WORDS,
+    CaseToGrade,
+    NotIndependent,
+    Person,
+    independence,
+    missing_for_allocation,
+)
+from cases.rules.policy import CasePolicy
 
+NOT_ANY_MORE = (
+    "You are not independent of this case now, so you cannot grade it. {} Use “I have a conflict”"
+    " to pass it on: what you wrote is kept."
+)
 # Of a frame entry: who held the case at the freeze and who holds it now, then their managers.
 NEAR = (
     "practitioner__user",
@@ -309,3 +321,19 @@ def _person(
         other_teams=frozenset(str(team) for team, _ in teams),
         other_heads=frozenset(str(head) for _, head in teams if head),
     )
+
+
+def why_not_any_more(sampled_case: SampledCase, user: User) -> str:
+    """Why ``user`` cannot grade the case that was given to them; "" where they can.
+
+    Words for the person themself. Exemption and accreditation are asked at allocation alone: who
+    has the file at hand may finish it.
+    """
+    case = SampledCase.objects.select_related("draw", "entry__service").get(pk=sampled_case.pk)
+    (to_grade,) = cases_to_grade([case])
+    policy = CasePolicy.from_dict(case.draw.policy)
+    person = replace(person_of(user), exempt="")
+    found = independence(person, to_grade, other_teams_independent=policy.other_teams_independent)
+    if not isinstance(found, NotIndependent):
+        return ""
+    return NOT_ANY_MORE.format(" ".join(OWN_WORDS[reason.code] for reason in found.because))
