@@ -89,7 +89,8 @@ class StaffList:
 def read_staff(path: Path, *, today: date) -> StaffList:
     """The list of staff that a file holds.
 
-    Dates become ISO, agency "yes" or "no"; a cell that cannot be read stands behind UNREADABLE.
+    Dates become ISO, agency "yes" or "no"; a cell that cannot be read stands behind UNREADABLE, and
+    it alone for the name in a line with more values than headings.
     Raises FileRefused, in words, where the file is no list of staff.
     """
     container = inspect(path, LIMITS)
@@ -109,6 +110,9 @@ def read_staff(path: Path, *, today: date) -> StaffList:
     written = 0
     for number, cells in _after(top[place + 1 :], rows):
         values = _values(cells, columns, fields, today)
+        if container.kind is Kind.TEXT and len(cells) > columns.cells:
+            # A comma in a name without quotation marks moves all that comes after it.
+            values = [UNREADABLE if field == "practitioner" else "" for field in fields]
         if any(values):
             written += 1
             if written > MAX_ROWS:

@@ -161,6 +161,8 @@ def _double(lines: Iterable[Line]) -> list[LineProblem]:
     numbers: dict[str, int] = {}
     people: dict[NameAndTeam, int] = {}
     for line in lines:
+        if line["practitioner"] == _UNREADABLE:
+            continue
         number = line["staff_number"]
         if number and number in numbers:
             again = f"The same staff number as on line {numbers[number]}."
@@ -177,6 +179,12 @@ def _double(lines: Iterable[Line]) -> list[LineProblem]:
 
 def _wrong_cells(line: Line) -> list[LineProblem]:
     problems = []
+    if line["practitioner"] == _UNREADABLE:
+        words = (
+            "This line has more values than there are headings. If a value has a comma in it, put "
+            "it in quotation marks."
+        )
+        return [LineProblem(line.number, "practitioner", words)]
     if not line["practitioner"]:
         problems.append(LineProblem(line.number, "practitioner", "There is no name."))
     for column, most in LONGEST.items():

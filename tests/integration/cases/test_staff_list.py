@@ -152,6 +152,17 @@ def test_nothing_of_a_list_with_problems_is_stored(
     assert Practitioner.objects.count() == 2
 
 
+def test_a_name_with_a_comma_and_no_quotation_marks_is_told(
+    cast: Cast, as_user: AsUser, address: str
+) -> None:
+    """Or "Okafor" would be somebody of the team "R"."""
+    text = STAFF + "9,Okafor, R,Riverside,,,Agency,\n10,Other, O,Riverside,,,Agency,\n"
+    page = upload(as_user(cast.analyst), address, text).content.decode()
+    assert "The list has problems" in page
+    assert page.count("This line has more values than there are headings.") == 2
+    assert "The same name" not in page
+
+
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
