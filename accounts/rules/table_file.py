@@ -13,6 +13,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 MAX_LINES = 5000
+_TOO_MANY = (
+    "There are more cells than headings. If a value has a comma in it, put it in quotation marks."
+)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 YES = frozenset({"yes", "y", "true", "1"})
 NO = frozenset({"no", "n", "false", "0", ""})
@@ -186,8 +189,8 @@ def _lines(
         if len(lines) == MAX_LINES:
             problems.append(LineProblem(number, "", f"There are more than {MAX_LINES:,} lines."))
             break
-        if any(cell.strip() for cell in cells[len(headings) :]):
-            problems.append(LineProblem(number, "", "There are more cells than headings."))
+        if len(cells) > len(headings):  # blank ones too: the last value may be what is blank
+            problems.append(LineProblem(number, "", _TOO_MANY))
             continue
         values = {
             name: unguarded(cell.strip())

@@ -25,6 +25,12 @@ def read(text: str, optional: tuple[str, ...] = ()) -> tuple[list[dict[str, str]
     )
 
 
+TOO_MANY = (
+    "2 : There are more cells than headings. If a value has a comma in it, put it in quotation "
+    "marks."
+)
+
+
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_columns_may_stand_in_any_order_with_any_usual_separator(separator: str) -> None:
     text = "E-mail,Name\nsam@x.test,Sam Smith\n".replace(",", separator)
@@ -47,7 +53,8 @@ def test_lines_are_numbered_as_a_spreadsheet_shows_them() -> None:
             "PK\x00\x03",
             "None : This is not a CSV file. Save the sheet as “CSV UTF-8” and try again.",
         ),
-        ("name,email\nSam,s@x.test,more\n", "2 : There are more cells than headings."),
+        ("name,email\nSam,s@x.test,more\n", TOO_MANY),
+        ("name,email\nSmith, Sam,\n", TOO_MANY),  # the address is blank
     ],
 )
 def test_what_cannot_be_read_is_said(text: str, problem: str) -> None:
