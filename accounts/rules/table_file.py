@@ -13,6 +13,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 MAX_LINES = 5000
+Rows = Iterator[tuple[int, list[str]]]
+OPEN_QUOTE = "A quotation mark is opened here and not closed, so that lines run together."
 _TOO_MANY = (
     "There are more cells than headings. If a value has a comma in it, put it in quotation marks."
 )
@@ -101,6 +103,16 @@ def read_table(text: str, *, required: Sequence[str], optional: Sequence[str] = 
     if "\x00" in text:
         return _refused("This is not a CSV file. Save the sheet as “CSV UTF-8” and try again.")
     rows = _rows(text)
+    try:
+        return _read(rows, required, optional)
+    except csv.Error:
+        return _refused(
+            "The file cannot be taken apart. Is there a quotation mark that is opened and not "
+            "closed?"
+        )
+
+
+def _read(rows: Rows, required: Sequence[str], optional: Sequence[str]) -> TableFile:
     first = next(rows, None)
     if first is None:
         return _refused("The file is empty.")
@@ -144,6 +156,12 @@ def unguarded(text: str) -> str:
     return inner if text.startswith("'") and inner.startswith(FORMULA_STARTS) else text
 
 
+def runs_together(cell: str) -> bool:
+    """Whether a value holds the end of one line and the beginning of another, with a separator: a
+    quotation mark was left open."""
+    return "\n" in cell and any(separator in cell for separator in ",;\t")
+
+
 def _refused(message: str) -> TableFile:
     return TableFile((), (LineProblem(None, "", message),))
 
@@ -152,7 +170,7 @@ def _heading(cell: str) -> str:
     return cell.strip().casefold().replace("-", "").replace(" ", "_")
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: str) -> Rows:
     """(line number, cells) of each line that is not empty."""
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
@@ -180,9 +198,7 @@ def _wrong_headings(
     return wrong
 
 
-def _lines(
-    rows: Iterator[tuple[int, list[str]]], headings: Sequence[str]
-) -> tuple[list[Line], list[LineProblem]]:
+def _lines(rows: Rows, headings: Sequence[str]) -> tuple[list[Line], list[LineProblem]]:
     lines: list[Line] = []
     problems: list[LineProblem] = []
     for number, cells in rows:
@@ -191,6 +207,9 @@ def _lines(
             break
         if len(cells) > len(headings):  # blank ones too: the last value may be what is blank
             problems.append(LineProblem(number, "", _TOO_MANY))
+            continue
+        if any(runs_together(cell) for cell in cells):
+            problems.append(LineProblem(number, "", OPEN_QUOTE))
             continue
         values = {
             name: unguarded(cell.strip())

@@ -27,6 +27,10 @@ IN_SAMPLE = (
     " for a replacement."
 )
 
+IN_OTHER_SAMPLE = (
+    "Audit {} of the same child is in the sample of another quarter that is under way, and no "
+    "quarter takes a case from another before it has ended. Ask for a replacement."
+)
 IN_THEME = (
     "The child is in another theme that is under way ({}), and no theme takes any from another. Ask"
     " for a replacement."
@@ -113,12 +117,17 @@ def _without_tool(theme: str | None, line: str, tools: set[str], lines: set[str]
 def why_no_room(earlier: Audit, quarter: int, theme: int | None) -> str:
     """Why another audit of the same child stays, in a sentence; "" where it makes room.
 
-    A child selected but never submitted returns to the next frame (domain.md section 4). A theme
+    A child selected but never submitted returns to the next frame (domain.md section 4), once its
+    quarter has ended: the sample of another quarter takes none before. A theme
     (``theme``: its primary key) makes no room for itself in a sample or in another theme of its
     quarter (``quarter``: its primary key), nor of one that has not ended. Load ``earlier`` with its
     quarter, and the draw of its case.
     """
-    if theme is not None and _keeps(earlier.quarter, quarter):
+    if theme is None:
+        runs = earlier.quarter_id != quarter and _keeps(earlier.quarter, quarter)
+        if runs and earlier.kind == Audit.Kind.SAMPLE and earlier.status in UNBEGUN:
+            return IN_OTHER_SAMPLE.format(earlier.reference)
+    elif _keeps(earlier.quarter, quarter):
         if earlier.kind == Audit.Kind.SAMPLE:
             return IN_SAMPLE.format(earlier.reference)
         of = earlier.sampled_case

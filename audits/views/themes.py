@@ -31,6 +31,7 @@ from cases.models import Job, Theme
 from cases.operations.allocation import allocate_quarter
 from cases.queries.calendar import local_date
 from cases.queries.frame import live_draw, live_frame
+from cases.queries.quarters import sees_all_cases
 from cases.queries.themes import (
     THEME_SORTS,
     attribute_values,
@@ -301,7 +302,7 @@ def _detail(
         "facts": _facts(theme, user),
         "frame": frame,
         "draw": draw,
-        "cohort": frame_tables(frame) if frame else None,
+        "cohort": frame_tables(frame, linked=sees_all_cases(user)) if frame else None,
         "waits": waits,
         "frames_head": drawing.FRAMES_HEAD,
         "frames": drawing.frame_rows(theme.quarter, theme),

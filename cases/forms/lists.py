@@ -13,6 +13,7 @@ from cases.queries.sample_list import (
     DRAWN_FOR,
     DUE,
     NO_TEAM,
+    SAMPLE,
     SUBMITTED,
     WHY_WAITING,
     PeopleOfDraw,
@@ -39,7 +40,12 @@ class SampleFilterForm(_Filters):
     status = forms.ChoiceField(
         label="State",
         required=False,
-        choices=[("", "Any state"), *SampledCase.Status.choices, (SUBMITTED, "Audit submitted")],
+        choices=[
+            ("", "Any state"),
+            (SAMPLE, "In the sample"),
+            *SampledCase.Status.choices,
+            (SUBMITTED, "Audit submitted"),
+        ],
     )
     role = forms.ChoiceField(
         label="Drawn as",

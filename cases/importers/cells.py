@@ -27,7 +27,13 @@ _ERRORS = frozenset(word for word in EMPTY_WORDS if word.startswith("#"))
 PLACEHOLDERS = EMPTY_WORDS | {
     "n/a", "na", "none", "-", "--", ".", "n/k", "not known", "unknown", "tbc",
 }  # fmt: skip
-
+# Where a worker or a team should be named: rotation would take them all for one person's cases.
+_NOBODY = frozenset(
+    {"unallocated", "not allocated", "unassigned", "not assigned", "vacant", "vacancy",
+     "vacant post", "awaiting allocation", "to be allocated", "tba", "no worker",
+     "no social worker", "no allocated worker", "no practitioner", "no team", "not recorded",
+     "nil", "?", "??", "0"}
+)  # fmt: skip
 _EXCEL_EPOCH = date(1899, 12, 30)
 _FIRST_SERIAL, _LAST_SERIAL = 3_000, 80_000  # 1908 to 2119
 _EARLIEST, _LATEST = date(1900, 1, 1), date(2120, 1, 1)
@@ -119,7 +125,12 @@ def is_error(value: object) -> bool:
 
 
 def clean_name(value: object) -> str:
-    """A team's or a worker's name; "" for a placeholder such as "N/A" or "-"."""
+    """A team's or a worker's name; "" for a placeholder such as "N/A", "-" or "Unallocated"."""
+    text = _unless_placeholder(value)
+    return "" if text.casefold() in _NOBODY else text
+
+
+def _unless_placeholder(value: object) -> str:
     text = clean_text(value)
     return "" if text.casefold() in PLACEHOLDERS else text
 
@@ -129,9 +140,9 @@ def clean_id(value: object) -> str:
 
     ="00123" and '00123 are "00123": what some systems write so that a spreadsheet keeps the zeros.
     """
-    text = clean_name(value)
+    text = _unless_placeholder(value)
     if kept := _KEPT_AS_TEXT.fullmatch(text):
-        text = clean_name(kept[1] or kept[2])
+        text = _unless_placeholder(kept[1] or kept[2])
     return text.split(".")[0] if _WHOLE_FLOAT.fullmatch(text) else text
 
 

@@ -114,7 +114,8 @@ _DISABILITIES = frozenset(
      "physical disability", "physical", "dda", "other disability", "disabled", "down syndrome",
      "down's syndrome", "cerebral palsy", "epilepsy", "mental health"}
 )  # fmt: skip
-_SAYS_NOTHING = frozenset({"n/a", "na", "not applicable", "-", "--", "."})
+# "None" is what programs write for a blank, so it ends no restriction.
+_SAYS_NOTHING = frozenset({"n/a", "na", "not applicable", "none", "nil", "-", "--", "."})
 _AGENCY = {"agency": True, "agency worker": True, "locum": True, "permanent": False, "perm": False}
 
 _RESTRICTED = frozenset(
@@ -208,7 +209,7 @@ def disability_answer(text: str) -> tuple[bool | None, bool]:
 
 def restricted_flag(text: str) -> tuple[bool | None, bool]:
     """Like `yes_or_no`, on the safe side: what is not understood counts as restricted, and so
-    does what nobody knows ("unknown", "TBC"). "N/A" and a dash say nothing."""
+    does what nobody knows ("unknown", "TBC"). "N/A", "None" and a dash say nothing."""
     word = plain(text)
     if word in _RESTRICTED or word in _NOT_RESTRICTED:
         return word in _RESTRICTED, True

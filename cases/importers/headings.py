@@ -31,7 +31,11 @@ _PERSONAL = re.compile(
     r"|\bunique (?:pupil|learner)\b|\bulns?\b|\buprns?\b|\b(?:tele)?phones?\b|\bmobiles?\b"
     r"|\btel\b|\blandline\b|\be-?mails?\b|\bnational insurance\b|\bnino\b"
     r"|\bni (?:no|num|number)\b|\bpassport\b|\bhouse (?:name|no|num|number)\b"
-    r"|\b(?:case|record|file|client'?s|sibling|patient|student|display|legal|christian) names?\b"
+    r"|\b(?:case|record|file|client'?s|sibling|patient|student|display|legal|christian|yp'?s?"
+    r"|cyp'?s?|su'?s?|baby|infant|guardian'?s?|learner'?s?|birth|former|previous|other|individual"
+    r"|family group|mum'?s?|dad'?s?|kin) names?\b|^names? ?\d+$|\bnext of kin\b|\bsocial security\b"
+    r"|\bnational id\b|\bp code\b|\bpcode\b|\bresid(?:es|ing) at\b"
+    r"|\b(?:mother|father|carer|parent|guardian|mum|dad)(?:'?s)? details\b"
     r"|\b(?:also )?known as\b|\balias(?:es)?\b",
     re.IGNORECASE,
 )
@@ -42,11 +46,14 @@ _UNMISTAKABLE = re.compile(
     re.IGNORECASE,
 )
 
+_ONE: Final = (
+    r"(?:child|children|client|person|young person|service user|pupil|student|subject|mother|father"
+    r"|carer|parent|sibling|mum|dad|guardian)s?"
+)
 # A heading of one such word: its column holds a name. Not in `_PERSONAL`, since in a row of values
 # they are values ("Parent" as the source of a contact).
 _PERSON = re.compile(
-    r"(?:the )?(?:child|children|client|person|young person|service user|pupil|student|subject|"
-    r"mother|father|carer|parent|sibling)s?|initials|[fsl] ?names?|aka"
+    rf"(?:the )?{_ONE}(?:\s*[/,&]\s*{_ONE})*|initials|[fsl] ?names?|aka|kin"
     r"|(?:(?:home|current|placement|previous) )?(?:street|road|town|city|village|county)(?: name)?"
     r"|contact (?:details?|no|num|numbers?)",
     re.IGNORECASE,
@@ -89,11 +96,13 @@ _ONE_WORD: Final = (
 _LONGEST_IN_ONE: Final = 60
 _WRITTEN_IN_ONE = re.compile(rf"(?:{_ONE_WORD}){{2,}}", re.IGNORECASE)
 _EACH_WORD = re.compile(rf"(?:{_ONE_WORD})(?=(?:{_ONE_WORD})*$)", re.IGNORECASE)
+_NM = re.compile(r"\bnm\b", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[A-Z][a-z]{2})|(?<=[A-Za-z])(?=\d)")
 
 
 def _in_words(text: str) -> str:
     """A heading with spaces between its words: "NHSNumber", "child_name", "HOMEADDRESS1"."""
+    text = _NM.sub("name", text.replace("_", " "))
     parts = _CAMEL.sub(" ", text.replace("_", " ").replace("\u2019", "'")).split()
     return " ".join(
         " ".join(_EACH_WORD.findall(part))
@@ -216,6 +225,7 @@ class ColumnMap:
     cells: int = 0
     unread: tuple[str, ...] = ()
     given: tuple[str, ...] = ()
+    more_restricted: tuple[int, ...] = ()  # further columns that say whether a record is
 
 
 def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap:
@@ -225,6 +235,7 @@ def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap
     dropped: list[str] = []
     repeated: list[str] = []
     unread: list[str] = []
+    more_restricted: list[int] = []
     given: list[str] = []
     width = 0
     for position, cell in enumerate(header):
@@ -236,6 +247,8 @@ def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap
         field = known.get(_question(heading)) or known.get(heading_key(heading))
         if field is None:
             (dropped if is_personal(heading) else unread).append(heading)
+        elif field == "restricted" and field in positions:
+            more_restricted.append(position)
         elif field in positions:
             repeated.append(heading)
         else:
@@ -249,6 +262,7 @@ def map_columns(header: Sequence[object], known: Mapping[str, str]) -> ColumnMap
         cells=len(header),
         unread=tuple(unread),
         given=tuple(given),
+        more_restricted=tuple(more_restricted),
     )
 
 

@@ -83,6 +83,11 @@ class _Columns:
         self.asked.update(at for at, value in enumerate(found) if value is _ASK)
         return found
 
+    def ask_where_filled(self, places: Sequence[int]) -> None:
+        """Rows with anything in one of these columns have to be read by themselves."""
+        for place in places:
+            self.asked.update(at for at, cell in enumerate(self._columns[place]) if cell)
+
     def _even(self, cells: Sequence[Any]) -> Sequence[Any]:
         """A row as wide as the headings; blank where values stand or were moved beyond them."""
         if len(cells) <= self._width:
@@ -153,6 +158,7 @@ class PlainRows:
         if of.has("age"):
             given = of.meant("age", self._age)
             ages = [other if age is None else age for age, other in zip(ages, given, strict=True)]
+        of.ask_where_filled(self._sheet.columns.more_restricted)
         profile, size = self._sheet.profile, len(rows)
         found: list[CaseRow | None] = list(map(CaseRow._make, zip(
             (self._sheet.info.name,) * size, numbers, self._ids(of), (profile.list_code,) * size,

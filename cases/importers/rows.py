@@ -52,8 +52,10 @@ SHOWN_LENGTH: Final = 40
 _SPELLINGS_REPORTED: Final = 200
 _SERVICES_ASKED: Final = 50
 NO_CASE: Final = ""  # what a service's name means that opens no case, as somebody has said
-_ANSWERS: Final = frozenset({"true", "false", "yes", "no"})
 _DAY: Final = re.compile(r"(?:19|20)\d\d([-/.])\d\d?\1\d\d?|\d\d?([-/.])\d\d?\2(?:19|20)\d\d")
+_A_TOTAL: Final = re.compile(r"(?:sub-?|grand )?(?:totals?|count|sum|page)\b[ :.]", re.IGNORECASE)
+_NO_IDS: Final = frozenset({"true", "false", "yes", "no", "unborn"})
+_WITH_SEPARATORS: Final = re.compile(r"\d{1,3}(?:,\d{3})+")
 _TOTALS: Final = frozenset({"total", "grand total", "totals", "sum", "count"})
 _ALLOWED_SERVICES: Final = ", ".join(codes.SERVICE_NAMES.values())
 OPENS_NO_CASE: Final = "As you have said, rows of this service open no case."
@@ -199,10 +201,6 @@ def wrong_with_id(raw: Any, child_id: str, limits: ReadLimits) -> str:
         return _AN_ERROR
     if not child_id:
         return "There is no child id."
-    if isinstance(raw, (bool, date, time)) or child_id.casefold() in _ANSWERS:
-        return "This is no child id, but a date, a time, or Yes or No."
-    if _DAY.fullmatch(child_id):
-        return "This is no child id, but a date."
     if id_was_shortened(raw):
         return (
             "The child id was turned into a rounded number by a spreadsheet. Format the "
@@ -210,10 +208,27 @@ def wrong_with_id(raw: Any, child_id: str, limits: ReadLimits) -> str:
         )
     if len(child_id) > limits.max_id_length:
         return f"The child id is longer than {limits.max_id_length} characters."
-    if child_id.casefold() in _TOTALS:
+    if child_id.casefold() in _TOTALS or _A_TOTAL.match(child_id):
         return NO_CHILD[0]
     if not child_id.isdigit() and COMMON.get(heading_key(child_id)) == "child_id":
         return NO_CHILD[1]
+    return _something_else(raw, child_id)
+
+
+def _something_else(raw: Any, child_id: str) -> str:
+    """What stands where an id should, in a sentence; "" where it may be one."""
+    if isinstance(raw, (bool, date, time)) or child_id.casefold() in _NO_IDS:
+        return "This is no child id, but a date, a time, or a word."
+    if _DAY.fullmatch(child_id):
+        return "This is no child id, but a date."
+    words = child_id.count(" ") + 1
+    if words > 2 or (words == 2 and not any(map(str.isdigit, child_id))):
+        return "This is no child id: it is several words."
+    if _WITH_SEPARATORS.fullmatch(child_id):
+        return (
+            "A spreadsheet has put separators into the child id. Format the column as text and "
+            "export it again."
+        )
     return ""
 
 
@@ -259,7 +274,7 @@ class RowReader:
             if trusted is None:
                 return None
             cells = trusted
-        picked = self._pick(self._padded(cells))
+        picked = self._pick(self._padded(self._restricted_by_any(cells)))
         self._failed = {
             field for field, cell in zip(FIELDS[1:], picked[1:], strict=True) if is_error(cell)
         }
@@ -334,6 +349,18 @@ class RowReader:
             message = f"A quotation mark that is opened in line {row:,} runs over this line."
             problems.append(self._problem("", message, LEFT_OUT))
         return problems
+
+    def _restricted_by_any(self, cells: Sequence[Any]) -> Sequence[Any]:
+        """Of several columns about a restriction the one that says there is, else the first."""
+        columns = self._sheet.columns
+        first = columns.positions.get("restricted", 0)
+        for place in columns.more_restricted:
+            said = cells[place] if place < len(cells) else ""
+            text = self._known.text(said)
+            if is_error(said) or (text and self._known.restricted(text)[0]):
+                padded = self._padded(cells)
+                return [*padded[:first], said, *padded[first + 1 :]]
+        return cells
 
     def _padded(self, cells: Sequence[Any]) -> Sequence[Any]:
         return [*cells, *[""] * (self._width - len(cells) + 1)]

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import python_calamine as calamine
 
+from accounts.rules.table_file import OPEN_QUOTE, runs_together
 from cases.importers.cells import clean_id, clean_name, clean_text, id_was_shortened, read_date
 from cases.importers.codes import agency_status, yes_or_no
 from cases.importers.containers import DAMAGED, NOT_A_SPREADSHEET, PROTECTED, Kind, inspect
@@ -144,6 +145,8 @@ def _csv_rows(path: Path, encoding: str) -> Iterator[Row]:
         line = 1
         try:
             for cells in reader:
+                if any(map(runs_together, cells)):
+                    raise FileRefused(f"Line {line}: {OPEN_QUOTE}")
                 yield line, cells
                 line = reader.line_num + 1
         except csv.Error as error:

@@ -222,7 +222,11 @@ def _give(
         allocated_by=by,
     )
     # Audited once, it stays so, whoever grades it again (decision 22).
-    audited = case.judged_known or case.status == SampledCase.Status.AUDITED
+    audited = (
+        case.status == SampledCase.Status.AUDITED
+        or case.judged_known
+        or case.audits.filter(submitted_at__isnull=False).exclude(status="withdrawn").exists()
+    )
     case.status = SampledCase.Status.AUDITED if audited else SampledCase.Status.ALLOCATED
     case.save(update_fields=["status"])
     case_allocated.send(sender=Allocation, allocation=allocation, by=by, now=now)

@@ -22,6 +22,7 @@ from cases.models import (
     AuditQuarter,
     Child,
     Draw,
+    FrameEntry,
     Job,
     SampledCase,
     SamplingFrame,
@@ -32,7 +33,9 @@ from cases.operations.bulk import copy_lines, escaped, uncollected
 from cases.operations.chances import request_chances
 from cases.operations.frame import lock_quarter, next_number, theme_of
 from cases.operations.jobs import Progress, handles, live_job, queue_job
+from cases.queries.calendar import local_date
 from cases.queries.frame import entry_ids, frame_of_rules, live_draw, live_frame
+from cases.queries.quarters import children_in_samples, still_running
 from cases.rules.frame import Frame
 from cases.rules.policy import CasePolicy
 from cases.rules.quarters import Quarter
@@ -90,6 +93,7 @@ def request_draw(
             f"Draw {earlier.reference} was made by {earlier.drawn_by} after you opened the page. To"
             " draw again, look at it first."
         )
+    _check_still_free(frame, now)
     _policy(frame, rate)
     if not generate and not is_written(witnesses):
         raise Refused("Say who saw the seed made, or have one made here.")
@@ -171,6 +175,7 @@ def draw_sample(
     audit_quarter = lock_quarter(quarter)
     frame = _frame_to_draw_from(audit_quarter, theme, frame_id)
     earlier = _check_again(audit_quarter, theme, reason)
+    _check_still_free(frame, now)
     policy = _policy(frame, rate)
     seen = Draw.SeedMade.TYPED if witnesses.strip() else Draw.SeedMade.UNWITNESSED
     made_how = seed_made or seen
@@ -221,6 +226,23 @@ def _frame_to_draw_from(
     return frame
 
 
+def _check_still_free(frame: SamplingFrame, now: datetime) -> None:
+    """Refuse a frame of a quarter's sample that would let children be drawn who came into the
+    sample of another running quarter since it was frozen: the freeze leaves them out."""
+    label, today = frame.quarter.label, local_date(now)
+    if frame.theme_id is not None or not still_running(label, today):
+        return
+    elsewhere = children_in_samples(label, today)
+    entries = FrameEntry.objects.of(frame).filter(not_eligible="", child__in=elsewhere)
+    if number := entries.count():
+        children = "1 child" if number == 1 else f"{number:,} children"
+        came = "has" if number == 1 else "have"
+        raise Refused(
+            f"Since this frame was frozen, {children} of it {came} come into the sample of another "
+            "quarter that is under way. Freeze the frame again, and draw from that one."
+        )
+
+
 def _check_made_after(frame: SamplingFrame, seed: str) -> None:
     """Refuse a seed that was known before this frame was frozen, be it of another quarter or theme:
     a list could have been made to suit it. And one whose result is known: nobody goes back to a
@@ -269,10 +291,15 @@ def _check_again(quarter: AuditQuarter, theme: Theme | None, reason: str) -> Dra
             f"The sample of {theme or quarter} was already drawn by {earlier.drawn_by} with the "
             f"seed “{earlier.seed}”. To draw it again, say why."
         )
-    waits = earlier.cases.filter(status=SampledCase.Status.DRAWN, allocations__isnull=False)
+    waits = SampledCase.objects.filter(
+        draw__quarter=quarter,
+        draw__theme=theme,
+        status=SampledCase.Status.DRAWN,
+        allocations__isnull=False,
+    )
     if waits.exclude(entry__child__audit_reference="").exists():
         raise Refused(
-            "An audit of this draw was submitted once and waits for another auditor. Give it to "
+            "An audit of this sample was submitted once and waits for another auditor. Give it to "
             "one before you draw again."
         )
     return earlier

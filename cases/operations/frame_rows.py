@@ -166,7 +166,10 @@ UPDATE open_case SET audited = false WHERE child_id IN (
   JOIN cases_frameentry AS entry ON entry.id = sampled.entry_id
   JOIN cases_child AS child ON child.id = entry.child_id
   WHERE draw.quarter_id = %(quarter)s AND draw.theme_id IS NOT DISTINCT FROM %(theme)s
-    AND sampled.status IN ('allocated', 'audited')
+    AND (sampled.status IN ('allocated', 'audited')
+      -- submitted once, and waits for another auditor
+      OR sampled.status = 'drawn' AND EXISTS (
+        SELECT FROM cases_allocation AS given WHERE given.sampled_case_id = sampled.id))
     AND child.audited_before_on IS NULL)
 """
 

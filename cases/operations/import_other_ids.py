@@ -163,8 +163,13 @@ def _join_cases(
         present = opened.get(child.pk)
         if present is None:
             opened[child.pk] = new[child.pk] = _with_facts_of(joined, Case(child=child))
-        elif joined.service.precedence < present.service.precedence:
-            _with_facts_of(joined, present)
+        else:
+            restricted = joined.restricted or present.restricted
+            family = present.family_id or joined.family_id
+            if joined.service.precedence < present.service.precedence:
+                _with_facts_of(joined, present)
+            # Neither case lifts what keeps the other from being drawn.
+            present.restricted, present.family_id = restricted, family
             if child.pk not in new:
                 changed[child.pk] = present
     # Ending first: nothing else may ever see a child with two open cases.

@@ -60,7 +60,9 @@ first AS (
 of_service AS (  -- what is true of a case in its service comes from no row of another service
   SELECT child_id,
     (array_agg(opened_on ORDER BY id) FILTER (WHERE opened_on IS NOT NULL))[1] AS opened_on,
-    (array_agg(legal_status ORDER BY id) FILTER (WHERE legal_status <> ''))[1] AS legal_status,
+    -- short breaks only where no row says more: they are not drawn
+    (array_agg(legal_status ORDER BY legal_status IN ('V3', 'V4'), id)
+      FILTER (WHERE legal_status <> ''))[1] AS legal_status,
     (array_agg(plan ORDER BY id) FILTER (WHERE plan <> ''))[1] AS plan,
     bool_or(says_team) AS says_team, bool_or(says_practitioner) AS says_practitioner,
     bool_or(says_legal_status) AS says_legal_status, bool_or(says_plan) AS says_plan
@@ -116,6 +118,7 @@ SELECT best.*, present.id AS case_id, present.service_id AS old_service_id,
   old.code AS old_service_code, present.team_id AS old_team_id,
   present.practitioner_id IS NOT NULL AS had_practitioner, present.team_completed,
   present.practitioner_completed, present.restricted AS was_restricted,
+  coalesce(latest.as_of > %(as_of)s, false) AS newer_said,
   CASE
     WHEN present.id IS NULL THEN 'open'
     WHEN present.service_id = best.service_id THEN 'stay'
@@ -126,6 +129,7 @@ FROM import_best best
 LEFT JOIN cases_child child ON child.local_id = best.child_id
 LEFT JOIN cases_case present ON present.child_id = child.id AND present.closed_on IS NULL
 LEFT JOIN cases_service old ON old.id = present.service_id
+LEFT JOIN cases_caseimport latest ON latest.id = present.last_import_id
 """
 
 _STEPS = """
@@ -157,6 +161,10 @@ LEFT JOIN cases_stagedcase ended ON ended.case_import_id = %(import)s
   AND ended.child_id = child.local_id AND ended.service_code = service.code
   AND ended.closed_on >= coalesce(present.opened_on, ended.closed_on)
 WHERE present.closed_on IS NULL AND service.code = ANY(%(covers)s)
+  -- an older list is no witness of what opened, or what a newer list had open, after its day
+  AND (present.opened_on IS NULL OR present.opened_on <= %(as_of)s)
+  AND NOT EXISTS (SELECT 1 FROM cases_caseimport newer
+    WHERE newer.id = present.last_import_id AND newer.as_of > %(as_of)s)
   AND NOT EXISTS (SELECT 1 FROM import_best best WHERE best.child_id = child.local_id)
   AND NOT EXISTS (SELECT 1 FROM import_unsaid unsaid WHERE unsaid.child_id = child.local_id)
 GROUP BY present.id, service.code
@@ -416,7 +424,8 @@ SELECT plan.case_id, child.id AS child_id, plan.service_id,
   plan.step = 'stay' AND present.practitioner_completed AND worker.practitioner_id IS NULL
     AS practitioner_completed,
   coalesce(plan.opened_on, present.opened_on) AS opened_on,
-  coalesce(plan.restricted, present.restricted, false) AS restricted,
+  CASE WHEN plan.newer_said AND present.restricted THEN true  -- an older list ends no restriction
+    ELSE coalesce(plan.restricted, present.restricted, false) END AS restricted,
   coalesce(nullif(plan.family_id, ''), present.family_id, '') AS family_id,
   coalesce(plan.age_years, present.age_years) AS age_years,
   coalesce(nullif(plan.gender, ''), present.gender, '') AS gender,
@@ -469,6 +478,27 @@ UPDATE cases_case c SET restricted = c.restricted OR coalesce(plan.restricted, f
 FROM import_plan plan
 WHERE plan.step = 'keep' AND c.id = plan.case_id
   AND (plan.restricted AND NOT c.restricted OR c.family_id = '' AND plan.family_id <> '')
+"""
+
+# So does a row that opens no case, and a case that ended: the child comes back restricted.
+_RESTRICTED = """
+UPDATE cases_case c SET restricted = true, last_import_id = %(import)s
+FROM cases_child child, (
+  SELECT DISTINCT s.child_id FROM cases_stagedcase s
+  WHERE s.case_import_id = %(import)s AND s.restricted
+    AND NOT EXISTS (SELECT FROM import_plan plan WHERE plan.child_id = s.child_id)
+  UNION ALL
+  SELECT plan.child_id
+  FROM (
+    SELECT DISTINCT ON (child_id) child_id, restricted FROM cases_case
+    WHERE closed_on IS NOT NULL ORDER BY child_id, closed_on DESC, id DESC
+  ) AS before
+  JOIN cases_child known ON known.id = before.child_id
+  JOIN import_plan plan ON plan.child_id = known.local_id
+  WHERE before.restricted AND plan.step = 'open' AND plan.restricted IS NULL
+) AS said
+WHERE child.local_id = said.child_id AND c.child_id = child.id AND c.closed_on IS NULL
+  AND NOT c.restricted
 """
 
 _TABLES = (
@@ -640,6 +670,7 @@ def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence
     _run(_UPDATE, values)
     _run(_KEPT, values)
     _run(_INSERT, values | {"steps": ["open"]})
+    _run(_RESTRICTED, values)
     _run(import_elsewhere.SETTLE)
 
 

@@ -514,10 +514,18 @@ def _in_summary(headings: Headings) -> dict[str, Any]:
     }
 
 
+# Of a summary, what holds words that stood in cells or that somebody took for headings.
+_WORDS_OF_THE_FILE = (
+    "unknown_services", "staff", "new_teams", "change_team", "headings", "suggested",
+    "nameable", "unread_columns", "dropped_columns",
+)  # fmt: skip
+
+
 def _discard(case_import: CaseImport, words: str) -> CaseImport:
     case_import.status, case_import.refusal = Status.DISCARDED, words
     ImportProblem.objects.filter(case_import=case_import).delete()
-    case_import.summary.pop("unknown_services", None)  # words of the file
+    for name in _WORDS_OF_THE_FILE:
+        case_import.summary.pop(name, None)
     _end(case_import)
     return case_import
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
 
@@ -16,7 +16,9 @@ from accounts.rules.words import is_written
 from cases.above import held_in_sample
 from cases.models import AuditQuarter, Replacement, SampledCase
 from cases.queries.allocation import is_near
+from cases.queries.calendar import local_date
 from cases.queries.other_ids import own_ids
+from cases.queries.quarters import children_in_samples
 from cases.rules.policy import CasePolicy
 from cases.rules.replacement import Waiting, next_reserve
 from cases.signals import case_left_sample
@@ -26,7 +28,8 @@ IN_SAMPLE = (
     SampledCase.Status.ALLOCATED,
     SampledCase.Status.AUDITED,
 )
-AUDIT_BEGUN = "Another audit of the child has begun since the draw."
+AUDIT_BEGUN = "Another audit of the child has begun."
+IN_ANOTHER_SAMPLE = "The child is in the sample of another quarter that is under way."
 AUDITED_EARLIER = "Registered since the draw as audited before this product was in use."
 
 ANOTHER_ID = "Known since the draw to be another id of a child."
@@ -116,7 +119,7 @@ def _replace(case: SampledCase, asked: Replacement, by: User, now: datetime) -> 
         raise MovedOn(f"This case has moved on: {case.get_status_display().lower()}.")
     why = asked.get_reason_display()
     case_left_sample.send(sender=SampledCase, sampled_case=case, reason=why, by=by, now=now)
-    reserve = _next_reserve(case)
+    reserve = _next_reserve(case, local_date(now))
     what = "Replaced" if reserve else "Not audited, and no reserve was left"
     case.allocations.filter(ended_at__isnull=True).update(
         ended_at=now, ended_by=by, end_reason=f"{what}: {why}"
@@ -132,7 +135,7 @@ def _replace(case: SampledCase, asked: Replacement, by: User, now: datetime) -> 
     case.save(update_fields=["status", "replaced_by", "note"])
 
 
-def _next_reserve(case: SampledCase) -> SampledCase | None:
+def _next_reserve(case: SampledCase, today: date) -> SampledCase | None:
     """The reserve whose turn it is; siblings of children in the sample are marked on the way."""
     draw = case.draw
     in_sample = draw.cases.filter(status__in=IN_SAMPLE).exclude(pk=case.pk)
@@ -154,6 +157,17 @@ def _next_reserve(case: SampledCase) -> SampledCase | None:
         reserve = reserves.pop(key)
         begun_here = bool(reserve.entry.child.audit_reference)
         _pass_over(reserve, AUDIT_BEGUN if begun_here else AUDITED_EARLIER)
+    besides = draw.quarter.label if draw.theme_id is None else ""
+    elsewhere = set(
+        children_in_samples(besides, today)
+        .filter(
+            status__in=SampledCase.TO_BE_AUDITED,
+            entry__child__in=[reserve.entry.child_id for reserve in reserves.values()],
+        )
+        .values_list("entry__child", flat=True)
+    )
+    for key in [key for key, one in reserves.items() if one.entry.child_id in elsewhere]:
+        _pass_over(reserves.pop(key), IN_ANOTHER_SAMPLE)
     found = next_reserve(
         [Waiting(key, r.rank, r.entry.family_key) for key, r in reserves.items()],
         families,

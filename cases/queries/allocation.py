@@ -228,9 +228,11 @@ def auditors_for(draw: Draw, today: date) -> list[Auditor]:
     """
     in_hand = Counter(
         Allocation.objects.filter(
+            # What was submitted of an earlier draw is work of the quarter too.
+            Q(sampled_case__draw__status=Draw.Status.DRAWN)
+            | Q(sampled_case__status=SampledCase.Status.AUDITED),
             ended_at__isnull=True,
             sampled_case__draw__quarter=draw.quarter,
-            sampled_case__draw__status=Draw.Status.DRAWN,
         ).values_list("auditor", flat=True)
     )
     graders = list(

@@ -26,6 +26,10 @@ IN_SAMPLE = (
 )
 # Audit.Status, of an app above this one. A case stays audited where its audit is reopened.
 AUDIT_SUBMITTED = ("submitted", "finalised", "closed")
+AUDITED_EARLIER = (
+    "The child has been registered as audited earlier since, and no child is audited twice. Ask for"
+    " a replacement."
+)
 AUDIT_WITH_AUDITOR = ("allocated", "in_progress")
 # Those who look after the whole sample; a Head of Service sees the cases of their own services.
 SEE_ALL_CASES = (
@@ -120,6 +124,11 @@ def draws_of(quarter: AuditQuarter) -> QuerySet[Draw]:
         .select_related("drawn_by", "frame", "quarter")
         .order_by("-number")
     )
+
+
+def sees_all_cases(user: User) -> bool:
+    """Whether the lists behind a quarter's numbers hold for ``user`` what the numbers say."""
+    return may(user, *SEE_ALL_CASES)
 
 
 def sampled_cases_visible_to(user: User) -> QuerySet[SampledCase]:
@@ -224,7 +233,12 @@ def no_longer_graders(draw: Draw) -> list[NotAnyMore]:
     """
     in_hand = (
         _in_hand(draw)
-        .select_related("auditor", "sampled_case__entry__service", "sampled_case__draw__quarter")
+        .select_related(
+            "auditor",
+            "sampled_case__entry__service",
+            "sampled_case__entry__child",
+            "sampled_case__draw__quarter",
+        )
         .prefetch_related("auditor__groups")
         .order_by("-sampled_case__draw__number", "sampled_case__stratum", "sampled_case__rank")
     )
@@ -237,6 +251,9 @@ def no_longer_graders(draw: Draw) -> list[NotAnyMore]:
         answer = independence(replace(person, exempt=""), case, other_teams_independent=others)
         near = answer.because if isinstance(answer, NotIndependent) else ()
         because = [*_gone(one.auditor), *(reason.sentence for reason in near)]
+        child = one.sampled_case.entry.child
+        if child.audited_before_on is not None and not child.audit_reference:
+            because.append(AUDITED_EARLIER)
         if because:
             found.append(NotAnyMore(one.sampled_case, one.auditor, " ".join(because)))
     return found

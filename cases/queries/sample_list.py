@@ -11,7 +11,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from accounts.sorting import Sorts, place_in
 from cases.models import Allocation, Draw, Replacement, SampledCase
-from cases.queries.quarters import AUDIT_SUBMITTED
+from cases.queries.quarters import AUDIT_SUBMITTED, IN_SAMPLE
 
 SUBMITTED = "submitted"
 OVERDUE = "overdue"
@@ -97,7 +97,8 @@ def cases_asked_for(
         found = found.filter(pk__in=held.values("sampled_case"))
     if status := given.get("status"):
         submitted = Q(audits__status__in=AUDIT_SUBMITTED)
-        found = found.filter(submitted if status == SUBMITTED else Q(status=status))
+        meant = {SUBMITTED: submitted, SAMPLE: Q(status__in=IN_SAMPLE)}
+        found = found.filter(meant.get(status, Q(status=status)))
     if due := given.get("due"):
         when = Q(due_on__lt=today) if due == OVERDUE else Q(due_on__gte=today)
         found = found.filter(when).exclude(audits__status__in=AUDIT_SUBMITTED)

@@ -97,8 +97,9 @@ def frame_cases_download(
     return response
 
 
-def frame_tables(frame: SamplingFrame) -> dict[str, Any]:
-    """The counts of a frame for its page, each with the list behind it. Three queries.
+def frame_tables(frame: SamplingFrame, *, linked: bool) -> dict[str, Any]:
+    """The counts of a frame for its page, each with the list behind it where the person sees all
+    of its cases (``linked``). Three queries.
 
     A service that is divided into several strata has its subtotal behind them. Children in another
     draw have a column in the frame of a theme, and where there are any.
@@ -115,13 +116,20 @@ def frame_tables(frame: SamplingFrame) -> dict[str, Any]:
         strata = list(group)
         rows += [
             _counts_row(
-                frame, reasons, frame.stratum_words(row["stratum"]), [row], stratum=row["stratum"]
+                frame,
+                reasons,
+                frame.stratum_words(row["stratum"]),
+                [row],
+                linked,
+                stratum=row["stratum"],
             )
             for row in strata
         ]
         if len(strata) > 1:
             rows.append(
-                _counts_row(frame, reasons, f"{service}, all groups", strata, service=service)
+                _counts_row(
+                    frame, reasons, f"{service}, all groups", strata, linked, service=service
+                )
             )
     heads = ("Open", "Eligible", *reasons.values())
     return {
@@ -130,7 +138,7 @@ def frame_tables(frame: SamplingFrame) -> dict[str, Any]:
             *({"text": text, "numeric": True} for text in heads),
         ],
         "rows": rows,
-        "total": _counts_row(frame, reasons, "All", counts),
+        "total": _counts_row(frame, reasons, "All", counts, linked),
         "elsewhere": elsewhere,
         "excluded": exclusions_in_words(CasePolicy.from_dict(frame.policy)),
         "parts": [
@@ -155,10 +163,11 @@ def _counts_row(
     reasons: Iterable[str],
     name: str,
     counts: list[dict[str, Any]],
+    linked: bool,
     **filters: str,
 ) -> list[Any]:
     def cell(number: int, **state: str) -> dict[str, str]:
-        url = frame_url(frame, **filters, **state) if number else ""
+        url = frame_url(frame, **filters, **state) if number and linked else ""
         return {"text": f"{number:,}", "url": url}
 
     return [

@@ -219,6 +219,7 @@ def detail_page(
     page = problems.get_page(request.GET.get("page"))
     context = {
         "case_import": case_import,
+        "here": reverse("cases:import_detail", args=[case_import.pk]),
         "breadcrumbs": crumbs(f"Open cases as of {in_words(case_import.as_of)}"),
         "filters": filters,
         "filtered": bool(severity),

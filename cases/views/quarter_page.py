@@ -25,6 +25,7 @@ from cases.queries.quarters import (
     no_longer_graders,
     open_case_count,
     replacement_counts,
+    sees_all_cases,
     waiting_of_earlier_draws,
 )
 from cases.queries.sample_list import NO_TEAM, SAMPLE, SUBMITTED
@@ -63,6 +64,7 @@ class ListedQuarter:
     sample: int | None = None
     submitted: int | None = None
     draw_number: int = 0
+    linked: bool = False
 
     @property
     def url(self) -> str:
@@ -72,16 +74,19 @@ class ListedQuarter:
     @property
     def sample_url(self) -> str:
         """The cases of its sample."""
-        return f"{self._draw_url}#cases"
+        return self._url(SAMPLE)
 
     @property
     def submitted_url(self) -> str:
         """Those whose audit is submitted."""
-        return f"{self._draw_url}?{urlencode({'status': SUBMITTED})}#cases"
+        return self._url(SUBMITTED)
 
-    @property
-    def _draw_url(self) -> str:
-        return reverse("cases:draw_detail", args=[self.quarter.label, self.draw_number])
+    def _url(self, status: str) -> str:
+        """The list behind a number, where the person's list is as long as that."""
+        if not self.linked:
+            return ""
+        address = reverse("cases:draw_detail", args=[self.quarter.label, self.draw_number])
+        return f"{address}?{urlencode({'status': status})}#cases"
 
 
 STATES = ("Not begun", "Frame frozen", "Sample drawn", "All submitted")
@@ -94,22 +99,25 @@ QUARTER_SORTS: Mapping[str, Callable[[ListedQuarter], Any]] = {
 }
 
 
-def listed(quarters: Iterable[Quarter], sort: str) -> list[ListedQuarter]:
+def listed(quarters: Iterable[Quarter], sort: str, user: User) -> list[ListedQuarter]:
     """The rows of the list, newest first or as ``sort`` asks: one query."""
     begun = listed_quarters()
-    rows = [_listed(quarter, begun.get(quarter.label)) for quarter in quarters]
+    linked = sees_all_cases(user)
+    rows = [_listed(quarter, begun.get(quarter.label), linked) for quarter in quarters]
     asked = Asked.parse(sort)
     by = QUARTER_SORTS.get(asked.word)
     return sorted(rows, key=by, reverse=asked.descending) if by else rows
 
 
-def _listed(quarter: Quarter, stored: Any) -> ListedQuarter:
+def _listed(quarter: Quarter, stored: Any, linked: bool) -> ListedQuarter:
     """``stored`` is of `listed_quarters`, None before the quarter began."""
     not_begun, frozen, drawn, all_submitted = STATES
     if stored is None or not stored.sample:
         return ListedQuarter(quarter, frozen if stored and stored.is_frozen else not_begun)
     state = all_submitted if stored.submitted == stored.sample else drawn
-    return ListedQuarter(quarter, state, stored.sample, stored.submitted, stored.draw_number)
+    return ListedQuarter(
+        quarter, state, stored.sample, stored.submitted, stored.draw_number, linked
+    )
 
 
 def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str, Any]:
@@ -126,7 +134,7 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
         "frame": frame,
         "steps": _steps(quarter, stored, frame, draw, counts, gone, open_cases, user),
         "next": _next(quarter, frame, draw, counts, open_cases, user),
-        "figures": _figures(draw, counts) if draw else [],
+        "figures": _figures(draw, counts, user) if draw else [],
         "draw_head": DRAW_HEAD,
         "replacement_head": REPLACEMENT_HEAD,
         "theme_head": ["Theme", "State"],
@@ -194,11 +202,20 @@ def _steps(
             reverse("cases:quarter_frame", args=[label]),
             f"{frame.frozen_on:%-d %b %Y}" if frame else "",
         ),
-        ("Drawn", drawn, draw_url(draw) if draw else "", f"{sample:,} cases" if draw else ""),
+        (
+            "Drawn",
+            drawn,
+            draw_url(draw, status=SAMPLE) if draw and sees_all_cases(user) else "",
+            f"{sample:,} cases" if draw else "",
+        ),
         (
             "Allocated",
             drawn and not without,
-            allocation if may_allocate else draw_url(draw, status=Status.DRAWN) if draw else "",
+            allocation
+            if may_allocate
+            else draw_url(draw, status=Status.DRAWN)
+            if draw and sees_all_cases(user)
+            else "",
             f"{sample - without:,} of {sample:,}" if draw else "",
         ),
     ]
@@ -299,9 +316,14 @@ def _next(
     return {"text": text, "url": url, "action": action} if may(user, permission) else None
 
 
-def _figures(draw: Draw, counts: dict[str, int]) -> list[dict[str, Any]]:
+def _figures(draw: Draw, counts: dict[str, int], user: User) -> list[dict[str, Any]]:
+    linked = sees_all_cases(user)
     return [
-        {"value": f"{counts[status]:,}", "label": words, "url": draw_url(draw, status=status)}
+        {
+            "value": f"{counts[status]:,}",
+            "label": words,
+            "url": draw_url(draw, status=status) if linked else "",
+        }
         for status, words in Status.choices
         if counts.get(status)
     ]

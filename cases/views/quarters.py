@@ -25,6 +25,7 @@ from cases.queries.frame import live_draw, live_frame
 from cases.queries.quarters import (
     offered_quarters,
     open_case_count,
+    sees_all_cases,
     still_running,
 )
 from cases.rules.quarters import Quarter
@@ -62,7 +63,7 @@ def quarter_download(request: SignedInRequest) -> HttpResponse:
 
 def _listed(request: SignedInRequest) -> list[quarter_page.ListedQuarter]:
     offered = offered_quarters(local_date(timezone.now()))
-    return quarter_page.listed(offered, request.GET.get(PARAM, ""))
+    return quarter_page.listed(offered, request.GET.get(PARAM, ""), request.user)
 
 
 @allow(Permission.SEE_QUARTER)
@@ -199,7 +200,7 @@ def frame_page(
         "breadcrumbs": quarter_page.crumbs(quarter, "Sampling frame"),
     }
     if frame is not None:
-        context["tables"] = frame_tables(frame)
+        context["tables"] = frame_tables(frame, linked=sees_all_cases(request.user))
         context["imports"] = list(frame.imports.all())
         context["mails"] = drawing.mails_sent(frame)
         context["mail_form"] = mail_form or (HashMailForm() if may_freeze and waits else None)

@@ -313,7 +313,7 @@ def page_url(context: template.Context, param: str, number: int) -> str:
     if query is None:
         return f"?{param}={number}"
     query[param] = str(number)
-    return f"?{query.urlencode()}"
+    return f"{_list_address(context)}?{query.urlencode()}"
 
 
 @register.simple_tag(takes_context=True)
@@ -335,10 +335,17 @@ def sort_heading(
         "sort_heading",
         text=text,
         numeric=numeric,
-        url=f"?{query.urlencode()}{anchor}",
+        url=f"{_list_address(context)}?{query.urlencode()}{anchor}",
         sorted_now=sorted_now,
         then="descending" if sorted_now == "ascending" else "ascending",
     )
+
+
+def _list_address(context: template.Context) -> str:
+    """Where a list's own links lead: ``here``, where its page answers a form at another address."""
+    request = context.get("request")
+    answers = isinstance(request, HttpRequest) and request.method == "POST"
+    return str(context.get("here", "")) if answers else ""
 
 
 def _component(name: str, **values: object) -> SafeString:

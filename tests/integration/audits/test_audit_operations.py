@@ -47,6 +47,7 @@ from audits.tools import shipped_tools
 from cases.models import (
     Allocation,
     AuditQuarter,
+    Child,
     DeclaredConflict,
     Draw,
     Grader,
@@ -255,6 +256,16 @@ class TestAllocation:
         page = as_user(cast.analyst).get(f"/sampled/{audit.sampled_case_id}/").content.decode()
         was = f"{audit.reference}: begun, and withdrawn since" if begun else "None begun"
         assert was in page
+
+    def test_a_child_registered_as_audited_since_is_not_begun(
+        self, cast: Cast, audit: Audit, as_user: Callable[[User], Client]
+    ) -> None:
+        Child.objects.filter(pk=audit.child_id).update(audited_before_on=date(2026, 5, 5))
+        audit.refresh_from_db()
+        with pytest.raises(Refused, match="registered as audited before this product"):
+            begin(audit)
+        page = as_user(cast.analyst).get("/quarters/2026-Q3/allocation/").content.decode()
+        assert "registered as audited earlier since" in page
 
     def test_a_submitted_audit_stays_when_its_case_leaves_the_sample(
         self, cast: Cast, audit: Audit

@@ -52,7 +52,7 @@ from cases.operations.draw import draw_sample, request_draw
 from cases.operations.frame import freeze_frame, lock_quarter
 from cases.operations.frame_rows import opaque
 from cases.operations.replacement import decide_replacement, request_replacement
-from cases.queries.allocation import cases_to_grade
+from cases.queries.allocation import auditors_for, cases_to_grade
 from cases.queries.certificate import certificate, seed_words
 from cases.queries.frame import entry_ids, frame_counts, frame_of_rules
 from cases.queries.planner import planning_basis
@@ -360,6 +360,72 @@ def test_no_child_is_taken_from_the_sample_of_a_quarter_that_still_runs(
     afterwards = freeze_frame(quarter=following, reason="Too early", by=cast.analyst, now=ended)
     assert not afterwards.entries.filter(not_eligible="in_another_draw").exists()
     assert "In another draw" not in as_user(cast.analyst).get(address).content.decode()
+
+
+def test_no_draw_is_made_from_a_frame_that_knows_nothing_of_a_sample_drawn_since(
+    cast: Cast,
+) -> None:
+    """Frozen before the other quarter was drawn, it would let the same children be drawn."""
+    following = Q3.next()
+    open_cases(40, team=cast.riverside, practitioner=cast.practitioner)
+    for quarter in (Q3, following):
+        freeze_frame(quarter=quarter, by=cast.analyst, now=NOW)
+    frame = SamplingFrame.objects.get(quarter__label=Q3.label)
+    other = draw_sample(quarter=following, seed="its own", by=cast.analyst, now=NOW)
+    number = other.cases.count()
+    words = f"{number} children of it have come into the sample of another quarter"
+    asked: dict[str, Any] = {
+        "quarter": Q3,
+        "seed": SEED,
+        "witnesses": "Cllr Ito",
+        "by": cast.analyst,
+        "now": NOW,
+    }
+    with pytest.raises(Refused, match=words):
+        request_draw(frame_id=frame.pk, **asked)
+    with pytest.raises(Refused, match=words):
+        draw_sample(**asked)
+    freeze_frame(quarter=Q3, reason="The other was drawn", by=cast.analyst, now=NOW)
+    made = draw_sample(**{**asked, "seed": "new"})
+    theirs = other.cases.values("entry__child")
+    assert not made.cases.filter(entry__child__in=theirs).exists()
+
+
+def test_no_reserve_is_taken_from_the_sample_of_another_quarter(cast: Cast, tools: None) -> None:
+    """Whatever became of the frames: both samples hold the child here."""
+    first, following = drawn(cast, 40), Q3.next()
+    freeze_frame(quarter=following, by=cast.analyst, now=NOW)
+    other = draw_sample(quarter=following, seed="its own", by=cast.analyst, now=NOW)
+    reserve = first.cases.filter(role="reserve").order_by("rank")[0]
+    theirs = other.cases.filter(status="drawn")[0]
+    with pgtrigger.ignore():
+        FrameEntry.objects.filter(pk=theirs.entry_id).update(child=reserve.entry.child_id)
+    asked = request_replacement(
+        sampled_case=first.cases.filter(status="drawn")[0], reason="in_court", explanation="",
+        by=cast.analyst, now=NOW,
+    )  # fmt: skip
+    decide_replacement(replacement=asked, approve=True, note="", by=cast.lead, now=NOW)
+    reserve.refresh_from_db()
+    assert (reserve.status, reserve.note) == (
+        "passed_over",
+        "The child is in the sample of another quarter that is under way.",
+    )
+
+
+def test_what_was_submitted_of_an_earlier_draw_counts_against_capacity(
+    cast: Cast, tools: None
+) -> None:
+    draw = drawn(cast, 40)
+    allocate_quarter(draw=draw, by=cast.analyst, now=NOW)
+    case = draw.cases.filter(status="allocated")[0]
+    auditor = case.allocations.get().auditor_id
+    SampledCase.objects.filter(pk=case.pk).update(status="audited")
+    Child.objects.filter(pk=case.entry.child_id).update(audit_reference="2026-Q3-0001")
+    before = {a.person.id: a.in_hand for a in auditors_for(draw, TODAY)}
+    again = draw_sample(quarter=Q3, seed="again", reason="Why", by=cast.analyst, now=NOW)
+    after = {a.person.id: a.in_hand for a in auditors_for(again, TODAY)}
+    assert before[str(auditor)] >= 1
+    assert after[str(auditor)] == 1
 
 
 def test_a_seed_that_another_quarter_has_published_proves_nothing(cast: Cast) -> None:

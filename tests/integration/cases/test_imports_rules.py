@@ -36,6 +36,7 @@ from cases.operations.import_gaps import complete_gaps
 from cases.operations.imports import (
     check_again,
     confirm_list,
+    cover_services,
     delete_old_uploads,
     discard_list,
     upload_list,
@@ -734,3 +735,84 @@ def test_the_rows_of_one_list_never_leak_into_the_next(cast: Cast) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT child_id FROM import_best")
         assert cursor.fetchall() == [("2",)]
+
+
+def restricted_now() -> dict[str, bool]:
+    found = Case.objects.filter(closed_on=None)
+    return dict(found.values_list("child__local_id", "restricted"))
+
+
+def test_a_row_that_opens_nothing_still_restricts(cast: Cast) -> None:
+    head = f"{REQUIRED},restricted,closed_on"
+    confirmed(csv_bytes(*[f"{n},CIN,Riverside,B,2026-01-02,No," for n in (1, 3)], header=head),
+              cast.analyst)  # fmt: skip
+    confirmed(
+        csv_bytes(
+            "1,,,,,Yes,",
+            "3,CIN,Riverside,B,2026-01-02,No,",
+            "8,Care leaver,Riverside,B,2026-01-02,No,",
+            header=head,
+        ),
+        cast.analyst,
+        OCTOBER,
+    )
+    assert restricted_now() == {"1": True, "3": False, "8": False}
+
+
+def test_a_child_comes_back_restricted_as_they_left(cast: Cast) -> None:
+    head = f"{REQUIRED},restricted"
+    other = "2,CIN,Riverside,B,2026-01-02"
+    confirmed(csv_bytes("1,CIN,Riverside,B,2026-01-02,Yes", f"{other},No", header=head),
+              cast.analyst, date(2026, 7, 1))  # fmt: skip
+    confirmed(csv_bytes(other), cast.analyst, date(2026, 8, 1))
+    confirmed(csv_bytes("1,CIN,Riverside,B,2026-09-02", other), cast.analyst, date(2026, 9, 1))
+    assert restricted_now() == {"1": True, "2": False}
+
+
+def test_an_older_list_closes_nothing_that_came_after_it_and_lifts_no_restriction(
+    cast: Cast,
+) -> None:
+    head = f"{REQUIRED},restricted"
+    newer = csv_bytes(
+        "new,CP,Riverside,B,2026-09-25,", "known,CP,Riverside,B,2026-01-02,Yes", header=head
+    )
+    listed = uploaded(newer, cast.analyst, OCTOBER)
+    covered = cover_services(case_import=listed, covers=[], by=cast.analyst, now=NOW)
+    run_job(str(covered.pk))
+    listed.refresh_from_db()
+    job = confirm_list(
+        case_import=listed, compared_with=listed.summary["based_on"], understood=True,
+        by=cast.analyst, now=NOW,
+    )  # fmt: skip
+    run_job(str(job.pk))
+    older = csv_bytes(
+        "known,CP,Riverside,B,2026-01-02,No", "9,CP,Riverside,B,2026-01-02,No", header=head
+    )
+    confirmed(older, cast.analyst, date(2026, 9, 20))
+    assert restricted_now() == {"new": False, "known": True, "9": False}
+
+
+def test_of_two_legal_statuses_short_breaks_count_only_alone(cast: Cast) -> None:
+    confirmed(
+        csv_bytes(
+            "1,LAC,Riverside,B,2026-01-02,V4",
+            "1,LAC,Riverside,B,2026-01-02,C2",
+            header=f"{REQUIRED},legal status",
+        ),
+        cast.analyst,
+    )
+    assert Case.objects.get().legal_status == "C2"
+
+
+def test_of_a_discarded_list_no_word_is_left(cast: Cast, as_user: AsUser) -> None:
+    listed = uploaded(csv_bytes("1,CIN,12 Hope Street,Childname Surname,2026-01-02"), cast.analyst)
+    discard_list(case_import=listed, by=cast.analyst, now=NOW)
+    listed.refresh_from_db()
+    assert "Hope Street" not in str(listed.summary)
+    client = as_user(cast.analyst)
+    names = client.get(reverse("cases:import_new_names", args=[listed.pk])).content.decode()
+    assert "Childname" not in names
+    assert (
+        "Hope Street"
+        not in client.get(reverse("cases:import_detail", args=[listed.pk])).content.decode()
+    )

@@ -635,6 +635,21 @@ def test_a_choice_from_an_old_page_does_not_undo_somebody_elses(
     assert "is with you" in told_of[cast.auditor.email]
 
 
+def test_a_heads_numbers_lead_to_no_list_that_holds_less(
+    cast: Cast, client: Client, as_user: AsUser, draw: Draw
+) -> None:
+    for page in ("/quarters/", QUARTER_PAGE):
+        sample = f"{QUARTER_PAGE}draws/1/?status=sample#cases"
+        assert sample in text(client, page)
+        assert sample not in text(as_user(cast.head), page)
+    shown = text(client, f"{QUARTER_PAGE}draws/1/?status=sample")
+    assert "3 cases" in shown
+    frame = f"{QUARTER_PAGE}frame/"
+    listed = f'href="{QUARTER_PAGE}frames/1/cases/?stratum='
+    assert listed in text(client, frame)
+    assert listed not in text(as_user(cast.head), frame)
+
+
 def test_by_hand_an_auditor_can_be_given_more_than_they_have_time_for(
     cast: Cast, client: Client, case: SampledCase
 ) -> None:

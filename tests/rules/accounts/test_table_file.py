@@ -30,6 +30,12 @@ TOO_MANY = (
     "marks."
 )
 
+OPEN = "2 : A quotation mark is opened here and not closed, so that lines run together."
+WHOLE = (
+    "None : The file cannot be taken apart. Is there a quotation mark that is opened and not "
+    "closed?"
+)
+
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_columns_may_stand_in_any_order_with_any_usual_separator(separator: str) -> None:
@@ -54,6 +60,8 @@ def test_lines_are_numbered_as_a_spreadsheet_shows_them() -> None:
             "None : This is not a CSV file. Save the sheet as “CSV UTF-8” and try again.",
         ),
         ("name,email\nSam,s@x.test,more\n", TOO_MANY),
+        ('name,email\n"Sam,s@x.test\nTom",t@x.test\n', OPEN),
+        ('name,email\n"Sam,s@x.test\n' + "Tom,t@x.test\n" * 20_000, WHOLE),
         ("name,email\nSmith, Sam,\n", TOO_MANY),  # the address is blank
     ],
 )

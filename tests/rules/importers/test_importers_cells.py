@@ -173,7 +173,12 @@ def test_headings_are_compared_by_letters_and_digits() -> None:
      # And more words for the same.
      "Case Name", "Street", "Home town", "Town", "House number", "Contact tel", "Tel no",
      "Contact number", "Contact details", "Addresses", "Known as", "Alias", "UPRN", "ULN",
-     "Placement street name", "Legal name", "Record name"],
+     "Placement street name", "Legal name", "Record name", "PERSON_NM", "Parent/Carer", "Kin",
+     "YP Name", "CYP name", "Baby name", "Guardian name", "Next of kin", "Mum",
+     "Mother\u2019s details",
+     "SU name", "Learner name", "Birth name", "Former name", "Other names", "Full nm", "NAME_1",
+     "Individual name", "Family Group Name", "Social security number", "National ID", "PCode",
+     "Residing at"],
 )  # fmt: skip
 def test_personal_headings_are_recognised(heading: str) -> None:
     assert is_personal(heading)

@@ -101,7 +101,11 @@ def test_without_errors_nothing_is_looked_for_twice(tmp_path: Path) -> None:
     assert errors_of(path) == {}
 
 
-@pytest.mark.parametrize("said", ["TRUE", "yes", "01/02/2026", "2026-02-01"])
+@pytest.mark.parametrize(
+    "said",
+    ["TRUE", "yes", "01/02/2026", "2026-02-01", "John Smith", "12 High Street NR1 2AB", "Unborn",
+     "Northmoor NR1 2AB", "Report run on 01/03/2026 by Jane Smith"],
+)  # fmt: skip
 def test_what_is_plainly_no_id_is_no_child(tmp_path: Path, said: str) -> None:
     path = csv_file(tmp_path / "t.csv", f"{said},CIN,T,W,2026-01-01")
     _, cases, (problem,) = opened(path)
@@ -123,3 +127,39 @@ def test_nor_is_a_cell_of_a_workbook_that_is_none(tmp_path: Path, said: object) 
     _, cases, (problem,) = opened(path)
     assert cases == []
     assert problem.message.startswith("This is no child id")
+
+
+@pytest.mark.parametrize("said", ["Total: 3", "Page 1", "Grand total 45", "Count 7"])
+def test_a_line_of_totals_is_no_child(tmp_path: Path, said: str) -> None:
+    _, cases, (problem,) = opened(csv_file(tmp_path / "t.csv", f"{said},,,,"))
+    assert cases == []
+    assert problem.message == "This is a line of totals, not a child."
+
+
+def test_separators_of_thousands_make_no_second_child(tmp_path: Path) -> None:
+    _, cases, (problem,) = opened(csv_file(tmp_path / "t.csv", '"0,100,173",CIN,T,W,2026-01-01'))
+    assert cases == []
+    assert "separators" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "restricted"),
+    [("", "Yes", True), ("No", "Yes", True), ("No", "No", False), ("No", "", False),
+     ("", "", None), ("Yes", "No", True), ("", "perhaps", True)],
+)  # fmt: skip
+@pytest.mark.parametrize("heading", ["confidential", "restricted"])
+def test_of_two_columns_about_a_restriction_any_counts(
+    tmp_path: Path, heading: str, first: str, second: str, restricted: bool | None
+) -> None:
+    header = f"child_id,service,team,restricted,practitioner,opened_on,{heading}"
+    path = csv_file(tmp_path / "t.csv", f"1,CIN,T,{first},W,2026-01-01,{second}", header=header)
+    _, (case,), _ = opened(path)
+    assert (case.restricted, case.team, case.practitioner) == (restricted, "T", "W")
+
+
+@pytest.mark.parametrize("said", ["Unallocated", "not allocated", "Vacant", "0"])
+def test_nobody_is_no_practitioner(tmp_path: Path, said: str) -> None:
+    path = csv_file(tmp_path / "t.csv", f"1,CIN,{said},{said},2026-01-01")
+    _, (case,), problems = opened(path)
+    assert (case.team, case.practitioner) == ("", "")
+    assert len(problems) == 2
