@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.policy import Permission, may
@@ -13,6 +14,7 @@ from audits.models import Audit
 from audits.queries.audit_list import DECIDED_GROUP, HANDED_IN, STANDS
 from audits.queries.visibility import DECIDED, SUBMITTED, audits_visible_to
 from cases.models import AuditQuarter, Draw, Theme
+from cases.queries.calendar import local_date
 from cases.stages import Matter, Stage, register_matters, register_stages, register_theme_url
 
 Status = Audit.Status
@@ -42,19 +44,28 @@ def stages(quarter: AuditQuarter, user: User) -> list[Stage]:
 
 @register_matters
 def matters(quarter: AuditQuarter, user: User) -> list[Matter]:
-    """Audits of earlier quarters that were begun and never submitted."""
+    """Audits that quarters which have ended left begun and not submitted."""
+    today = local_date(timezone.now())
+    up_to = AuditQuarter.objects.filter(ends_on__gte=today, starts_on__lt=quarter.starts_on)
+    before = up_to.order_by("starts_on").first() or quarter
     left = audits_visible_to(user).filter(
-        status=Status.IN_PROGRESS, quarter__starts_on__lt=quarter.starts_on
+        status=Status.IN_PROGRESS, quarter__starts_on__lt=before.starts_on
     )
     if not (number := left.count()):
         return []
-    what, whose = ("audit", "Its child is") if number == 1 else ("audits", "Their children are")
-    was = "was" if number == 1 else "were"
+    if number == 1:
+        begun = "1 audit of earlier quarters was begun and not submitted. Its child is in no new"
+        rest = "sample: have it submitted, or, unless it was submitted once, withdraw it."
+    else:
+        begun = f"{number:,} audits of earlier quarters were begun and not submitted. Their"
+        rest = (
+            "children are in no new sample: have each submitted, or, unless it was submitted once, "
+            "withdraw it."
+        )
     return [
         Matter(
-            f"{number:,} {what} of earlier quarters {was} begun and not submitted. {whose} in no "
-            "new sample: have each submitted, or withdraw it.",
-            list_url(status=Status.IN_PROGRESS, before=quarter.label),
+            f"{begun} {rest}",
+            list_url(status=Status.IN_PROGRESS, before=before.label),
             "List of audits left over",
         )
     ]

@@ -156,7 +156,7 @@ def replacement_decide(request: SignedInRequest, pk: int) -> HttpResponse:
             if case.status == SampledCase.Status.NOT_AUDITABLE:
                 messages.warning(
                     request,
-                    f"No reserve of {case.stratum} was left, so the sample is one case short.",
+                    f"No reserve of {case.stratum} was left, so one case is missing now.",
                 )
             return redirect("cases:replacement_detail", pk=asked.pk)
     return _page(request, asked, form)

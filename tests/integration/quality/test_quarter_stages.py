@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from html import unescape
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from audits.models import Audit
 from audits.operations.submitting import close_audit, reopen_audit
 from cases.models import AuditQuarter, Draw
+from cases.queries.calendar import local_date
 from cases.rules.quarters import Quarter
 from quality.models import Moderation
 from tests.cast import NOW, QUARTER, Cast
@@ -128,6 +131,12 @@ def test_what_earlier_quarters_left_is_something_to_decide(
     )
     client = as_user(cast.analyst)
     assert "To decide" not in text(client, PAGE)
+    # Nothing is left over before its quarter has ended.
+    this = AuditQuarter.objects.filter(label=QUARTER)
+    today = local_date(timezone.now())
+    this.update(ends_on=today)
+    assert "To decide" not in text(client, f"/quarters/{following.label}/")
+    this.update(ends_on=today - timedelta(days=1))
     page = text(client, f"/quarters/{following.label}/")
     assert "1 audit of earlier quarters was begun and not submitted" in page
     url = unescape(re.findall(r'href="([^"]+)">List of audits left over', page)[0])
