@@ -108,7 +108,7 @@ class Spellings:
         # By what the column asks: nothing, whether the case is closed, or whether it is open.
         self.closed: dict[str, Memo[str, tuple[bool, bool]]] = {
             "": Memo(codes.closed_status),
-            "closed": Memo(lambda text: self._closed_answer(text, as_of)),
+            "closed": Memo(lambda text: codes.closed_answer(text, yes=True)),
             "open": Memo(lambda text: codes.closed_answer(text, yes=False)),
         }
         self.unknown_services: dict[str, UnknownService] = {}
@@ -123,15 +123,6 @@ class Spellings:
         self.disability: Memo[str, tuple[bool | None, bool]] = Memo(codes.disability_answer)
         self._reported: set[tuple[str, str]] = set()
         self._rows_beyond: Counter[str] = Counter()
-
-    def _closed_answer(self, text: str, as_of: date) -> tuple[bool, bool]:
-        """What a column says that asks whether a case is closed; a day is when it was."""
-        closed, known = codes.closed_answer(text, yes=True)
-        day, _ = self.date[text]
-        if known or day is None:
-            return closed, known
-        possible = day <= as_of and not wrong_with_closing(day, None, as_of)
-        return possible, possible
 
     def not_known(self, text: str) -> None:
         """Count a row whose service's name is not known, so that somebody can say what it means."""
@@ -288,6 +279,8 @@ class RowReader:
             if field in self._failed:
                 self._say(field, _AN_ERROR, VALUE_OUT, cell, _DONE_WITHOUT.get(field, ""))
         known = self._known
+        if self._gives_a_day(status) and not known.text(closed):
+            closed, status = status, ""
         service_text, status_text = known.text(service), known.text(status)
         if not self._is_template:  # there a status does not give the service
             service_text = status_text = service_text or status_text
@@ -467,6 +460,13 @@ class RowReader:
             self._say("service", f"{what} Use one of: {_ALLOWED_SERVICES}.", VALUE_OUT, text,
                       _NOT_KNOWN if text else _NOT_SAID)  # fmt: skip
         return code, True
+
+    def _gives_a_day(self, status: Any) -> bool:
+        """Whether a column that asks if a case is closed says when it was."""
+        if self._sheet.status_asks != "closed" or not self._is_template:
+            return False
+        _, known = codes.closed_answer(self._known.text(status), yes=True)
+        return not known and self._known.date(status)[0] is not None
 
     def _says_closed(self, text: str) -> bool:
         closed, recognised = self._closed(text)

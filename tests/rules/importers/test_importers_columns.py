@@ -144,9 +144,10 @@ def test_the_likely_status_is_suggested(tmp_path: Path, headings: str, status: s
         ("Closed?", "Perhaps", True, "not known"),
         ("Is closed", "1", False, "says closed"),
         ("Case closed", "y", False, "says closed"),
-        ("Case closed", "14/02/2026", False, "says closed"),
-        ("Case closed", "14/02/2030", True, "not known"),
-        ("Case closed", "01/01/1900", True, "not known"),
+        ("Case closed", "14/02/2026", False, ""),
+        ("Case closed", "14/02/2030", True, "after the as-of date"),
+        ("Case closed", "01/01/1900", True, "before the opening date"),
+        ("Case closed", "01/06/2020", True, "before the opening date"),  # of an earlier time
         ("Closed (Y/N)", "N", True, ""),
         ("Closed flag", "Closed", False, "says closed"),
         ("Open?", "No", False, "says closed"),
@@ -162,6 +163,13 @@ def test_a_column_that_asks_whether_a_case_is_closed_is_read_as_its_status(
     assert case.is_open is is_open
     assert [told in problem.message for problem in problems] == ([True] if told else [])
     assert file.unread_columns == ()
+
+
+def test_a_day_that_answers_whether_a_case_is_closed_is_when_it_was(tmp_path: Path) -> None:
+    header = "child_id,service,team,practitioner,opened_on,Case closed"
+    path = csv_file(tmp_path / "a.csv", "1,CIN,T,W,2026-01-02,14/02/2026", header=header)
+    _, (case,), _ = opened(path)
+    assert str(case.closed_on) == "2026-02-14"
 
 
 def test_a_question_is_no_date_and_stands_beside_the_date_closed(tmp_path: Path) -> None:
