@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,7 @@ from cases.importers.records import FileFormat, FileRefused, SheetInfo
 from cases.importers.source import Sheet
 from cases.importers.template import TEMPLATE
 
+_ENDED = re.compile(r"\b(?:closed|ended|archived?|leavers)\b", re.IGNORECASE)
 _SURE_FROM = 3  # headings that are known, the child's id among them
 NO_LIST = (
     "None of the sheets of this workbook is a list that is known here. An Annex A workbook has "
@@ -143,15 +145,24 @@ class Workbook:
         """Every sheet with the template's columns, or columns that somebody has named, where no
         sheet is an Annex A list. One that lists children under other headings is asked about."""
         unknown: list[tuple[str, ColumnsUnknown]] = []
+        left_out: list[tuple[str, str]] = []
+        hidden = self._hidden()
         for name, loaded, top in self._worksheets():
+            if name in hidden:
+                left_out.append((name, "is hidden"))
+                continue
             try:
                 header = find_header(top, f"The sheet \u201c{name}\u201d", self._choices)
             except ColumnsUnknown as refused:
                 unknown.append((name, refused))
                 continue
-            if header is not None:
-                self.format = FileFormat.TEMPLATE_WORKBOOK
-                self._keep(name, loaded, header)
+            if header is None:
+                continue
+            if _ENDED.search(name) and "closed_on" not in header.columns.positions:
+                left_out.append((name, "is of closed cases by its name"))
+                continue
+            self.format = FileFormat.TEMPLATE_WORKBOOK
+            self._keep(name, loaded, header)
         found = bool(self.sheets or self.empty_lists)
         asked = [refused for _, refused in unknown if _lists_children(refused) or not found]
         if asked:
@@ -159,6 +170,15 @@ class Workbook:
         if not found:
             raise FileRefused(NO_LIST)
         self._not_read([name for name, _ in unknown], "has other headings than the template")
+        for name, because in left_out:
+            self._not_read([name], because)
+
+    def _hidden(self) -> frozenset[str]:
+        """The names of sheets that whoever opens the workbook does not see."""
+        visible = calamine.SheetVisibleEnum.Visible
+        return frozenset(
+            sheet.name for sheet in self._book.sheets_metadata if sheet.visible != visible
+        )
 
     def _not_read(self, names: Sequence[str], because: str) -> None:
         """Tell of sheets that were left out, before the rows of the first that was not."""

@@ -157,6 +157,22 @@ def test_of_two_columns_about_a_restriction_any_counts(
     assert (case.restricted, case.team, case.practitioner) == (restricted, "T", "W")
 
 
+def test_sheets_that_are_hidden_or_of_closed_cases_open_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        for number, name in enumerate(["Current", "Closed cases", "Last year"], start=1):
+            sheet = book.add_worksheet(name)
+            sheet.write_row(0, 0, HEADER.split(","))
+            sheet.write_row(1, 0, [str(number), *ROW[1:5]])
+        sheet.hide()
+    _, (case,), problems = opened(path)
+    assert case.child_id == "1"
+    assert [problem.message for problem in problems] == [
+        "The sheet “Closed cases” is of closed cases by its name, so it was not read.",
+        "The sheet “Last year” is hidden, so it was not read.",
+    ]
+
+
 @pytest.mark.parametrize("said", ["Unallocated", "not allocated", "Vacant", "0"])
 def test_nobody_is_no_practitioner(tmp_path: Path, said: str) -> None:
     path = csv_file(tmp_path / "t.csv", f"1,CIN,{said},{said},2026-01-01")
