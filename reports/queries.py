@@ -391,7 +391,7 @@ def _replacements(quarter: AuditQuarter) -> Counter[tuple[str, str, str]]:
 
 
 def _lost(draw: Draw, services: Mapping[str, Service]) -> Counter[str]:
-    """Cases that could not be audited, with no reserve left, by the name of their service."""
+    """Cases that left the sample and whose place no reserve took, by the name of their service."""
     found: Counter[str] = Counter()
     for stratum, number in not_audited_by_stratum(draw).items():
         service = services.get(draw.frame.service_of(stratum))

@@ -31,7 +31,7 @@ from cases.models import Job, Theme
 from cases.operations.allocation import allocate_quarter
 from cases.queries.calendar import local_date
 from cases.queries.frame import live_draw, live_frame
-from cases.queries.quarters import sees_all_cases
+from cases.queries.quarters import not_audited_by_stratum, sees_all_cases
 from cases.queries.themes import (
     THEME_SORTS,
     attribute_values,
@@ -316,7 +316,11 @@ def _detail(
     }
     if draw is not None:
         if may(user, P.ALLOCATE_AUDITS):
-            context |= {"may_allocate": True, **waiting_context(request, draw, _url(theme))}
+            context |= {
+                "may_allocate": True,
+                "lost": sum(not_audited_by_stratum(draw).values()),
+                **waiting_context(request, draw, _url(theme)),
+            }
         context |= _results(theme, user)
     return render(request, "audits/themes/detail.html", context)
 

@@ -61,8 +61,16 @@ def _not_ended(besides: str, on: date) -> QuerySet[AuditQuarter]:
 
 
 def not_audited_by_stratum(draw: Draw) -> dict[str, int]:
-    """How many cases of a draw could not be audited when no reserve was left, by stratum."""
-    lost = draw.cases.filter(status=SampledCase.Status.NOT_AUDITABLE).order_by()
+    """How many cases left the sample of a live draw, and no reserve took the place, by stratum.
+
+    They could not be audited when no reserve was left, or made room for the same child's case in
+    another draw.
+    """
+    if draw.status != Draw.Status.DRAWN:
+        return {}
+    joined = Q(role=SampledCase.Role.SELECTED) | Q(replaces__isnull=False)
+    made_room = Q(status=SampledCase.Status.CANCELLED) & joined
+    lost = draw.cases.filter(Q(status=SampledCase.Status.NOT_AUDITABLE) | made_room).order_by()
     return dict(lost.values_list("stratum").annotate(number=Count("pk")))
 
 

@@ -274,7 +274,7 @@ def _cases_of(
 def _stratum_row(name: str, found: dict[str, Any], lost: int) -> list[Any]:
     filled = _shortfall(found)
     if lost:
-        since = f"{lost} short since: could not be audited, and no reserve was left"
+        since = f"{lost} short since: left the sample, and no reserve took the place"
         filled = since if filled == "Yes" else f"{filled}; {since}"
     return [name, *(f"{found.get(number, 0):,}" for number in NUMBERS), filled]
 

@@ -23,6 +23,7 @@ from cases.queries.quarters import (
     draws_of,
     listed_quarters,
     no_longer_graders,
+    not_audited_by_stratum,
     open_case_count,
     replacement_counts,
     sees_all_cases,
@@ -144,7 +145,7 @@ def page(quarter: Quarter, stored: AuditQuarter | None, user: User) -> dict[str,
         context |= {
             "matters": [
                 *_to_give(quarter, draw, len(to_pass_on), user),
-                *_short(draw, counts),
+                *_short(draw),
                 *matters_of(stored, user),
             ],
             "draw_rows": [_draw_row(found) for found in draws_of(stored)],
@@ -246,14 +247,14 @@ def _to_give(quarter: Quarter, draw: Draw | None, gone: int, user: User) -> Iter
         )
 
 
-def _short(draw: Draw | None, counts: dict[str, int]) -> Iterator[Matter]:
-    """That the sample has become short: cases whose place no reserve was left to take."""
-    if draw is not None and (lost := counts.get(Status.NOT_AUDITABLE, 0)):
+def _short(draw: Draw | None) -> Iterator[Matter]:
+    """That the sample has become short: cases that left it, whose place no reserve took."""
+    if draw is not None and (lost := sum(not_audited_by_stratum(draw).values())):
         cases = "case" if lost == 1 else "cases"
         yield Matter(
-            f"The sample is {lost:,} {cases} short: no reserve was left to take the place.",
-            draw_url(draw, status=Status.NOT_AUDITABLE),
-            "See which" if lost > 1 else "See which one",
+            f"The sample is {lost:,} {cases} short: no reserve took the place of what left it.",
+            draw_url(draw),
+            "See where",
         )
 
 

@@ -56,7 +56,7 @@ class FrameCount:
     selected: int
     reserves: int
     replaced: Mapping[str, int] = field(default_factory=dict)  # by reason
-    lost: int = 0  # cases that could not be audited, with no reserve left to take their place
+    lost: int = 0  # cases that left the sample and whose place no reserve took
 
     @property
     def shortfall(self) -> int:

@@ -245,9 +245,7 @@ def quota(service: str, count: FrameCount) -> str:
         )
     if count.lost:
         cases = plural(count.lost, "case", "cases")
-        words.append(
-            f"{capital(cases)} could not be audited, and no reserve was left to take the place."
-        )
+        words.append(f"{capital(cases)} left the sample, and no reserve took the place.")
     return " ".join(words)
 
 

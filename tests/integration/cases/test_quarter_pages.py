@@ -470,11 +470,14 @@ def test_a_case_that_no_reserve_takes_the_place_of_is_a_shortfall(
     posted(lead, f"{page}decide/", 302, decision="approve", note="")
     assert f"No reserve of {case.stratum} was left" in text(lead, page)
     shown = text(client, f"{QUARTER_PAGE}draws/1/")
-    assert "1 short since: could not be audited, and no reserve was left" in shown
+    assert "1 short since: left the sample, and no reserve took the place" in shown
     assert "Another reason: With a partner." in text(client, f"/sampled/{case.pk}/")
     overview = text(client, QUARTER_PAGE)
-    assert "The sample is 1 case short: no reserve was left to take the place." in overview
-    assert f"{QUARTER_PAGE}draws/1/?status=not_auditable#cases" in overview
+    assert "The sample is 1 case short: no reserve took the place of what left it." in overview
+    # So is a case that made room for the same child elsewhere; a reserve that nobody took is not.
+    left = draw.cases.exclude(pk=case.pk).filter(role="selected")[0]
+    SampledCase.objects.filter(pk=left.pk).update(status="cancelled")
+    assert "The sample is 2 cases short" in text(client, QUARTER_PAGE)
 
 
 def test_a_text_that_is_too_long_has_one_error_and_is_kept(

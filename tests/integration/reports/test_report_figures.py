@@ -183,7 +183,7 @@ def test_a_sample_that_became_short_says_so_in_the_exempt_edition(council: World
         for row in table(figures, EXEMPT, "Open cases, quota and cases drawn")["rows"]
     }
     assert {name for name, short in sizes.items() if short == "1"} == {lost.stratum}
-    sentence = "One case could not be audited, and no reserve was left to take the place."
+    sentence = "One case left the sample, and no reserve took the place."
     assert sentence in json.dumps(figures["editions"][EXEMPT])
     assert sentence not in json.dumps(figures["editions"][PUBLIC])
 

@@ -160,8 +160,7 @@ def test_a_shortfall_is_said() -> None:
     assert wording.quota("Care leavers", met).endswith("for a quota of 7.")
     since = replace(short, lost=2)
     assert wording.quota("Care leavers", since).endswith(
-        "only three could be drawn. Two cases could not be audited, and no reserve was left to "
-        "take the place."
+        "only three could be drawn. Two cases left the sample, and no reserve took the place."
     )
     assert (since.shortfall, since.short_by) == (4, 6)
 
