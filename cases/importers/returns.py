@@ -19,7 +19,7 @@ from datetime import date
 from typing import BinaryIO, Final
 from xml.parsers import expat
 
-from cases.importers.cells import clean_id, read_date
+from cases.importers.cells import clean_id, clean_name, read_date
 from cases.importers.plain_xml import NotPlainXml, plain_parser
 from cases.importers.records import FileRefused
 
@@ -268,8 +268,8 @@ def _read_episodes(rows: Iterator[list[str]], on: date | None) -> ReturnedChildr
 
 
 def _open_on(began: str, ended: str, on: date | None) -> bool:
-    if on is None:
-        return not ended.strip()
+    if on is None:  # databases write NULL, or a day that never comes, where there is no end
+        return not clean_name(ended) or "9999" in ended
     began_on = read_date(began, as_of=date.max)[0]
     if began_on is not None and began_on > on:
         return False

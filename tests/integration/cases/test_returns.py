@@ -115,6 +115,13 @@ def test_episodes_are_open_until_they_end_and_short_breaks_apart(
     assert read_return(io.BytesIO(ssda903(EPISODES)), on) == found
 
 
+@pytest.mark.parametrize("ended", ["NULL", "n/a", " ", "31/12/9999"])
+@pytest.mark.parametrize("on", [None, date(2025, 3, 31)])
+def test_what_databases_write_for_no_end_is_no_end(ended: str, on: date | None) -> None:
+    found = read_return(io.BytesIO(f"{HEAD}L1,01/02/2024,S,C2,{ended}\n".encode()), on)
+    assert found.open == {"L1"}
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
