@@ -21,6 +21,7 @@ from cases.importers.rows import (
     NO_CASE,
     ZEROS,
     Spellings,
+    is_a_scrap,
     plain_id,
     wrong_with_closing,
 )
@@ -90,6 +91,8 @@ class _Columns:
 
     def _even(self, cells: Sequence[Any]) -> Sequence[Any]:
         """A row as wide as the headings; blank where values stand or were moved beyond them."""
+        if self._longest < inf and is_a_scrap(cells, self._width):
+            return [""] * self._width
         if len(cells) <= self._width:
             return [*cells, *[""] * (self._width - len(cells))]
         if len(cells) > self._longest or any(cells[self._width :]):

@@ -66,6 +66,8 @@ NO_CHILD: Final = ("This is a line of totals, not a child.", "This line repeats 
 _OPEN: Final = "The date was left out, so the case counts as open."
 _LONGEST_AGO: Final = 30  # years; young people leaving care are known to the council until 25
 _AN_ERROR: Final = "The spreadsheet shows an error here instead of a value."
+_A_SCRAP: Final = "This line has one value alone: the rest of the line before it, or a footer."
+_NARROWEST: Final = 4  # columns of a list in which such a line cannot be a row
 _KEPT_BLANK: Final = "It was left blank."
 _AS_TEXT: Final = "It is kept as text."
 _SHIFTED: Final = (
@@ -168,6 +170,11 @@ def wrong_with_closing(closed_on: date, opened_on: date | None, as_of: date) -> 
     return ""
 
 
+def is_a_scrap(cells: Sequence[Any], width: int) -> bool:
+    """Whether a line of CSV is the rest of the line before it, or a footer: one value alone."""
+    return len(cells) == 1 and width >= _NARROWEST
+
+
 def plain_id(raw: Any, limits: ReadLimits) -> bool:
     """Whether a cell is an id as nearly all are: letters and digits of both sorts or digits alone.
 
@@ -260,11 +267,10 @@ class RowReader:
         self._row = row
         self.problems = []
         self._shifted = False
-        if len(cells) > self._width:
-            trusted = self._too_long(cells)
-            if trusted is None:
-                return None
-            cells = trusted
+        trusted = self._in_columns(cells)
+        if trusted is None:
+            return None
+        cells = trusted
         picked = self._pick(self._padded(self._restricted_by_any(cells)))
         self._failed = {
             field for field, cell in zip(FIELDS[1:], picked[1:], strict=True) if is_error(cell)
@@ -357,6 +363,13 @@ class RowReader:
 
     def _padded(self, cells: Sequence[Any]) -> Sequence[Any]:
         return [*cells, *[""] * (self._width - len(cells) + 1)]
+
+    def _in_columns(self, cells: Sequence[Any]) -> Sequence[Any] | None:
+        """The values that stand in their columns; None where the row cannot be used at all."""
+        if self._shifts and is_a_scrap(cells, self._width):
+            self._say("", _A_SCRAP, LEFT_OUT)
+            return None
+        return self._too_long(cells) if len(cells) > self._width else cells
 
     def _too_long(self, cells: Sequence[Any]) -> Sequence[Any] | None:
         """A row without what stands beyond the headings, which may have moved the other values.

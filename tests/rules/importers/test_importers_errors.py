@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from cases.importers import error_cells
+from cases.importers import Severity, error_cells
 from cases.importers.error_cells import error_cells as errors_of
 from tests.rules.importers.making import (
     HEADER,
@@ -127,6 +127,14 @@ def test_nor_is_a_cell_of_a_workbook_that_is_none(tmp_path: Path, said: object) 
     _, cases, (problem,) = opened(path)
     assert cases == []
     assert problem.message.startswith("This is no child id")
+
+
+def test_a_line_of_one_value_is_no_child(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "t.csv", "1,CIN,T,W,2026-01-01", "NR12AB", "A1", "2,CIN")
+    _, cases, problems = opened(path)
+    assert [case.child_id for case in cases] == ["1", "2"]
+    told = [problem for problem in problems if problem.severity is Severity.ROW_LEFT_OUT]
+    assert [(problem.row, problem.value) for problem in told] == [(3, ""), (4, "")]
 
 
 @pytest.mark.parametrize("said", ["Total: 3", "Page 1", "Grand total 45", "Count 7"])
