@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import Error, Locator, Page, ViewportSize, expect
 
 from accounts.models import User
 from tests.cast import PASSWORD
@@ -102,12 +102,20 @@ class Visitor:
         """By how many pixels the page is wider than a phone's screen; 0 where it fits."""
         before = self.page.viewport_size
         self.page.set_viewport_size(PHONE)
-        wider: int = self.page.evaluate(
-            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        )
+        try:
+            wider = self._wider()
+        except Error:  # the page of a job goes on by itself once the job is done
+            self.page.wait_for_load_state()
+            wider = self._wider()
         if before is not None:
             self.page.set_viewport_size(before)
         return wider
+
+    def _wider(self) -> int:
+        found: int = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        return found
 
     def _of_the_network(self, error: str) -> bool:
         """What the browser says of a network that the test itself took away.
