@@ -77,8 +77,13 @@ class SheetArea:
                 self._reach(found[1], int(found[2]))
 
     def _reach(self, letters: bytes, row: int) -> None:
-        column = 0
-        for letter in letters:
-            column = column * 26 + letter - ord("A") + 1
         self._row = max(self._row, row)
-        self._column = max(self._column, column)
+        self._column = max(self._column, column_number(letters))
+
+
+def column_number(letters: bytes) -> int:
+    """The number of a column, counted from 1: "A" is 1, "AA" is 27; 0 without letters."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number

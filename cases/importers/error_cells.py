@@ -11,8 +11,12 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Final
+from xml.parsers import expat
 
-from cases.importers.plain_xml import plain_parser
+from cases.importers.area import column_number
+from cases.importers.containers import DAMAGED
+from cases.importers.ods_area import CELLS, holds_an_error, repetitions
+from cases.importers.plain_xml import NotPlainXml, plain_parser
 from cases.importers.records import FileRefused
 
 # Row → column → the error, both counted from 1 and 0, as rows and cells of a list are.
@@ -33,8 +37,15 @@ def error_cells(path: Path) -> dict[str, ErrorsOfSheet]:
     """The cells with an error of each sheet, by the sheet's name; of .xlsx and .ods.
 
     The file is one that `containers.inspect` accepted. Raises FileRefused where there are more
-    than 200,000 of them.
+    than 200,000 of them, or what is in the file is damaged.
     """
+    try:
+        return _found(path)
+    except (expat.ExpatError, NotPlainXml, KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise FileRefused(DAMAGED) from error
+
+
+def _found(path: Path) -> dict[str, ErrorsOfSheet]:
     with zipfile.ZipFile(path) as archive:
         if _CONTENT in archive.namelist():
             with archive.open(_CONTENT) as content:
@@ -94,15 +105,8 @@ def _of_worksheet(sheet: IO[bytes]) -> ErrorsOfSheet:
             _refuse_many(number)
             value = _VALUE.search(cell[1])
             error = value[1].decode("ascii", "replace") if value else "#N/A"
-            found.setdefault(int(reference[2]), {})[_column(reference[1])] = error
+            found.setdefault(int(reference[2]), {})[column_number(reference[1]) - 1] = error
     return found
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number - 1
 
 
 def _refuse_many(number: int) -> None:
@@ -132,11 +136,11 @@ class _OfOpenDocument:
         if name == "table:table":
             self._sheet, self._row = attributes.get("table:name", ""), 1
         elif name == "table:table-row":
-            self._rows = int(attributes.get("table:number-rows-repeated", 1))
+            self._rows = repetitions(attributes.get("table:number-rows-repeated"))
             self._column = 0
-        elif name in ("table:table-cell", "table:covered-table-cell"):
-            repeated = int(attributes.get("table:number-columns-repeated", 1))
-            if is_open_document_error(attributes):
+        elif name in CELLS:
+            repeated = repetitions(attributes.get("table:number-columns-repeated"))
+            if holds_an_error(attributes):
                 self._error(repeated)
             self._column += repeated
 
@@ -150,8 +154,3 @@ class _OfOpenDocument:
     def _end(self, name: str) -> None:
         if name == "table:table-row":
             self._row += self._rows
-
-
-def is_open_document_error(attributes: dict[str, str]) -> bool:
-    """Whether a cell of an .ods file holds an error, as spreadsheet programs write it."""
-    return attributes.get("calcext:value-type") == "error"

@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from xml.parsers import expat
 
-from cases.importers.error_cells import is_open_document_error
 from cases.importers.plain_xml import NotPlainXml, plain_parser
 from cases.importers.records import FileRefused
 
-_CELLS = frozenset({"table:table-cell", "table:covered-table-cell"})
+CELLS = frozenset({"table:table-cell", "table:covered-table-cell"})
 _MOST_DIGITS = 9
 
 
@@ -50,19 +49,19 @@ class OdsArea:
             raise FileRefused(self._damaged) from error
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        if name in _CELLS:
-            self._cell_repeated = _number(attributes.get("table:number-columns-repeated"))
+        if name in CELLS:
+            self._cell_repeated = repetitions(attributes.get("table:number-columns-repeated"))
             if "office:value-type" in attributes:
                 self._value()
-            self.has_errors = self.has_errors or is_open_document_error(attributes)
+            self.has_errors = self.has_errors or holds_an_error(attributes)
         elif name == "table:table-row":
-            self._row_repeated = _number(attributes.get("table:number-rows-repeated"))
+            self._row_repeated = repetitions(attributes.get("table:number-rows-repeated"))
             self._column = self._last_value = 0
         elif name == "table:table":
             self._end_sheet()
 
     def _end(self, name: str) -> None:
-        if name in _CELLS:
+        if name in CELLS:
             self._column += self._cell_repeated
             self._cell_repeated = 0
         elif name == "table:table-row":
@@ -92,7 +91,12 @@ class OdsArea:
         self._rows = self._filled = self._width = 0
 
 
-def _number(text: str | None) -> int:
+def holds_an_error(attributes: dict[str, str]) -> bool:
+    """Whether a cell holds an error such as #N/A, as spreadsheet programs write it."""
+    return attributes.get("calcext:value-type") == "error"
+
+
+def repetitions(text: str | None) -> int:
     """A number of repetitions; one where none is given. Raises ValueError."""
     if text is None:
         return 1

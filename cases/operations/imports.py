@@ -517,7 +517,7 @@ def _in_summary(headings: Headings) -> dict[str, Any]:
 # Of a summary, what holds words that stood in cells or that somebody took for headings.
 _WORDS_OF_THE_FILE = (
     "unknown_services", "staff", "new_teams", "change_team", "headings", "suggested",
-    "nameable", "unread_columns", "dropped_columns",
+    "to_name", "chosen_columns", "unread_columns", "dropped_columns",
 )  # fmt: skip
 
 

@@ -805,7 +805,10 @@ def test_of_two_legal_statuses_short_breaks_count_only_alone(cast: Cast) -> None
 
 
 def test_of_a_discarded_list_no_word_is_left(cast: Cast, as_user: AsUser) -> None:
-    listed = uploaded(csv_bytes("1,CIN,12 Hope Street,Childname Surname,2026-01-02"), cast.analyst)
+    named = csv_bytes(
+        "1,CIN,12 Hope Street,Childname Surname,2026-01-02,x", header=f"{REQUIRED},Hope Street"
+    )
+    listed = uploaded(named, cast.analyst)
     discard_list(case_import=listed, by=cast.analyst, now=NOW)
     listed.refresh_from_db()
     assert "Hope Street" not in str(listed.summary)

@@ -88,6 +88,22 @@ def test_errors_are_found_in_unusual_xml(tmp_path: Path) -> None:
     assert case.restricted
 
 
+@pytest.mark.parametrize(
+    ("entry", "old", "new"),
+    [
+        ("xl/workbook.xml", b"<sheets>", b"<sheets"),
+        ("xl/workbook.xml", b"<workbook ", b"<!DOCTYPE workbook><workbook "),
+        ("xl/_rels/workbook.xml.rels", b"</Relationships>", b""),
+    ],
+)
+def test_a_damaged_workbook_with_errors_is_refused_in_words(
+    tmp_path: Path, entry: str, old: bytes, new: bytes
+) -> None:
+    usual = with_errors(tmp_path / "a.xlsx", WIDE, ROW, {5: "#NUM!"})
+    path = replace_in_zip(usual, tmp_path / "b.xlsx", entry, old, new)
+    assert "is damaged" in refused(path)
+
+
 def test_a_workbook_of_nothing_but_errors_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
