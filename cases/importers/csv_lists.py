@@ -86,7 +86,8 @@ class CsvLists:
             return
         sheet_name = PurePosixPath(file.name).stem[:_SHEET_LENGTH] or profile.title.split(":")[0]
         info = SheetInfo(sheet_name, profile.list_code, profile.title, header_row)
-        sheet = Sheet(info, profile, map_columns(found.header, profile.columns))
+        columns = map_columns(found.header, profile.columns)
+        sheet = Sheet(info, profile, columns, is_csv=True)
         if found.remark:
             sheet.remarks.append(found.remark)
         self._records[profile.list_code], self._sheets[profile.list_code] = records, sheet

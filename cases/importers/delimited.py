@@ -154,7 +154,7 @@ class DelimitedFile:
             raise FileRefused(self._unknown())
         line = lines[found.number - 1]
         info = SheetInfo(CSV_SHEET, template.TEMPLATE, found.profile.title, line)
-        self.sheets = [Sheet(info, found.profile, found.columns)]
+        self.sheets = [Sheet(info, found.profile, found.columns, is_csv=True)]
         self.empty_lists: list[str] = []
         if not self._records.any_below(line):
             raise FileRefused("The list is empty: there are no rows below the headings.")

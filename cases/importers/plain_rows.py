@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from math import inf
 from typing import Any, Final, TypeVar
 
 from cases.importers import codes
 from cases.importers.cells import Memo, age_at, is_error
-from cases.importers.headings import ColumnMap
 from cases.importers.records import CaseRow, ReadLimits
 from cases.importers.rows import (
     NO_CASE,
@@ -51,9 +49,9 @@ class _Meanings(Memo[Any, Any]):
 class _Columns:
     """The columns of some rows by field, and which of the rows have to be told about."""
 
-    def __init__(self, rows: Sequence[Sequence[Any]], columns: ColumnMap, longest: float) -> None:
-        """``longest``: of how many cells a row may be whose values stand in their columns."""
-        self._places, self._width, self._longest = columns.positions, columns.width, longest
+    def __init__(self, rows: Sequence[Sequence[Any]], sheet: Sheet) -> None:
+        self._sheet = sheet
+        self._places, self._width = sheet.columns.positions, sheet.columns.width
         self._size = len(rows)
         if set(map(len, rows)) != {self._width}:
             rows = [self._even(cells) for cells in rows]
@@ -91,11 +89,13 @@ class _Columns:
 
     def _even(self, cells: Sequence[Any]) -> Sequence[Any]:
         """A row as wide as the headings; blank where values stand or were moved beyond them."""
-        if self._longest < inf and is_a_scrap(cells, self._width):
+        is_csv = self._sheet.is_csv
+        if is_csv and is_a_scrap(cells, self._width):
             return [""] * self._width
         if len(cells) <= self._width:
             return [*cells, *[""] * (self._width - len(cells))]
-        if len(cells) > self._longest or any(cells[self._width :]):
+        moved = is_csv and len(cells) > self._sheet.columns.cells
+        if moved or any(cells[self._width :]):
             return [""] * self._width
         return cells[: self._width]
 
@@ -103,18 +103,8 @@ class _Columns:
 class PlainRows:
     """Reads many rows of one sheet at once, without those that have to be told about."""
 
-    def __init__(
-        self,
-        sheet: Sheet,
-        as_of: date,
-        spellings: Spellings,
-        limits: ReadLimits,
-        *,
-        shifts: bool,
-    ) -> None:
-        """``shifts`` as for `RowReader`."""
+    def __init__(self, sheet: Sheet, as_of: date, spellings: Spellings, limits: ReadLimits) -> None:
         self._sheet = sheet
-        self._longest = sheet.columns.cells if shifts else inf
         self._as_of = as_of
         self._known = spellings
         self._limits = limits
@@ -145,7 +135,7 @@ class PlainRows:
 
         ``numbers`` are the lines of the rows.
         """
-        of = _Columns(rows, self._sheet.columns, self._longest)
+        of = _Columns(rows, self._sheet)
         said = of.meant("service", self._text)
         if self._is_template:
             of.meant("status", self._status)

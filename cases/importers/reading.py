@@ -36,7 +36,6 @@ from cases.importers.workbook import Workbook
 
 Source = Workbook | DelimitedFile | CsvLists
 _AT_ONCE = 5_000
-_CSV = (FileFormat.ANNEX_A_CSV, FileFormat.TEMPLATE_CSV)
 
 
 @dataclass(slots=True)
@@ -103,9 +102,8 @@ class ReadFile:
         self.unknown_services = tuple(spellings.unknown_services.values())
 
     def _of_sheet(self, sheet: Sheet, spellings: Spellings) -> Iterator[list[Row]]:
-        shifts = self.format in _CSV
-        one = RowReader(sheet, self._as_of, spellings, self._limits, shifts=shifts)
-        many = PlainRows(sheet, self._as_of, spellings, self._limits, shifts=shifts)
+        one = RowReader(sheet, self._as_of, spellings, self._limits)
+        many = PlainRows(sheet, self._as_of, spellings, self._limits)
         records = self._source.rows(sheet)
         while piece := list(islice(records, _AT_ONCE)):
             numbers, given = zip(*piece, strict=True)

@@ -233,16 +233,7 @@ def _something_else(raw: Any, child_id: str) -> str:
 class RowReader:
     """Reads the rows of one sheet. `problems` holds those of the row read last."""
 
-    def __init__(
-        self,
-        sheet: Sheet,
-        as_of: date,
-        spellings: Spellings,
-        limits: ReadLimits,
-        *,
-        shifts: bool,
-    ) -> None:
-        """``shifts``: a value too many may have moved those after it, as in CSV."""
+    def __init__(self, sheet: Sheet, as_of: date, spellings: Spellings, limits: ReadLimits) -> None:
         self._sheet = sheet
         self._name = sheet.info.name
         self._profile = sheet.profile
@@ -253,7 +244,6 @@ class RowReader:
         self._closed = spellings.closed[sheet.status_asks]
         self._limits = limits
         self._width = sheet.columns.width
-        self._shifts = shifts
         self._shifted = False
         self._beyond = 0
         # A field without a column is read from one blank cell behind the row.
@@ -366,7 +356,7 @@ class RowReader:
 
     def _in_columns(self, cells: Sequence[Any]) -> Sequence[Any] | None:
         """The values that stand in their columns; None where the row cannot be used at all."""
-        if self._shifts and is_a_scrap(cells, self._width):
+        if self._sheet.is_csv and is_a_scrap(cells, self._width):
             self._say("", _A_SCRAP, LEFT_OUT)
             return None
         return self._too_long(cells) if len(cells) > self._width else cells
@@ -378,7 +368,7 @@ class RowReader:
         not even the id can be trusted then.
         """
         too_many = len(cells) - self._sheet.columns.cells
-        if self._shifts and too_many > 0:
+        if self._sheet.is_csv and too_many > 0:
             return self._where_trusted(cells, too_many)
         if any(clean_text(cell) for cell in cells[self._width :]):
             self._beyond += 1

@@ -28,6 +28,7 @@ class Sheet:
     info: SheetInfo
     profile: ListProfile
     columns: ColumnMap
+    is_csv: bool = False  # a value too many may have moved those after it
     remarks: list[str] = field(default_factory=list)
 
     @property

@@ -41,11 +41,11 @@ CELLS: tuple[object, ...] = (
 IDS = ("C001", "C002", "00412345", "7", 1009.0, 1009, "A1", "Ä1", "", None, "total", 0, "F2")
 
 
-def sheet_of(code: str, fields: Sequence[str], status: str) -> Sheet:
+def sheet_of(code: str, fields: Sequence[str], status: str, *, is_csv: bool) -> Sheet:
     positions = {field: place for place, field in enumerate(fields)}
     headings = {field: field.replace("_", " ") for field in fields} | {"status": status}
     columns = ColumnMap(positions, headings, (), (), len(fields), len(fields))
-    return Sheet(SheetInfo("A sheet", code, "A list", 1), PROFILES[code], columns)
+    return Sheet(SheetInfo("A sheet", code, "A list", 1), PROFILES[code], columns, is_csv=is_csv)
 
 
 def both(
@@ -54,15 +54,13 @@ def both(
     rows: Sequence[Sequence[Any]],
     status: str = "status",
     *,
-    shifts: bool = True,
+    is_csv: bool = True,
 ) -> int:
     """Compare the two readers; how many rows could be read column by column."""
-    sheet, limits = sheet_of(code, fields, status), ReadLimits()
+    sheet, limits = sheet_of(code, fields, status, is_csv=is_csv), ReadLimits()
     numbers = range(2, len(rows) + 2)
-    at_once = PlainRows(sheet, AS_OF, Spellings(AS_OF, SERVICES), limits, shifts=shifts).read(
-        numbers, rows
-    )
-    reader = RowReader(sheet, AS_OF, Spellings(AS_OF, SERVICES), limits, shifts=shifts)
+    at_once = PlainRows(sheet, AS_OF, Spellings(AS_OF, SERVICES), limits).read(numbers, rows)
+    reader = RowReader(sheet, AS_OF, Spellings(AS_OF, SERVICES), limits)
     for number, cells, found in zip(numbers, rows, at_once, strict=True):
         if found is not None:
             alone = reader.read(number, cells)
@@ -92,7 +90,7 @@ def tables(draw: st.DrawFn) -> tuple[str, list[str], list[list[Any]]]:
 @example(("list_6", ["child_id", "status"], [["C1", "Closed"], ["C2", ""], ["C3", "nonsense"]]))
 def test_both_readers_make_the_same_of_a_row(table: tuple[str, list[str], list[list[Any]]]) -> None:
     both(*table)
-    both(*table, shifts=False)
+    both(*table, is_csv=False)
 
 
 @pytest.mark.parametrize("code", sorted(PROFILES))
