@@ -26,10 +26,6 @@ WRONG_CHILD = (
     "That is not the child id of this audit. Check that you have the right file in front of you,"
     " and type the id from the file."
 )
-AUDITED_EARLIER = (
-    "This child has been registered as audited before this product was in use, and no child is "
-    "audited twice. Tell the performance team: the case needs a replacement."
-)
 HELD_BY_GRADER = (
     "You held this case yourself, so you cannot grade it. Use “I have a conflict” to pass it on."
 )
@@ -64,8 +60,6 @@ def begin_audit(
         raise Refused(HELD_BY_GRADER)
     if audit.sampled_case is not None:
         refuse_who_is_near(audit.sampled_case, by)
-    if audit.submitted_at is None and audit.child.audited_before_on is not None:
-        raise Refused(AUDITED_EARLIER)
     grading = _create(
         Grading(
             audit=audit,

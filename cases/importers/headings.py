@@ -24,16 +24,16 @@ _PERSONAL = re.compile(
     r"\b(?:fore|sur|given|maiden|nick)\s?-?names?\b"
     r"|\b(?:first|last|middle|full|family|preferred|known|child|childs|child's|client|clients|"
     r"person|persons|mother|mothers|mother's|father|fathers|father's|carer|carers|carer's|parent|"
-    r"parents|subject|service user|young person)\s+names?\b"
+    r"parents|subject|service user|young person|case|record|file|client's|sibling|patient|student|"
+    r"display|legal|christian|yp'?s?|cyp'?s?|su'?s?|baby|infant|guardian'?s?|learner'?s?|birth|"
+    r"former|previous|other|individual|family group|mum'?s?|dad'?s?|kin)\s+names?\b"
     r"|\bnames? of (?:the )?(?:child|client|person|young person|service user|mother|father|carer|"
     r"parent|pupil)\b"
     r"|^names?$|\baddress(?:es)?\b|\baddr\b|\bpost(?:al)?\s?-?codes?\b|\bnhs\b|\bupns?\b"
     r"|\bunique (?:pupil|learner)\b|\bulns?\b|\buprns?\b|\b(?:tele)?phones?\b|\bmobiles?\b"
     r"|\btel\b|\blandline\b|\be-?mails?\b|\bnational insurance\b|\bnino\b"
     r"|\bni (?:no|num|number)\b|\bpassport\b|\bhouse (?:name|no|num|number)\b"
-    r"|\b(?:case|record|file|client'?s|sibling|patient|student|display|legal|christian|yp'?s?"
-    r"|cyp'?s?|su'?s?|baby|infant|guardian'?s?|learner'?s?|birth|former|previous|other|individual"
-    r"|family group|mum'?s?|dad'?s?|kin) names?\b|^names? ?\d+$|\bnext of kin\b|\bsocial security\b"
+    r"|^names? ?\d+$|\bnext of kin\b|\bsocial security\b"
     r"|\bnational id\b|\bp code\b|\bpcode\b|\bresid(?:es|ing) at\b"
     r"|\b(?:mother|father|carer|parent|guardian|mum|dad)(?:'?s)? details\b"
     r"|\b(?:also )?known as\b|\balias(?:es)?\b",
@@ -102,8 +102,8 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[A-Z][a-z]{2})|(?<=[A-
 
 def _in_words(text: str) -> str:
     """A heading with spaces between its words: "NHSNumber", "child_name", "HOMEADDRESS1"."""
-    text = _NM.sub("name", text.replace("_", " "))
-    parts = _CAMEL.sub(" ", text.replace("_", " ").replace("\u2019", "'")).split()
+    text = _NM.sub("name", text.replace("_", " ").replace("\u2019", "'"))
+    parts = _CAMEL.sub(" ", text).split()
     return " ".join(
         " ".join(_EACH_WORD.findall(part))
         if len(part) <= _LONGEST_IN_ONE and _WRITTEN_IN_ONE.fullmatch(part)

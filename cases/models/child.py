@@ -48,6 +48,11 @@ class Child(models.Model):
         """
         return bool(self.audit_reference) or self.audited_before_on is not None
 
+    @property
+    def audited_earlier(self) -> bool:
+        """Whether the file was audited before this product, and no audit has begun here since."""
+        return self.audited_before_on is not None and not self.audit_reference
+
 
 @tracked()
 class ChildAlias(models.Model):

@@ -189,7 +189,7 @@ def check_auditor(case: SampledCase, auditor: User, policy: CasePolicy, now: dat
 
 
 def refuse_who_is_near(sampled_case: SampledCase, user: User) -> None:
-    """Raise Refused where ``user`` has come near a case since it was given to them."""
+    """Raise Refused where ``user`` cannot grade a case any more since it was given to them."""
     if why := why_not_any_more(sampled_case, user):
         raise Refused(why)
 

@@ -14,24 +14,18 @@ from accounts.queries import people_with_role
 from accounts.roles import Role
 from accounts.rules.words import is_written
 from cases.above import held_in_sample
-from cases.models import AuditQuarter, Replacement, SampledCase
+from cases.models import AuditQuarter, Draw, Replacement, SampledCase
 from cases.queries.allocation import is_near
 from cases.queries.calendar import local_date
 from cases.queries.other_ids import own_ids
-from cases.queries.quarters import children_in_samples
+from cases.queries.quarters import IN_SAMPLE, children_in_samples
 from cases.rules.policy import CasePolicy
 from cases.rules.replacement import Waiting, next_reserve
 from cases.signals import case_left_sample
 
-IN_SAMPLE = (
-    SampledCase.Status.DRAWN,
-    SampledCase.Status.ALLOCATED,
-    SampledCase.Status.AUDITED,
-)
 AUDIT_BEGUN = "Another audit of the child has begun."
 IN_ANOTHER_SAMPLE = "The child is in the sample of another quarter that is under way."
 AUDITED_EARLIER = "Registered since the draw as audited before this product was in use."
-
 ANOTHER_ID = "Known since the draw to be another id of a child."
 
 
@@ -148,26 +142,8 @@ def _next_reserve(case: SampledCase, today: date) -> SampledCase | None:
             stratum=case.stratum, status=SampledCase.Status.IN_RESERVE
         )
     }
-    another = own_ids(reserve.entry.child.local_id for reserve in reserves.values())
-    joined = [key for key, reserve in reserves.items() if reserve.entry.child.local_id in another]
-    for key in joined:
-        _pass_over(reserves.pop(key), ANOTHER_ID)
-    audited = [key for key, reserve in reserves.items() if reserve.entry.child.already_audited]
-    for key in audited:
-        reserve = reserves.pop(key)
-        begun_here = bool(reserve.entry.child.audit_reference)
-        _pass_over(reserve, AUDIT_BEGUN if begun_here else AUDITED_EARLIER)
-    besides = draw.quarter.label if draw.theme_id is None else ""
-    elsewhere = set(
-        children_in_samples(besides, today)
-        .filter(
-            status__in=SampledCase.TO_BE_AUDITED,
-            entry__child__in=[reserve.entry.child_id for reserve in reserves.values()],
-        )
-        .values_list("entry__child", flat=True)
-    )
-    for key in [key for key, one in reserves.items() if one.entry.child_id in elsewhere]:
-        _pass_over(reserves.pop(key), IN_ANOTHER_SAMPLE)
+    for key, because in _gone_since(draw, reserves, today).items():
+        _pass_over(reserves.pop(key), because)
     found = next_reserve(
         [Waiting(key, r.rank, r.entry.family_key) for key, r in reserves.items()],
         families,
@@ -176,6 +152,27 @@ def _next_reserve(case: SampledCase, today: date) -> SampledCase | None:
     for passed in found.passed_over:
         _pass_over(reserves[passed.case.key], passed.because)
     return reserves[found.case.key] if found.case else None
+
+
+def _gone_since(draw: Draw, reserves: dict[str, SampledCase], today: date) -> dict[str, str]:
+    """Which reserves cannot be audited in this draw any more, whatever their turn, and why."""
+    children = [reserve.entry.child for reserve in reserves.values()]
+    another = own_ids(child.local_id for child in children)
+    besides = draw.quarter.label if draw.theme_id is None else ""
+    sampled = children_in_samples(besides, today).filter(
+        status__in=SampledCase.TO_BE_AUDITED, entry__child__in=children
+    )
+    elsewhere = set(sampled.values_list("entry__child", flat=True))
+    gone = {}
+    for key, reserve in reserves.items():
+        child = reserve.entry.child
+        if child.local_id in another:
+            gone[key] = ANOTHER_ID
+        elif child.already_audited:
+            gone[key] = AUDITED_EARLIER if child.audited_earlier else AUDIT_BEGUN
+        elif child.pk in elsewhere:
+            gone[key] = IN_ANOTHER_SAMPLE
+    return gone
 
 
 def _pass_over(reserve: SampledCase, because: str) -> None:

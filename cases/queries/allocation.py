@@ -44,6 +44,10 @@ NOT_ANY_MORE = (
     "You are not independent of this case now, so you cannot grade it. {} Use “I have a conflict”"
     " to pass it on: what you wrote is kept."
 )
+AUDITED_EARLIER = (
+    "This child has been registered as audited before this product was in use, and no child is "
+    "audited twice. Tell the performance team: the case needs a replacement."
+)
 # Of a frame entry: who held the case at the freeze and who holds it now, then their managers.
 NEAR = (
     "practitioner__user",
@@ -328,10 +332,14 @@ def _person(
 def why_not_any_more(sampled_case: SampledCase, user: User) -> str:
     """Why ``user`` cannot grade the case that was given to them; "" where they can.
 
-    Words for the person themself. Exemption and accreditation are asked at allocation alone: who
-    has the file at hand may finish it.
+    They have come near it since, or its child turned out to have been audited earlier. Words for
+    the person themself. Exemption and accreditation are asked at allocation alone: who has the file
+    at hand may finish it.
     """
-    case = SampledCase.objects.select_related("draw", "entry__service").get(pk=sampled_case.pk)
+    cases = SampledCase.objects.select_related("draw", "entry__service", "entry__child")
+    case = cases.get(pk=sampled_case.pk)
+    if case.entry.child.audited_earlier:
+        return AUDITED_EARLIER
     (to_grade,) = cases_to_grade([case])
     policy = CasePolicy.from_dict(case.draw.policy)
     person = replace(person_of(user), exempt="")

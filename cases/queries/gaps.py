@@ -54,17 +54,15 @@ def plan_for_gaps(text: str) -> GapsPlan:
 def known_workers() -> KnownWorkers:
     """All practitioners, to be found by name; one query."""
     today = local_date(timezone.now())
-    found = Practitioner.objects.order_by().values_list(
-        "pk", "name", "team__name", "left_on", "staff_number", "in_staff_list", "user"
-    )
+    found = Practitioner.objects.order_by().select_related("team")
     return KnownWorkers(
         Worker(
-            id=pk,
-            name=name,
-            team=team or "",
-            in_post=left_on is None or left_on > today,
-            listed=bool(number or in_list or user),
-            signs_in=user is not None,
+            id=one.pk,
+            name=one.name,
+            team=one.team.name if one.team else "",
+            in_post=not one.has_left(today),
+            listed=bool(one.staff_number or one.in_staff_list or one.user_id),
+            signs_in=one.user_id is not None,
         )
-        for pk, name, team, left_on, number, in_list, user in found
+        for one in found
     )

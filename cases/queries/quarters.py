@@ -75,10 +75,10 @@ def not_audited_by_stratum(draw: Draw) -> dict[str, int]:
 
 
 def withdrawn_audit(case: SampledCase) -> str:
-    """The reference of an audit of a case that was begun and then withdrawn; "" without one."""
+    """What became of an audit of a case that was begun and then withdrawn; "" without one."""
     begun = case.audits.filter(status="withdrawn", started_at__isnull=False)
     found = begun.order_by("-withdrawn_at").values_list("reference", flat=True).first()
-    return found or ""
+    return f"{found}: begun, and withdrawn since" if found else ""
 
 
 def children_in_samples(besides: str, on: date) -> QuerySet[SampledCase, Any]:
@@ -259,8 +259,7 @@ def no_longer_graders(draw: Draw) -> list[NotAnyMore]:
         answer = independence(replace(person, exempt=""), case, other_teams_independent=others)
         near = answer.because if isinstance(answer, NotIndependent) else ()
         because = [*_gone(one.auditor), *(reason.sentence for reason in near)]
-        child = one.sampled_case.entry.child
-        if child.audited_before_on is not None and not child.audit_reference:
+        if one.sampled_case.entry.child.audited_earlier:
             because.append(AUDITED_EARLIER)
         if because:
             found.append(NotAnyMore(one.sampled_case, one.auditor, " ".join(because)))

@@ -315,7 +315,7 @@ def _facts(case: SampledCase) -> list[dict[str, Any]]:
         ("Drawn as", f"{case.get_role_display()}, number {case.rank} of {case.stratum}"),
         ("Ticket", case.ticket),
         ("Chance of being selected", share(chance) if chance is not None else "Not estimated yet"),
-        ("Audit", _audit_words(case)),
+        ("Audit", entry.child.audit_reference or withdrawn_audit(case) or "None begun"),
     ]
     rows: list[dict[str, Any]] = [{"key": key, "value": value} for key, value in facts]
     if case.note:
@@ -325,13 +325,6 @@ def _facts(case: SampledCase) -> list[dict[str, Any]]:
             url = reverse("cases:sampled_case", args=[other.pk])
             rows.append({"key": key, "value": case_title(other), "url": url, "action": "Open"})
     return rows
-
-
-def _audit_words(case: SampledCase) -> str:
-    if begun := case.entry.child.audit_reference:
-        return begun
-    withdrawn = withdrawn_audit(case)
-    return f"{withdrawn}: begun, and withdrawn since" if withdrawn else "None begun"
 
 
 def _allocation_entries(case: SampledCase) -> list[dict[str, Any]]:

@@ -178,6 +178,11 @@ def draw_url(draw: Draw, **filters: str) -> str:
     return f"{address}?{urlencode(filters)}#cases" if filters else address
 
 
+def _list_of(draw: Draw | None, user: User, status: str) -> str:
+    """The list behind a number of a draw, where the person's list is as long as that; else ""."""
+    return draw_url(draw, status=status) if draw and sees_all_cases(user) else ""
+
+
 def _steps(
     quarter: Quarter,
     stored: AuditQuarter | None,
@@ -206,17 +211,13 @@ def _steps(
         (
             "Drawn",
             drawn,
-            draw_url(draw, status=SAMPLE) if draw and sees_all_cases(user) else "",
+            _list_of(draw, user, SAMPLE),
             f"{sample:,} cases" if draw else "",
         ),
         (
             "Allocated",
             drawn and not without,
-            allocation
-            if may_allocate
-            else draw_url(draw, status=Status.DRAWN)
-            if draw and sees_all_cases(user)
-            else "",
+            allocation if may_allocate else _list_of(draw, user, Status.DRAWN),
             f"{sample - without:,} of {sample:,}" if draw else "",
         ),
     ]
@@ -318,12 +319,11 @@ def _next(
 
 
 def _figures(draw: Draw, counts: dict[str, int], user: User) -> list[dict[str, Any]]:
-    linked = sees_all_cases(user)
     return [
         {
             "value": f"{counts[status]:,}",
             "label": words,
-            "url": draw_url(draw, status=status) if linked else "",
+            "url": _list_of(draw, user, status),
         }
         for status, words in Status.choices
         if counts.get(status)

@@ -205,7 +205,7 @@ def _facts(asked: Replacement) -> list[dict[str, Any]]:
         rows.append({"key": "Ended by" if lapsed else "Decided by", "value": decided})
         rows.append({"key": "Note", "value": asked.decision_note or "None given"})
         if withdrawn := withdrawn_audit(case):
-            rows.append({"key": "Audit", "value": f"{withdrawn}: begun, and withdrawn since"})
+            rows.append({"key": "Audit", "value": withdrawn})
     if case.replaced_by is not None:
         rows.append(
             {

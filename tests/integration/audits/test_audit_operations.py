@@ -264,6 +264,9 @@ class TestAllocation:
         audit.refresh_from_db()
         with pytest.raises(Refused, match="registered as audited before this product"):
             begin(audit)
+        own = as_user(cast.auditor).get(f"/audits/{audit.reference}/").content.decode()
+        assert "registered as audited before this product" in own
+        assert "Begin this audit" not in own
         page = as_user(cast.analyst).get("/quarters/2026-Q3/allocation/").content.decode()
         assert "registered as audited earlier since" in page
 
