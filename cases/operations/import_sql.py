@@ -482,22 +482,24 @@ WHERE plan.step = 'keep' AND c.id = plan.case_id
 
 # So does a row that opens no case, and a case that ended: the child comes back restricted.
 _RESTRICTED = """
+SELECT s.child_id FROM cases_stagedcase s
+WHERE s.case_import_id = %(import)s AND s.restricted
+  AND NOT EXISTS (SELECT FROM import_plan plan WHERE plan.child_id = s.child_id)
+UNION
+SELECT plan.child_id
+FROM (
+  SELECT DISTINCT ON (child_id) child_id, restricted FROM cases_case
+  WHERE closed_on IS NOT NULL ORDER BY child_id, closed_on DESC, id DESC
+) AS before
+JOIN cases_child known ON known.id = before.child_id
+JOIN import_plan plan ON plan.child_id = known.local_id
+WHERE before.restricted AND plan.step = 'open' AND plan.restricted IS NULL
+"""
+# Of few or none, so that no list of a million is joined with all cases for their sake.
+_RESTRICT = """
 UPDATE cases_case c SET restricted = true, last_import_id = %(import)s
-FROM cases_child child, (
-  SELECT DISTINCT s.child_id FROM cases_stagedcase s
-  WHERE s.case_import_id = %(import)s AND s.restricted
-    AND NOT EXISTS (SELECT FROM import_plan plan WHERE plan.child_id = s.child_id)
-  UNION ALL
-  SELECT plan.child_id
-  FROM (
-    SELECT DISTINCT ON (child_id) child_id, restricted FROM cases_case
-    WHERE closed_on IS NOT NULL ORDER BY child_id, closed_on DESC, id DESC
-  ) AS before
-  JOIN cases_child known ON known.id = before.child_id
-  JOIN import_plan plan ON plan.child_id = known.local_id
-  WHERE before.restricted AND plan.step = 'open' AND plan.restricted IS NULL
-) AS said
-WHERE child.local_id = said.child_id AND c.child_id = child.id AND c.closed_on IS NULL
+FROM cases_child child
+WHERE child.local_id = ANY(%(children)s) AND c.child_id = child.id AND c.closed_on IS NULL
   AND NOT c.restricted
 """
 
@@ -670,7 +672,8 @@ def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence
     _run(_UPDATE, values)
     _run(_KEPT, values)
     _run(_INSERT, values | {"steps": ["open"]})
-    _run(_RESTRICTED, values)
+    if restricted := [child for (child,) in _rows(_RESTRICTED, values)]:
+        _run(_RESTRICT, values | {"children": restricted})
     _run(import_elsewhere.SETTLE)
 
 
