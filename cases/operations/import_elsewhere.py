@@ -7,9 +7,15 @@ tables are used here. Why: docs/decisions/0017.
 
 from __future__ import annotations
 
+# Whether the list can know that this case has ended: nothing that opened after its day, and nothing
+# of which a newer list has said something.
+IS_WITNESS = """(present.opened_on IS NULL OR present.opened_on <= %(as_of)s)
+  AND NOT EXISTS (SELECT FROM cases_caseimport newer
+    WHERE newer.id = present.last_import_id AND newer.as_of > %(as_of)s)"""
+
 # Children who are in this list no more and whom an earlier list has open to a service that this one
 # does not cover: they are planned for as if this list had said so. Answers counts by service code.
-RETURN = """
+RETURN = f"""
 WITH found AS (
   INSERT INTO import_best (child_id, service_id, service_code, precedence, opened_on, legal_status,
     plan, says_legal_status, says_plan, says_team, says_practitioner, team, practitioner, agency,
@@ -22,19 +28,22 @@ WITH found AS (
   JOIN cases_case present ON present.child_id = child.id AND present.closed_on IS NULL
   JOIN cases_service old ON old.id = present.service_id
   JOIN cases_service service ON service.id = known.service_id
-  WHERE old.code = ANY(%(covers)s) AND service.code <> ALL(%(covers)s)
+  WHERE old.code = ANY(%(covers)s) AND service.code <> ALL(%(covers)s) AND {IS_WITNESS}
     AND NOT EXISTS (SELECT 1 FROM import_best best WHERE best.child_id = child.local_id)
     AND NOT EXISTS (SELECT 1 FROM import_unsaid unsaid WHERE unsaid.child_id = child.local_id)
   ORDER BY child.local_id, service.precedence
   RETURNING service_code
 )
 SELECT service_code, count(*) FROM found GROUP BY service_code
-"""
+"""  # noqa: S608 (a condition of our own)
 
-# A list that covers a service says all about it; what it still has is remembered afresh.
+# A list that covers a service says all about it; what it still has is remembered afresh. What a
+# newer list said stays.
 FORGET = """
-DELETE FROM cases_openelsewhere known USING cases_service service, cases_child child
+DELETE FROM cases_openelsewhere known
+USING cases_service service, cases_child child, cases_caseimport said
 WHERE service.id = known.service_id AND child.id = known.child_id
+  AND said.id = known.case_import_id AND said.as_of <= %(as_of)s
   AND service.code = ANY(%(covers)s)
   AND NOT EXISTS (SELECT 1 FROM import_unsaid unsaid WHERE unsaid.child_id = child.local_id)
 """
@@ -42,14 +51,14 @@ WHERE service.id = known.service_id AND child.id = known.child_id
 # From the list: rows of children who stay in, or come first in, another service. From the case that
 # a child leaves now: its service, where this list does not cover it.
 REMEMBER = """
-INSERT INTO cases_openelsewhere (child_id, service_id, case_import_id, opened_on, team,
+INSERT INTO cases_openelsewhere AS known (child_id, service_id, case_import_id, opened_on, team,
   practitioner, agency, legal_status, plan)
 SELECT DISTINCT ON (child.id, other.service_id) child.id, other.service_id, %(import)s,
   other.opened_on, other.team, other.practitioner, other.agency, other.legal_status, other.plan
 FROM (
   SELECT 1 AS place, 0::bigint AS id, child_id, service_id, opened_on, team, practitioner, agency,
     legal_status, plan
-  FROM import_plan WHERE step = 'keep'
+  FROM import_plan WHERE step = 'keep' AND service_id <> old_service_id
   UNION ALL
   SELECT 2, said.id, said.child_id, service.id, said.opened_on, said.team, said.practitioner,
     said.agency, said.legal_status, said.plan
@@ -74,6 +83,7 @@ ORDER BY child.id, other.service_id, other.place, other.id
 ON CONFLICT (child_id, service_id) DO UPDATE SET case_import_id = EXCLUDED.case_import_id,
   opened_on = EXCLUDED.opened_on, team = EXCLUDED.team, practitioner = EXCLUDED.practitioner,
   agency = EXCLUDED.agency, legal_status = EXCLUDED.legal_status, plan = EXCLUDED.plan
+WHERE (SELECT as_of FROM cases_caseimport said WHERE said.id = known.case_import_id) <= %(as_of)s
 """
 
 # A child whose case is of the service now is open there, not elsewhere.

@@ -9,7 +9,15 @@ from accounts.operations import MovedOn, Refused, operation
 from accounts.policy import Permission, require
 from accounts.rules.table_file import Plan
 from cases.importers.other_ids import later
-from cases.models import AuditQuarter, Case, Child, ChildAlias, DeclaredConflict, SampledCase
+from cases.models import (
+    AuditQuarter,
+    Case,
+    Child,
+    ChildAlias,
+    DeclaredConflict,
+    OpenElsewhere,
+    SampledCase,
+)
 from cases.operations import import_sql
 from cases.operations.import_audited import AT_ONCE, OTHER_PLAN, PROBLEMS
 from cases.queries.calendar import local_date
@@ -147,12 +155,16 @@ def _join_cases(
     """One open case for each child: that of the service that comes first.
 
     A case keeps its child for good, since frames name both. So the one under the other id ends
-    today, and what it says goes on in a case of the child.
+    today, and what it says goes on in a case of the child. That a list has the child open to the
+    other of two services is remembered, as it is of a child whom lists name by one id.
     """
-    found = Case.objects.select_for_update(of=("self",)).select_related("service")
+    found = Case.objects.select_for_update(of=("self",)).select_related(
+        "service", "team", "practitioner", "last_import"
+    )
     named = {one.pk for one in children.values()}
     opened = {case.child_id: case for case in found.filter(child__in=named, closed_on__isnull=True)}
     ended, changed, new = [], {}, {}
+    elsewhere: list[OpenElsewhere] = []
     for stays, other in pairs:
         joined = opened.get(children[other].pk) if other in children else None
         if joined is None:
@@ -167,7 +179,10 @@ def _join_cases(
             restricted = joined.restricted or present.restricted
             family = present.family_id or joined.family_id
             if joined.service.precedence < present.service.precedence:
+                elsewhere += _memory_of(present, child)
                 _with_facts_of(joined, present)
+            else:
+                elsewhere += _memory_of(joined, child)
             # Neither case lifts what keeps the other from being drawn.
             present.restricted, present.family_id = restricted, family
             if child.pk not in new:
@@ -178,6 +193,61 @@ def _join_cases(
         changed.values(), [*import_sql.VALUES, "last_import"], batch_size=AT_ONCE
     )
     Case.objects.bulk_create(new.values(), batch_size=AT_ONCE)
+    _carry_elsewhere(pairs, children, elsewhere)
+
+
+def _carry_elsewhere(
+    pairs: tuple[tuple[str, str], ...], children: dict[str, Child], ended: list[OpenElsewhere]
+) -> None:
+    """To which other services lists have these children open, said of the child who stays.
+
+    ``ended`` are those of the cases that gave way.
+    """
+    stays = {children[two].pk: children[one].pk for one, two in pairs if two in children}
+    named = {*stays, *stays.values()}
+    known = list(OpenElsewhere.objects.filter(child__in=named).order_by("pk"))
+    there = {(one.child_id, one.service_id) for one in known if one.child_id not in stays}
+    there |= set(
+        Case.objects.filter(child__in=named, closed_on__isnull=True).values_list(
+            "child_id", "service_id"
+        )
+    )
+    moved, new = [], []
+    for one in known:
+        if one.child_id not in stays:
+            continue
+        pair = (stays[one.child_id], one.service_id)
+        if pair not in there:
+            there.add(pair)
+            one.child_id = pair[0]
+            moved.append(one)
+    for one in ended:
+        pair = (one.child_id, one.service_id)
+        if pair not in there:
+            there.add(pair)
+            new.append(one)
+    OpenElsewhere.objects.bulk_update(moved, ["child"], batch_size=AT_ONCE)
+    OpenElsewhere.objects.bulk_create(new, batch_size=AT_ONCE)
+    OpenElsewhere.objects.filter(child__in=stays).delete()
+
+
+def _memory_of(case: Case, child: Child) -> list[OpenElsewhere]:
+    """What a list said of a case that gives way, as `import_elsewhere` remembers it; none where
+    the case came from no list."""
+    if case.last_import is None:
+        return []
+    one = OpenElsewhere(
+        child=child,
+        service_id=case.service_id,
+        case_import=case.last_import,
+        opened_on=case.opened_on,
+        team=case.team.name if case.team else "",
+        practitioner=case.practitioner.name if case.practitioner else "",
+        agency=case.practitioner.agency if case.practitioner else None,
+        legal_status=case.legal_status,
+        plan=case.plan,
+    )
+    return [one]
 
 
 def _with_facts_of(joined: Case, case: Case) -> Case:

@@ -6,8 +6,8 @@ Set-based throughout, in temporary tables that live as long as the transaction:
   cases.importers.summary: the service that comes first, then the first row of the file, its blanks
   filled). The practitioner and the team are those of the first row that names a practitioner.
 - ``import_plan``: the same beside the child's present case, with the step to take: "open", "stay"
-  (same service), "move", or "keep" (a case of a service that this list does not cover and that
-  comes first is left alone).
+  (same service), "move", or "keep" (a case is left alone that is of a service which comes first
+  and which this list does not cover, and one of which a newer list has said something).
 - ``import_close``: the open cases that end, because the list covers their service and no longer
   has the child as open, and no list has the child open to another service.
 """
@@ -118,11 +118,12 @@ SELECT best.*, present.id AS case_id, present.service_id AS old_service_id,
   old.code AS old_service_code, present.team_id AS old_team_id,
   present.practitioner_id IS NOT NULL AS had_practitioner, present.team_completed,
   present.practitioner_completed, present.restricted AS was_restricted,
-  coalesce(latest.as_of > %(as_of)s, false) AS newer_said,
+  newer_said,
   CASE
     WHEN present.id IS NULL THEN 'open'
-    WHEN present.service_id = best.service_id THEN 'stay'
-    WHEN old.code = ANY(%(covers)s) OR best.precedence < old.precedence THEN 'move'
+    WHEN present.service_id = best.service_id THEN CASE WHEN newer_said THEN 'keep' ELSE 'stay' END
+    WHEN best.precedence < old.precedence OR old.code = ANY(%(covers)s) AND NOT newer_said
+      THEN 'move'
     ELSE 'keep'
   END AS step
 FROM import_best best
@@ -130,13 +131,15 @@ LEFT JOIN cases_child child ON child.local_id = best.child_id
 LEFT JOIN cases_case present ON present.child_id = child.id AND present.closed_on IS NULL
 LEFT JOIN cases_service old ON old.id = present.service_id
 LEFT JOIN cases_caseimport latest ON latest.id = present.last_import_id
+CROSS JOIN LATERAL (SELECT coalesce(latest.as_of > %(as_of)s, false) AS newer_said) AS said
 """
 
 _STEPS = """
-SELECT step, service_code, old_service_code, count(*),
+SELECT CASE WHEN step = 'keep' AND service_id = old_service_id THEN 'newer' ELSE step END AS told,
+  service_code, old_service_code, count(*),
   count(*) FILTER (WHERE was_restricted AND restricted IS NULL)
 FROM import_plan
-GROUP BY step, service_code, old_service_code
+GROUP BY told, service_code, old_service_code
 """
 
 # Children of whom the list says that they are open and not to which service, or to one that the
@@ -150,7 +153,7 @@ WHERE s.case_import_id = %(import)s AND s.is_open
 
 # A row that gives a closing date is a better witness than the date of the list, unless it is the
 # end of an earlier time.
-_CLOSE = """
+_CLOSE = f"""
 CREATE TEMP TABLE import_close ON COMMIT DROP AS
 SELECT present.id AS case_id, service.code AS service_code,
   greatest(coalesce(max(ended.closed_on), %(as_of)s), present.opened_on) AS closed_on
@@ -161,14 +164,11 @@ LEFT JOIN cases_stagedcase ended ON ended.case_import_id = %(import)s
   AND ended.child_id = child.local_id AND ended.service_code = service.code
   AND ended.closed_on >= coalesce(present.opened_on, ended.closed_on)
 WHERE present.closed_on IS NULL AND service.code = ANY(%(covers)s)
-  -- an older list is no witness of what opened, or what a newer list had open, after its day
-  AND (present.opened_on IS NULL OR present.opened_on <= %(as_of)s)
-  AND NOT EXISTS (SELECT 1 FROM cases_caseimport newer
-    WHERE newer.id = present.last_import_id AND newer.as_of > %(as_of)s)
+  AND {import_elsewhere.IS_WITNESS}
   AND NOT EXISTS (SELECT 1 FROM import_best best WHERE best.child_id = child.local_id)
   AND NOT EXISTS (SELECT 1 FROM import_unsaid unsaid WHERE unsaid.child_id = child.local_id)
 GROUP BY present.id, service.code
-"""
+"""  # noqa: S608 (a condition of our own)
 
 _STAYS = """
 SELECT service.code, count(*) FROM import_unsaid unsaid
@@ -232,14 +232,23 @@ FROM import_best WHERE family_id <> ''
 GROUP BY family_id HAVING count(*) > %(most)s ORDER BY count(*) DESC LIMIT 50
 """
 
-# Told of a row by itself, when nobody knew whether another row of the child says it.
-_STAFF_ELSEWHERE = """
+# Told of a row by itself, when nobody knew whether another row of the child says it, whether the
+# practitioner brings a team along, or whether the case keeps its own.
+_STAFF_KNOWN = """
 DELETE FROM cases_importproblem problem
-USING cases_stagedcase s LEFT JOIN import_best best USING (child_id)
+USING cases_stagedcase s LEFT JOIN import_plan plan USING (child_id)
+LEFT JOIN import_known known
+  ON known.key = lower(plan.practitioner) AND known.team_key = lower(plan.team)
 WHERE problem.case_import_id = %(import)s AND s.case_import_id = %(import)s
   AND problem.sheet = s.sheet AND problem.row = s.row
-  AND (problem.message = %(team)s AND (best.team <> '' OR NOT s.is_open)
-    OR problem.message = %(practitioner)s AND (best.practitioner <> '' OR NOT s.is_open))
+  AND (NOT s.is_open OR plan.step = 'keep'
+    OR problem.message = %(team)s AND (plan.team <> '' OR known.team_id IS NOT NULL
+      OR plan.step = 'stay' AND plan.old_team_id IS NOT NULL
+        AND (plan.team_completed OR NOT plan.says_team))
+    OR problem.message = %(practitioner)s AND (plan.practitioner <> ''
+      OR plan.step = 'stay' AND plan.had_practitioner
+        AND (plan.practitioner_completed OR NOT plan.says_practitioner)))
+  AND problem.message IN (%(team)s, %(practitioner)s)
 """
 
 _NO_SUCH_SERVICE = """
@@ -471,10 +480,12 @@ UPDATE cases_case c SET closed_on = gone.closed_on, last_import_id = %(import)s
 FROM import_close gone WHERE c.id = gone.case_id
 """
 
-# A row that opens nothing here still says two things that keep a child from being drawn.
+# A row that changes nothing here still says two things that keep a child from being drawn. The
+# newest list that said something of a case stays the one that did.
 _KEPT = """
 UPDATE cases_case c SET restricted = c.restricted OR coalesce(plan.restricted, false),
-  family_id = coalesce(nullif(c.family_id, ''), plan.family_id), last_import_id = %(import)s
+  family_id = coalesce(nullif(c.family_id, ''), plan.family_id),
+  last_import_id = CASE WHEN plan.newer_said THEN c.last_import_id ELSE %(import)s END
 FROM import_plan plan
 WHERE plan.step = 'keep' AND c.id = plan.case_id
   AND (plan.restricted AND NOT c.restricted OR c.family_id = '' AND plan.family_id <> '')
@@ -497,10 +508,12 @@ WHERE before.restricted AND plan.step = 'open' AND plan.restricted IS NULL
 """
 # Of few or none, so that no list of a million is joined with all cases for their sake.
 _RESTRICT = """
-UPDATE cases_case c SET restricted = true, last_import_id = %(import)s
-FROM cases_child child
-WHERE child.local_id = ANY(%(children)s) AND c.child_id = child.id AND c.closed_on IS NULL
-  AND NOT c.restricted
+UPDATE cases_case c SET restricted = true, last_import_id = CASE
+    WHEN latest.as_of > %(as_of)s THEN c.last_import_id ELSE %(import)s END
+FROM cases_child child, cases_case present
+LEFT JOIN cases_caseimport latest ON latest.id = present.last_import_id
+WHERE child.local_id = ANY(%(children)s) AND present.child_id = child.id
+  AND present.closed_on IS NULL AND NOT present.restricted AND c.id = present.id
 """
 
 _TABLES = (
@@ -547,20 +560,25 @@ def note_repeated_rows(case_import: CaseImport) -> None:
     values = {"import": case_import.pk, "most": LARGEST_FAMILY}
     for sql in (_REPEATED, _ELSEWHERE, _NO_SUCH_SERVICE, _FAMILIES, _TELL_DISABILITY_TEAMS):
         _run(sql, values)
-    if ImportProblem.objects.filter(
-        case_import=case_import, message__in=NO_STAFF.values()
-    ).exists():
-        _run(_STAFF_ELSEWHERE, values | NO_STAFF)
 
 
-def count_list(case_import: CaseImport) -> dict[str, Any]:
+def forget_staff_known(case_import: CaseImport) -> None:
+    """Tell no more of a row without team or practitioner whose case will have one all the same.
+    After ``compare``."""
+    told = ImportProblem.objects.filter(case_import=case_import, message__in=NO_STAFF.values())
+    if told.exists():
+        _run(_STAFF_KNOWN, {"import": case_import.pk, **NO_STAFF})
+
+
+def count_list(case_import: CaseImport, outdated: Sequence[str] = ()) -> dict[str, Any]:
     """``{"children", "open_cases", "by_service", "rows_kept", "rows_merged"}`` of the list; after
-    ``resolve``. A row that says open is merged where another opened the child's case."""
+    ``resolve``. A row that says open is merged where another opened the child's case; not one of
+    an ``outdated`` service, which opens none."""
     ((children, kept, opening),) = _rows(
         "SELECT count(DISTINCT child_id), count(*), count(*) FILTER (WHERE is_open AND"
-        " service_code IN (SELECT code FROM cases_service))"
+        " service_code IN (SELECT code FROM cases_service WHERE code <> ALL(%(outdated)s)))"
         " FROM cases_stagedcase WHERE case_import_id = %(import)s",
-        {"import": case_import.pk},
+        {"import": case_import.pk, "outdated": list(outdated)},
     )
     by_service = _counts("SELECT service_code, count(*) FROM import_best GROUP BY service_code")
     open_cases = sum(by_service.values())
@@ -596,8 +614,9 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, Any]:
 
     ``covers`` are the services whose cases close by absence. Keys: "before" (open now), "opens",
     "moves" (in from another service), "moves_out", "closes", "kept" (children of the list whose
-    case in another service stays as it is, counted by that service), "returns" (of the moves,
-    those of children whom this list no longer has and an earlier one has open to that service),
+    case in another service stays as it is, counted by that service), "newer" (cases that stay as a
+    newer list has them), "returns" (of the moves, those of children whom this list no longer has
+    and an earlier one has open to that service),
     "stays" (cases of covered services that stay open because the list does not say the service of
     the child's row) and "stays_restricted" (cases that stay or move, and stay restricted because
     the list says neither yes nor no). Of teams: "new_teams" as `import_teams.new_teams`, and
@@ -637,6 +656,7 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, Any]:
         "moves_out": count(["move"], old),
         "closes": _counts("SELECT service_code, count(*) FROM import_close GROUP BY service_code"),
         "kept": count(["keep"], old),
+        "newer": count(["newer"], old),
         "returns": returns,
         "stays": stays,
         "stays_restricted": count(["stay", "move"], new, stay_restricted),
@@ -656,6 +676,7 @@ def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence
         "import": case_import.pk,
         "covers": list(covers),
         "outdated": list(outdated),
+        "as_of": case_import.as_of,
     }
     for sql in (import_teams.MAKE, _TEAM_OF_NAME, _PRACTITIONERS, _PRACTITIONER_OF_NAME, _AGENCY):
         _run(sql)

@@ -390,12 +390,14 @@ def _check(case_import: CaseImport, path: Path, progress: Progress) -> None:
     said = covered(case_import, file)
     import_sql.resolve(case_import, said["outdated"])
     import_sql.note_repeated_rows(case_import)
-    summary = _summary(case_import, file) | said | other_ids | reading
+    summary = _summary(case_import, file, said["outdated"]) | said | other_ids | reading
     _refuse_empty(case_import, summary)
     progress(90, "Comparing with the open cases")
     summary["based_on"] = last_confirmed_id()
     summary |= import_sql.compare(case_import, summary["covers"])
     summary["staff"] = import_sql.staff_named()
+    import_sql.forget_staff_known(case_import)
+    summary["problems"] = problems_by_severity(case_import)
     case_import.summary, case_import.status = summary, Status.CHECKED
     case_import.save()
 
@@ -418,8 +420,7 @@ def _reading(path: Path, file: ReadFile, progress: Progress) -> Any:
     return report
 
 
-def _summary(case_import: CaseImport, file: ReadFile) -> dict[str, Any]:
-    severities = problems_by_severity(case_import)
+def _summary(case_import: CaseImport, file: ReadFile, outdated: Sequence[str]) -> dict[str, Any]:
     sheets = [
         {
             "name": sheet.name,
@@ -432,8 +433,7 @@ def _summary(case_import: CaseImport, file: ReadFile) -> dict[str, Any]:
     ]
     return {
         "rows_read": sum(sheet.rows_read for sheet in file.sheets),
-        **import_sql.count_list(case_import),
-        "problems": severities,
+        **import_sql.count_list(case_import, outdated),
         "sheets": sheets,
         "empty_lists": list(file.empty_lists),
         "missing_lists": list(file.missing_lists),

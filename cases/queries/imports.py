@@ -20,8 +20,8 @@ from cases.queries.other_ids import NO_OTHER_IDS, state_of_other_ids
 # More than one case in ten closing by absence is more often a wrong file than a good quarter.
 MUCH = 10
 DIFFERENCE = (
-    "based_on", "covers", "before", "opens", "moves", "moves_out", "closes", "kept", "returns",
-    "stays", "new_teams", "change_team",
+    "based_on", "covers", "before", "opens", "moves", "moves_out", "closes", "kept", "newer",
+    "returns", "stays", "new_teams", "change_team",
 )  # fmt: skip
 
 FORMAT_NAMES = {

@@ -98,6 +98,7 @@ def preview(
         "by_name_head": [*NAME_HEAD[:2], "Their team here", NAME_HEAD[2]],
         "by_name_rows": _name_rows(summary, "most_by_name"),
         "kept": sum(summary.get("kept", {}).values()),
+        "newer": sum(summary.get("newer", {}).values()),
         "sheet_rows": _sheet_rows(summary),
         "under_other_ids": summary.get("under_other_ids", 0),
         "out_of_date": checked and _out_of_date(case_import),

@@ -28,6 +28,7 @@ from cases.models import (
     Child,
     ImportProblem,
     Job,
+    OpenElsewhere,
     Practitioner,
     StagedCase,
     Team,
@@ -61,6 +62,7 @@ AsUser = Callable[[User], Client]
 LIST_7 = ["Child Unique ID", "Child Protection Plan Start Date", "Child Protection Plan End Date",
           "Initial Category of Abuse"]  # fmt: skip
 OCTOBER = date(2026, 10, 3)
+EARLIER = date(2026, 9, 20)
 
 
 def messages_of(case_import: CaseImport) -> list[tuple[int | None, str]]:
@@ -288,6 +290,29 @@ def test_no_team_or_practitioner_is_told_only_of_who_has_none(cast: Cast) -> Non
         (3, "This child is in row 2 as well."),
         (4, "There is no team."),
     ]
+
+
+def test_no_team_is_told_of_no_case_that_has_one_all_the_same(cast: Cast) -> None:
+    """It keeps its own where the list has none at all, or its practitioner brings one along."""
+    confirmed(csv_bytes("1,CIN,Riverside,A,2026-01-02", "2,Early help,,,2026-01-02"), cast.analyst)
+    listed = uploaded(
+        csv_bytes("1,CIN,,A,2026-01-02", "2,Early help,,,2026-01-02", "3,CIN,,A,2026-01-02"),
+        cast.analyst, OCTOBER,
+    )  # fmt: skip
+    assert messages_of(listed) == [
+        (3, "There is no team."),
+        (3, "There is no practitioner."),
+    ]
+    assert sum(listed.summary["problems"].values()) == 2
+
+
+def test_a_row_that_opens_nothing_is_not_called_merged(cast: Cast) -> None:
+    confirmed(csv_bytes("1,CIN,Riverside,P,2026-01-02"), cast.analyst, OCTOBER)
+    older = uploaded(
+        csv_bytes("1,CIN,Riverside,P,2026-01-02", "2,Early help,Hilltop,O,2026-01-02"),
+        cast.analyst, EARLIER,
+    )  # fmt: skip
+    assert (older.summary["rows_kept"], older.summary["rows_merged"]) == (2, 0)
 
 
 def test_only_services_of_the_list_close_by_absence(cast: Cast) -> None:
@@ -769,6 +794,65 @@ def test_a_child_comes_back_restricted_as_they_left(cast: Cast) -> None:
     assert restricted_now() == {"1": True, "2": False}
 
 
+def confirmed_covering_nothing(content: bytes, cast: Cast, as_of: date) -> CaseImport:
+    listed = uploaded(content, cast.analyst, as_of)
+    run_job(str(cover_services(case_import=listed, covers=[], by=cast.analyst, now=NOW).pk))
+    listed.refresh_from_db()
+    job = confirm_list(
+        case_import=listed, compared_with=listed.summary["based_on"], understood=True,
+        by=cast.analyst, now=NOW,
+    )  # fmt: skip
+    run_job(str(job.pk))
+    return listed
+
+
+def test_an_older_list_puts_no_team_and_no_practitioner_back(cast: Cast, as_user: AsUser) -> None:
+    head = f"{REQUIRED},restricted,family_id"
+    newer = confirmed_covering_nothing(
+        csv_bytes("1,CIN,Riverside,New,2026-01-02,,", "2,CIN,Riverside,,2026-01-02,,", header=head),
+        cast, OCTOBER,
+    )  # fmt: skip
+    rows = ["1,CIN,Hilltop,Old,2026-01-02,Yes,F1", "2,CIN,Hilltop,Old,2026-01-02,,"]
+    older = uploaded(csv_bytes(*rows, header=head), cast.analyst, EARLIER)
+    assert older.summary["newer"] == {"child_in_need": 2}
+    assert older.summary["new_teams"]["number"] == older.summary["staff"]["new"] == 0
+    page = as_user(cast.analyst).get(reverse("cases:import_detail", args=[older.pk]))
+    text = " ".join(page.content.decode().split())
+    assert "2 cases of this list stay as they are, because a newer list has said something" in text
+    confirmed(csv_bytes(*rows, header=head), cast.analyst, EARLIER)
+    assert open_now() == {
+        "1": ("child_in_need", "Riverside", "New"),
+        "2": ("child_in_need", "Riverside", ""),
+    }
+    # What keeps a child from being drawn counts from any list; the newer one stays the newest.
+    case = Case.objects.get(child__local_id="1")
+    assert (case.restricted, case.family_id, case.last_import) == (True, "F1", newer)
+
+
+def test_an_older_list_moves_a_child_only_to_a_service_that_comes_first(cast: Cast) -> None:
+    confirmed_covering_nothing(
+        csv_bytes("1,CIN,Riverside,P,2026-01-02", "2,CIN,Riverside,P,2026-01-02"), cast, OCTOBER
+    )
+    older = csv_bytes(
+        "1,Early help,Hilltop,O,2026-01-02", "2,CP,Hilltop,O,2026-01-02",
+        "3,CIN,Hilltop,O,2026-01-02",
+    )  # fmt: skip
+    assert confirmed(older, cast.analyst, EARLIER).summary["kept"] == {"child_in_need": 1}
+    # As it is where the older list is taken over first.
+    services = {child: said[0] for child, said in open_now().items()}
+    assert services == {"1": "child_in_need", "2": "child_protection", "3": "child_in_need"}
+
+
+def test_what_a_newer_list_remembers_an_older_one_does_not_forget(cast: Cast) -> None:
+    confirmed_covering_nothing(
+        csv_bytes("1,CP,Riverside,P,2026-01-02", "1,CIN,Riverside,New,2026-01-02"), cast, OCTOBER
+    )
+    for rows in (["1,CIN,Riverside,Old,2026-01-02"], ["2,CIN,Riverside,Old,2026-01-02"]):
+        confirmed(csv_bytes(*rows), cast.analyst, EARLIER)
+        (known,) = OpenElsewhere.objects.all()
+        assert (known.service.code, known.practitioner) == ("child_in_need", "New")
+
+
 def test_an_older_list_closes_nothing_that_came_after_it_and_lifts_no_restriction(
     cast: Cast,
 ) -> None:
@@ -776,15 +860,7 @@ def test_an_older_list_closes_nothing_that_came_after_it_and_lifts_no_restrictio
     newer = csv_bytes(
         "new,CP,Riverside,B,2026-09-25,", "known,CP,Riverside,B,2026-01-02,Yes", header=head
     )
-    listed = uploaded(newer, cast.analyst, OCTOBER)
-    covered = cover_services(case_import=listed, covers=[], by=cast.analyst, now=NOW)
-    run_job(str(covered.pk))
-    listed.refresh_from_db()
-    job = confirm_list(
-        case_import=listed, compared_with=listed.summary["based_on"], understood=True,
-        by=cast.analyst, now=NOW,
-    )  # fmt: skip
-    run_job(str(job.pk))
+    confirmed_covering_nothing(newer, cast, OCTOBER)
     older = csv_bytes(
         "known,CP,Riverside,B,2026-01-02,No", "9,CP,Riverside,B,2026-01-02,No", header=head
     )

@@ -23,7 +23,15 @@ from audits.operations.grading import same_child_id
 from audits.operations.tools import install_shipped_tools
 from audits.queries.search import search
 from cases.importers.returns import read_return
-from cases.models import AuditQuarter, Case, Child, ChildAlias, SampledCase, StagedCase
+from cases.models import (
+    AuditQuarter,
+    Case,
+    Child,
+    ChildAlias,
+    OpenElsewhere,
+    SampledCase,
+    StagedCase,
+)
 from cases.operations.frame import freeze_frame
 from cases.operations.import_audited import register_audited_earlier
 from cases.operations.import_gaps import complete_gaps
@@ -44,6 +52,7 @@ pytestmark = pytest.mark.django_db
 
 AsUser = Callable[[User], Client]
 HEAD = "child_id,other_id\n"
+OCTOBER = date(2026, 10, 3)
 
 
 def register(text: str, by: User) -> None:
@@ -142,6 +151,32 @@ def test_of_two_open_cases_the_service_that_comes_first_counts(cast: Cast, line:
     (stays,) = open_now()
     assert stays == line.partition(",")[0]
     assert open_now()[stays][:2] == ("child_in_need", "Riverside")
+
+
+@pytest.mark.parametrize("line", ["SC-1,EH-1\n", "EH-1,SC-1\n"])
+def test_the_service_of_the_case_that_gives_way_is_not_forgotten(cast: Cast, line: str) -> None:
+    """Else the child drops out when the other service's list no longer has them."""
+    confirmed(csv_bytes("EH-1,Early help,Hilltop,O,2026-01-02"), cast.analyst)
+    confirmed(
+        csv_bytes("SC-1,CIN,Riverside,P,2026-01-02", "2,CIN,Riverside,P,2026-01-02"), cast.analyst
+    )
+    register(line, cast.analyst)
+    (known,) = OpenElsewhere.objects.all()
+    assert (known.service.code, known.team, known.practitioner) == ("early_help", "Hilltop", "O")
+    confirmed(csv_bytes("2,CIN,Riverside,P,2026-01-02"), cast.analyst, OCTOBER)
+    assert open_now()[line.partition(",")[0]] == ("early_help", "Hilltop", "O")
+
+
+def test_what_lists_say_of_either_id_is_remembered_of_the_child(cast: Cast) -> None:
+    confirmed(
+        csv_bytes("EH-1,CIN,Riverside,P,2026-01-02", "EH-1,Early help,Hilltop,O,2026-01-02"),
+        cast.analyst,
+    )
+    Child.objects.create(local_id="SC-1", audited_before_on=date(2025, 5, 1))
+    register("SC-1,EH-1\n", cast.analyst)
+    (known,) = OpenElsewhere.objects.all()
+    assert (known.child.local_id, known.service.code) == ("SC-1", "early_help")
+    assert open_now() == {"SC-1": ("child_in_need", "Riverside", "P")}
 
 
 def test_an_audit_before_this_product_counts_for_the_child(cast: Cast) -> None:
