@@ -162,6 +162,13 @@ _NUMBERED = re.compile(
     r"^\W*(?:annex\s*a\W*)?(?:list[\s_.\-]*0*(\d{1,2})(?!\d)|0*(\d{1,2})\s*[.)_:\-]\s*[a-z])",
     re.IGNORECASE,
 )
+# What else stands in a workbook whose sheets are numbered.
+_NUMBERED_OTHER = re.compile(
+    r"^\W*0*\d{1,2}\s*[.)_:\-]\s*(?:front|cover|guidance|codes?\b|faq|index|notes|read.?me|summary|"
+    r"summaries|totals?|contents|overview|dashboard|validation|checks?\b|version|introduction|"
+    r"instructions|glossary|definitions|pivot|charts?\b)",
+    re.IGNORECASE,
+)
 _TITLES = {
     heading_key(title): f"list_{number}"
     for number, titles in {
@@ -195,8 +202,9 @@ class FoundList:
 
 
 def list_by_number(sheet: str) -> str | None:
-    """The list whose number a sheet's name gives: "List_6" and "6. Children in need"."""
-    found = _NUMBERED.match(sheet)
+    """The list whose number a sheet's name gives: "List_6" and "6. Children in need", and not
+    "2. Summary"."""
+    found = None if _NUMBERED_OTHER.match(sheet) else _NUMBERED.match(sheet)
     code = f"list_{int(found[1] or found[2])}" if found else ""
     return code if code in LISTS else None
 

@@ -89,6 +89,12 @@ _GENDERS = {
 # whether a case is drawn (cases.rules.policy.SHORT_BREAKS).
 _LEGAL_STATUS = re.compile(r"\b(?:C[12]|D1|E1|V[234]|L[123]|J[123])\b", re.IGNORECASE)
 _SHORT_BREAKS = re.compile(r"(?<!no )(?<!not )\bshort[ -](?:term[ -])?breaks?\b", re.IGNORECASE)
+_EXCLUDED = frozenset({"V3", "V4"})
+_NOT_SO = re.compile(
+    r"\b(?:no longer|never|ceased|ended|until|former(?:ly)?|previous(?:ly)?"
+    r"|(?:no|not)(?: an?)? V[34])\b",
+    re.IGNORECASE,
+)
 _SINGLE_EPISODES = re.compile(
     r"(?<!not )individual episodes|(?<!no )(?<!not )\bepisodes recorded", re.IGNORECASE
 )
@@ -181,12 +187,14 @@ def gender_code(text: str) -> str:
 
 def legal_status(text: str) -> str:
     """The code that stands in a legal status ("V4 - Accommodation under a series of short term
-    breaks"), the first of several; "V3" or "V4" for short breaks in words; else the text."""
+    breaks"), the first of several; "V3" or "V4" for short breaks in words; else the text. So are
+    short breaks that are over ("no longer V4"): what is not sure excludes nobody."""
+    code = text
     if found := _LEGAL_STATUS.search(text):
-        return found[0].upper()
-    if _SHORT_BREAKS.search(text):
-        return "V3" if _SINGLE_EPISODES.search(text) else "V4"
-    return text
+        code = found[0].upper()
+    elif _SHORT_BREAKS.search(text):
+        code = "V3" if _SINGLE_EPISODES.search(text) else "V4"
+    return text if code in _EXCLUDED and _NOT_SO.search(text) else code
 
 
 def yes_or_no(text: str) -> tuple[bool | None, bool]:

@@ -9,6 +9,7 @@ only suggested.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -32,6 +33,7 @@ from cases.importers.template import PROFILE, check_header, header_row
 CHOSEN_TITLE: Final = "a list whose columns were named"
 _FEWEST_HEADINGS: Final = 3
 _LONGEST_HEADING: Final = 120
+_TOGETHER: Final = re.compile(r"\d+|[^\W\d_]+")
 _MARKUP: Final = ("<", "{")  # how web pages and the like begin
 # What case systems call the column that says whether a case is open. Other things are called so
 # too, so that somebody has to say it.
@@ -177,7 +179,8 @@ def _heads_a_list(rows: Sequence[Mapping[int, object]], number: int) -> bool:
     """Whether a row is several different texts, with a number, a date or an id below one of them.
 
     Not where rows of data begin above it: these are as full as it is and have values. Nor where a
-    cell is of the same shape as one below, as ids are.
+    cell is of the same shape as one below, as ids are, or stands below once more, as a service or
+    a team does.
     """
     row, above, below = rows[number - 1], rows[: number - 1], rows[number:]
     texts = [clean_text(cell) for cell in row.values()]
@@ -187,9 +190,13 @@ def _heads_a_list(rows: Sequence[Mapping[int, object]], number: int) -> bool:
         return False
     if any(len(other) >= len(row) and not _texts_alone(other) for other in above):
         return False
-    under = [(row[place], other[place]) for other in below for place in row.keys() & other.keys()]
+    said = _words(row)
+    others = [other for other in below if _words(other) != said]  # headings may be repeated
+    under = [(row[place], other[place]) for other in others for place in row.keys() & other.keys()]
     return any(_is_value(cell) or _is_id(cell) for _, cell in under) and not any(
-        _is_id(heading) and _shape(heading) == _shape(cell) for heading, cell in under
+        (_is_id(heading) and _shape(heading) == _shape(cell))
+        or heading_key(heading) == heading_key(cell)
+        for heading, cell in under
     )
 
 
@@ -208,10 +215,12 @@ def _is_id(cell: object) -> bool:
 
 
 def _shape(cell: object) -> str:
-    """A cell with every letter made the same, and every digit."""
-    return "".join(
-        "9" if sign.isdigit() else "a" if sign.isalpha() else sign for sign in clean_text(cell)
-    )
+    """A cell with all letters that stand together made one, and all digits."""
+    return _TOGETHER.sub(lambda found: "9" if found[0].isdigit() else "a", clean_text(cell))
+
+
+def _words(row: Mapping[int, object]) -> list[str]:
+    return [heading_key(cell) for cell in row.values()]
 
 
 def _kept(choice: ColumnChoice | None) -> ColumnChoice | None:

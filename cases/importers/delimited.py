@@ -13,14 +13,15 @@ from typing import TextIO, cast
 from cases.importers import template
 from cases.importers.columns import ColumnChoice, find_header
 from cases.importers.containers import NOT_A_SPREADSHEET
-from cases.importers.headings import HEADER_SEARCH_ROWS, ColumnMap, heading_key
+from cases.importers.headings import HEADER_SEARCH_ROWS, ColumnMap, heading_key, known_fields
 from cases.importers.records import FileFormat, FileRefused, SheetInfo
 from cases.importers.source import Sheet
 
 SEPARATORS = ",;\t|"
 CSV_SHEET = "CSV"
 _LONGEST_LINE = 64 * 1024
-# A quotation mark that is never closed swallows the lines after it: no value has so many lines.
+# A quotation mark that is never closed swallows the lines after it. Where the columns do not tell,
+# no value has so many lines.
 _LONGEST_RECORD = 20
 _ONE_VALUE = (
     "This file has one value in each line. A list needs several, with a comma, semicolon, tab or "
@@ -65,25 +66,28 @@ class Records:
                     yield line, Broken(max(reader.line_num - line + 1, 1))
                     continue
                 more = reader.line_num - line
-                if more > 0 and (
-                    more >= _LONGEST_RECORD or (columns and self._run_together(cells, columns))
-                ):
+                if more > 0 and self._run_together(cells, columns, more):
                     yield line, Broken(more + 1)
                 else:
                     yield line, cells
 
-    def _run_together(self, cells: Sequence[str], columns: ColumnMap) -> bool:
-        """Whether a record of several lines is several rows, by a quotation mark left open.
+    def _run_together(self, cells: Sequence[str], columns: ColumnMap | None, more: int) -> bool:
+        """Whether a record of one line and ``more`` is several rows, by a quotation mark left open.
 
         It has too few or too many values; or one value holds the rest of a row, whole rows, and
-        the beginning of a row as far as where it stands.
+        the beginning of a row as far as where it stands. Of many lines it is enough that most are
+        like rows: a note has no commas as they have.
         """
+        if columns is None:
+            return more >= _LONGEST_RECORD
         number = len(cells)
         while number > columns.cells and not cells[number - 1].strip():
             number -= 1
         if not columns.width <= number <= columns.cells:
             return True
-        return number >= _NARROWEST and any(
+        if number < _NARROWEST:
+            return more >= _LONGEST_RECORD
+        return any(
             self._holds_rows(value, place, number)
             for place, value in enumerate(cells)
             if "\n" in value
@@ -91,6 +95,8 @@ class Records:
 
     def _holds_rows(self, value: str, place: int, number: int) -> bool:
         first, *whole, last = (line.count(self._separator) for line in value.split("\n"))
+        if len(whole) >= _LONGEST_RECORD:
+            return whole.count(number - 1) * 2 > len(whole)
         return (first, last) == (number - 1 - place, place) and set(whole) <= {number - 1}
 
     def text(self) -> TextIO:
@@ -126,10 +132,22 @@ class Records:
         )
 
     def _find_separator(self) -> str:
-        """The separator that most often stands in the first ten lines; a comma if none does."""
+        """The separator by which a line among the first ten has most headings that are known here;
+        where none has any, the one that stands in them most often; a comma if none does."""
         with self.text() as text:
-            start = "".join(text.readline(_LONGEST_LINE) for _ in range(HEADER_SEARCH_ROWS))
-        return max(SEPARATORS, key=start.count)
+            lines = [text.readline(_LONGEST_LINE) for _ in range(HEADER_SEARCH_ROWS)]
+
+        def known(separator: str) -> int:
+            try:
+                rows = list(csv.reader(lines, delimiter=separator))
+            except csv.Error:
+                return 0
+            return max(
+                (len(known_fields(row, template.PROFILE.columns)) for row in rows), default=0
+            )
+
+        start = "".join(lines)
+        return max(SEPARATORS, key=lambda separator: (known(separator), start.count(separator)))
 
 
 def _is_one_column(start: str) -> bool:

@@ -17,9 +17,9 @@ from cases.importers.cells import Memo, age_at, is_error
 from cases.importers.records import CaseRow, ReadLimits
 from cases.importers.rows import (
     NO_CASE,
+    OLDEST,
     ZEROS,
     Spellings,
-    is_a_scrap,
     plain_id,
     wrong_with_closing,
 )
@@ -88,9 +88,9 @@ class _Columns:
             self.asked.update(at for at, cell in enumerate(self._columns[place]) if cell)
 
     def _even(self, cells: Sequence[Any]) -> Sequence[Any]:
-        """A row as wide as the headings; blank where values stand or were moved beyond them."""
+        """A row as wide as the headings; blank where values are missing or moved beyond them."""
         is_csv = self._sheet.is_csv
-        if is_csv and is_a_scrap(cells, self._width):
+        if is_csv and len(cells) < self._width:
             return [""] * self._width
         if len(cells) <= self._width:
             return [*cells, *[""] * (self._width - len(cells))]
@@ -128,7 +128,7 @@ class PlainRows:
         self._gender = _Meanings(lambda raw: self._code(raw, known.gender))
         self._ethnicity = _Meanings(lambda raw: self._code(raw, known.ethnicity))
         self._born = _Meanings(self._age_of_born)
-        self._age = _Meanings(lambda raw: _told(known.age[raw]))
+        self._age = _Meanings(lambda raw: _young(_told(known.age[raw])))
 
     def read(self, numbers: Sequence[int], rows: Sequence[Sequence[Any]]) -> list[CaseRow | None]:
         """Each row as a CaseRow, or None where it has to be read by itself, as a blank one has.
@@ -255,7 +255,11 @@ class PlainRows:
 
     def _age_of_born(self, raw: Any) -> Any:
         value = self._past(raw, "date_of_birth")
-        return age_at(value, self._as_of) if isinstance(value, date) else value
+        return _young(age_at(value, self._as_of)) if isinstance(value, date) else value
+
+
+def _young(age: Any) -> Any:
+    return _ASK if isinstance(age, int) and age > OLDEST else age
 
 
 def _told(answer: Known[Any]) -> Any:

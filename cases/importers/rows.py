@@ -59,12 +59,15 @@ _WITH_SEPARATORS: Final = re.compile(r"\d{1,3}(?:,\d{3})+")
 _TOTALS: Final = frozenset({"total", "grand total", "totals", "sum", "count"})
 _ALLOWED_SERVICES: Final = ", ".join(codes.SERVICE_NAMES.values())
 OPENS_NO_CASE: Final = "As you have said, rows of this service open no case."
+_ONLY_RESTRICTED: Final = "Only the restriction counts, for an open case of this child elsewhere."
 _STAYS: Final = "The row opens no case. An open case of this child stays where it is, because "
 _NOT_SAID: Final = f"{_STAYS}the row does not say its service."
 _NOT_KNOWN: Final = f"{_STAYS}its service is not known."
 NO_CHILD: Final = ("This is a line of totals, not a child.", "This line repeats the headings.")
 _OPEN: Final = "The date was left out, so the case counts as open."
 _LONGEST_AGO: Final = 30  # years; young people leaving care are known to the council until 25
+OLDEST: Final = _LONGEST_AGO
+_TOO_OLD: Final = "No child or young person is so old."
 _AN_ERROR: Final = "The spreadsheet shows an error here instead of a value."
 _A_SCRAP: Final = "This line has one value alone: the rest of the line before it, or a footer."
 _NARROWEST: Final = 4  # columns of a list in which such a line cannot be a row
@@ -74,6 +77,10 @@ _SHIFTED: Final = (
     "The line has more values than there are headings, so values may stand in the wrong columns. "
     "If a value has a comma in it, put it in quotation marks. If every line ends with a comma, "
     "end the line of headings with one too."
+)
+_LINES_NAMED: Final = 10
+_CUT_SHORT: Final = (
+    "What is missing counts as blank. If a value has a line break in it, put it in quotation marks."
 )
 ZEROS: Final = frozenset("0" * length for length in range(1, 13))
 _NO_FAMILY: Final = frozenset(
@@ -246,6 +253,7 @@ class RowReader:
         self._width = sheet.columns.width
         self._shifted = False
         self._beyond = 0
+        self._short: list[int] = []
         # A field without a column is read from one blank cell behind the row.
         self._pick = itemgetter(*(sheet.columns.positions.get(f, self._width) for f in FIELDS))
         self._row = 0
@@ -282,7 +290,7 @@ class RowReader:
             service_text = status_text = service_text or status_text
         code, status_open = self._service(service_text)
         if code == NO_CASE:
-            return None
+            return self._of_no_case(child_id, service_text, restricted)
         if self._is_template and status_text:
             status_open = not self._says_closed(status_text)
         opened_on = self._past_date("opened_on", opened, "It says the case was opened")
@@ -322,6 +330,21 @@ class RowReader:
             plan=known.text(plan),
         )
 
+    def _of_no_case(self, child_id: str, service_text: str, restricted: Any) -> CaseRow | None:
+        """Nothing counts of a row whose service opens no case but that the record is restricted."""
+        if not self._restricted(restricted):
+            self._say("service", OPENS_NO_CASE, LEFT_OUT, service_text)
+            return None
+        self._say("service", OPENS_NO_CASE, NOTE, service_text, _ONLY_RESTRICTED)
+        return CaseRow(
+            sheet=self._name, row=self._row, child_id=child_id, list_code=self._profile.list_code,
+            service_code=None, service_text=service_text, is_open=False, opened_on=None,
+            closed_on=None, team="", practitioner="", family_id="", agency=None, restricted=True,
+            age_years=None, gender="", gender_code="", ethnicity="", ethnicity_code="",
+            disability="", disabled=None, disability_team=None, transferred_in_on=None,
+            transferred_in_from="", legal_status="", plan="",
+        )  # fmt: skip
+
     def broken(self, row: int, lines: int) -> list[Problem]:
         """The problems of a record that could not be taken apart, one for each of its lines."""
         self._row = row
@@ -359,6 +382,8 @@ class RowReader:
         if self._sheet.is_csv and is_a_scrap(cells, self._width):
             self._say("", _A_SCRAP, LEFT_OUT)
             return None
+        if self._sheet.is_csv and len(cells) < self._width:
+            self._short.append(self._row)
         return self._too_long(cells) if len(cells) > self._width else cells
 
     def _too_long(self, cells: Sequence[Any]) -> Sequence[Any] | None:
@@ -410,12 +435,18 @@ class RowReader:
 
     def at_the_end(self) -> list[Problem]:
         """What can be said of the sheet once its rows are read."""
-        if not self._beyond:
-            return []
-        rows = "One row has" if self._beyond == 1 else f"{self._beyond:,} rows have"
-        message = f"{rows} values in columns without a heading."
-        done = "Those values were not read."
-        return [Problem(self._name, None, "", message, NOTE, done=done)]
+        told = []
+        if self._beyond:
+            rows = "One row has" if self._beyond == 1 else f"{self._beyond:,} rows have"
+            message = f"{rows} values in columns without a heading."
+            told.append((message, "Those values were not read."))
+        if self._short:
+            lines = ", ".join(f"{line:,}" for line in self._short[:_LINES_NAMED])
+            number = len(self._short)
+            more = f" and {number - _LINES_NAMED:,} more" if number > _LINES_NAMED else ""
+            message = f"Lines with fewer values than there are headings: {lines}{more}."
+            told.append((message, _CUT_SHORT))
+        return [Problem(self._name, None, "", what, NOTE, done=done) for what, done in told]
 
     # --- whose row it is
 
@@ -453,9 +484,6 @@ class RowReader:
 
     def _template_service(self, text: str) -> tuple[str | None, bool]:
         code = self._known.service(text) if text else None
-        if code == NO_CASE:
-            self._say("service", OPENS_NO_CASE, LEFT_OUT, text)
-            return NO_CASE, True
         if code is None:
             what = "This service is not known." if text else "There is no service."
             if text:
@@ -533,11 +561,17 @@ class RowReader:
             self._say("date_of_birth", "The date of birth is after the as-of date. If the child is "
                                        "not born yet, give the age as -1.", VALUE_OUT)  # fmt: skip
         elif value is not None:
-            return age_at(value, self._as_of)
-        years, readable = self._known.age(age)
+            years = age_at(value, self._as_of)
+            if years <= OLDEST:
+                return years
+            self._say("date_of_birth", _TOO_OLD, VALUE_OUT)
+        said, readable = self._known.age(age)
         if not readable:
             self._say("age", "This age cannot be read.", VALUE_OUT)
-        return years
+        elif said is not None and said > OLDEST:
+            self._say("age", _TOO_OLD, VALUE_OUT)
+            return None
+        return said
 
     def _answer(self, field: str, raw: Any) -> bool | None:
         text = self._known.text(raw)

@@ -27,6 +27,8 @@ from tests.rules.importers.making import AS_OF, LIST_1, LIST_6, LIST_9, list_6_r
         ("CIN", "list_6"),
         ("Care Leavers", "list_9"),
         ("List 12", None),
+        ("2. Summary", None),
+        ("0 - Contents", None),
         ("Front_Sheet", None),
         ("Guidance", None),
         ("Codes_used", None),

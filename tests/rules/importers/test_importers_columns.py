@@ -69,6 +69,8 @@ def test_unfamiliar_headings_are_asked_about(
         ["CHILD001,Jo Smith,Riverside", "CHILD002,Al Jones,Hilltop"],  # no headings
         ["1001,Jo Smith,Riverside,2026-01-05", ",Al Jones,Hilltop,soon", "1003,P,Q,2026-01-05"],
         ["Jo Smith,Riverside,5 January 2026", "Al Jones,Hilltop,6 January 2026"],
+        ["AB1,Jo Smith,Riverside", "ABC12,Al Jones,Hilltop"],  # no headings
+        ["unknown,Jo Smith,Riverside", "1002,Al Jones,Riverside"],  # a team stands below once more
         ['{"child": 1, "team": "T", "worker": "W"}', '{"child": 2, "team": "T", "worker": "W"}'],
     ],
 )  # fmt: skip
@@ -81,6 +83,12 @@ def test_what_is_no_list_with_headings_is_refused_and_nothing_of_it_shown(
     assert not isinstance(error.value, ColumnsUnknown)
     book = workbook(tmp_path / "a.xlsx", {"S": [cells(line) for line in lines]})
     assert "None of the sheets" in refused(book)
+
+
+def test_headings_that_are_repeated_are_headings(tmp_path: Path) -> None:
+    lines = ["1002,Permanent,Hilltop", "Case Ref,Kind of post,Unit", "1003,Agency,Riverside"]
+    path = csv_file(tmp_path / "a.csv", *lines, header="Case Ref,Kind of post,Unit")
+    assert asked(path).asked.offered == ("Case Ref", "Kind of post", "Unit")
 
 
 def test_a_row_of_text_is_not_taken_for_the_headings_above_it(tmp_path: Path) -> None:

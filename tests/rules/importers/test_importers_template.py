@@ -13,8 +13,10 @@ import pytest
 from cases.importers import (
     PRECEDENCE,
     SERVICE_NAMES,
+    CaseRow,
     FileFormat,
     FileRefused,
+    Problem,
     Severity,
     read,
     sniff,
@@ -69,6 +71,10 @@ def test_the_template_filled_with_its_own_examples_reads_without_a_problem(tmp_p
         ("INTERIM CARE ORDER [C1]", "C1"),
         ("CLA - E1 - Placement Order and C2 - Full Care Order", "E1"),
         ("v4", "V4"),
+        ("No longer V4", "No longer V4"),
+        ("V4 ended 3 March", "V4 ended 3 March"),
+        ("Short breaks previously", "Short breaks previously"),
+        ("Not V3", "Not V3"),
         ("V4 - Accommodation under a series of short term breaks", "V4"),
         ("Short breaks, individual episodes of care recorded", "V3"),
         ("Agreed series of short-term breaks (NOT individual episodes of care)", "V4"),
@@ -556,3 +562,93 @@ def test_a_summary_counts_a_child_once(tmp_path: Path) -> None:
     assert (summary.children, summary.open_cases) == (2, 2)
     assert summary.by_service["looked_after"] == 1
     assert sum(summary.by_service.values()) == 2
+
+
+def test_a_long_note_in_quotation_marks_costs_no_child(tmp_path: Path) -> None:
+    note = "\n".join(f"Visit {n}: all well, see the plan" for n in range(40))
+    path = csv_file(
+        tmp_path / "t.csv",
+        f'1,CIN,T,W,2026-01-01,"{note}"',
+        "2,CIN,T,W,2026-01-01,short",
+        header=f"{HEADER},plan",
+    )
+    _, cases, problems = opened(path)
+    assert [case.child_id for case in cases] == ["1", "2"]
+    assert problems == []
+
+
+def test_many_rows_run_together_are_lost_though_one_of_them_is_odd(tmp_path: Path) -> None:
+    rows = [f"{n},CIN,T,W,2026-01-01" for n in range(3, 40)]
+    lines = ['2,CIN,"Team,W,2026-01-01', *rows, "odd,one", '99,CIN,Team",W,2026-01-01']
+    _, cases, problems = opened(csv_file(tmp_path / "t.csv", *lines, "100,CIN,T,W,2026-01-01"))
+    assert [case.child_id for case in cases] == ["100"]
+    assert {problem.severity for problem in problems} == {Severity.ROW_LEFT_OUT}
+    assert len(problems) == len(lines)
+
+
+def test_lines_with_too_few_values_are_told(tmp_path: Path) -> None:
+    """A line break in a value without quotation marks gives two such lines."""
+    lines = ["1,CIN,River", "side,W,2026-01-01", "3,CIN,T,W,2026-01-01", "4,CIN,T,W"]
+    _, cases, problems = opened(csv_file(tmp_path / "t.csv", *lines))
+    assert [case.child_id for case in cases] == ["1", "side", "3", "4"]
+    told = problems[-1]
+    assert told.message == "Lines with fewer values than there are headings: 2, 3, 5."
+    assert (told.row, told.severity) == (None, Severity.NOTE)
+    assert "put it in quotation marks" in told.done
+    many = [f"{n},CIN,T,W" for n in range(25)]
+    *_, told = opened(csv_file(tmp_path / "m.csv", *many))[2]
+    assert told.message.endswith(": 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 15 more.")
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_the_separator_is_the_one_of_the_headings(tmp_path: Path, separator: str) -> None:
+    other = ";" if separator == "," else ","
+    note = f" {other} ".join("words" for _ in range(30))
+    lines = [HEADER, *(f"{n},CIN,T,W,2026-01-01" for n in (1, 2))]
+    text = "\n".join(f"{line.replace(',', separator)}{separator}{note}" for line in lines[1:])
+    path = tmp_path / "t.csv"
+    path.write_text(f"{HEADER.replace(',', separator)}{separator}remarks\n{text}\n")
+    _, cases, _ = opened(path)
+    assert [case.child_id for case in cases] == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    ("restricted", "kept"), [("Yes", True), ("unknown", True), ("No", False), ("", False)]
+)
+def test_a_row_that_opens_no_case_still_says_of_a_restriction(
+    tmp_path: Path, restricted: str, kept: bool
+) -> None:
+    path = csv_file(
+        tmp_path / "t.csv",
+        f"1,Adoption support,T,,,{restricted}",
+        header=f"{HEADER},restricted",
+    )
+    file = read(path, as_of=AS_OF, services={"adoption support": ""})
+    rows = list(file.rows())
+    *_, told = (row for row in rows if isinstance(row, Problem))
+    assert told.message == "As you have said, rows of this service open no case."
+    assert told.severity == (Severity.NOTE if kept else Severity.ROW_LEFT_OUT)
+    cases = [row for row in rows if isinstance(row, CaseRow)]
+    said = [(case.child_id, case.is_open, case.restricted, case.service_code) for case in cases]
+    assert said == ([("1", False, True, None)] if kept else [])
+
+
+@pytest.mark.parametrize(
+    ("born", "age", "kept", "told"),
+    [
+        ("01/01/1900", "", None, ["No child or young person is so old."]),
+        ("01/01/1900", "12", 12, ["No child or young person is so old."]),
+        ("", "99", None, ["No child or young person is so old."]),
+        ("", "25", 25, []),
+    ],
+)
+def test_nobody_is_older_than_young_people_are(
+    tmp_path: Path, born: str, age: str, kept: int | None, told: list[str]
+) -> None:
+    path = csv_file(
+        tmp_path / "t.csv", f"{GOOD},{born},{age}", header=f"{HEADER},date_of_birth,age"
+    )
+    _, (case,), problems = opened(path)
+    assert case.age_years == kept
+    assert [problem.message for problem in problems] == told
+    assert {problem.value for problem in problems} <= {""}
