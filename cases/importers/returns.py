@@ -12,13 +12,15 @@ else: no UPN, no name, no date of birth. Nothing of the file is kept.
 
 from __future__ import annotations
 
+import codecs
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import BinaryIO, Final
+from typing import Any, BinaryIO, Final
 from xml.parsers import expat
 
+from accounts.rules.table_file import OPEN_QUOTE, runs_together
 from cases.importers.cells import clean_id, clean_name, read_date
 from cases.importers.plain_xml import NotPlainXml, plain_parser
 from cases.importers.records import FileRefused
@@ -61,9 +63,13 @@ def read_return(content: BinaryIO, on: date | None = None) -> ReturnedChildren:
     """
     start = content.read(_PIECE)
     content.seek(0)
-    if start.startswith(_UTF_16) or start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+    wide = start.startswith(_UTF_16)
+    text = start.decode("utf-16" if wide else "utf-8-sig", "ignore")
+    if text.lstrip().startswith("<"):
         return _xml(content, on)
-    return _episodes(_lines(content), on)
+    return _episodes(
+        codecs.getreader("utf-16")(content, "replace") if wide else _lines(content), on
+    )
 
 
 # XML
@@ -244,20 +250,17 @@ def _lines(content: BinaryIO) -> Iterator[str]:
 
 
 def _episodes(lines: Iterable[str], on: date | None) -> ReturnedChildren:
+    rows = csv.reader(lines)
     try:
-        return _read_episodes(csv.reader(lines), on)
+        heads = [head.strip().upper() for head in next(rows, [])]
     except csv.Error as error:
         raise FileRefused(_NO_EPISODES) from error
-
-
-def _read_episodes(rows: Iterator[list[str]], on: date | None) -> ReturnedChildren:
-    heads = [head.strip().upper() for head in next(rows, [])]
     if not {"CHILD", "DECOM", "DEC"} <= set(heads):
         raise FileRefused(_NO_EPISODES)
     child, began, ended = (heads.index(name) for name in ("CHILD", "DECOM", "DEC"))
     status = heads.index("LS") if "LS" in heads else None
     care = _Care(on)
-    for row in rows:
+    for row in _apart(rows):
         cells = [*row, *[""] * (len(heads) - len(row))]
         if child_id := clean_id(cells[child]):
             care.name(child_id)
@@ -265,6 +268,20 @@ def _read_episodes(rows: Iterator[list[str]], on: date | None) -> ReturnedChildr
                 child_id, cells[began], cells[ended], "" if status is None else cells[status]
             )
     return care.children()
+
+
+def _apart(rows: Any) -> Iterator[list[str]]:
+    """The rows of a `csv.reader`. Raises FileRefused where a quotation mark makes one of several:
+    the children of the others would be missing from every count."""
+    line = rows.line_num + 1
+    try:
+        for row in rows:
+            if any(map(runs_together, row)):
+                raise FileRefused(f"Line {line:,}: {OPEN_QUOTE}")
+            yield row
+            line = rows.line_num + 1
+    except csv.Error as error:
+        raise FileRefused(f"Line {line:,}: {OPEN_QUOTE}") from error
 
 
 def _open_on(began: str, ended: str, on: date | None) -> bool:

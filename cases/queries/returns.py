@@ -19,8 +19,14 @@ from cases.rules.involvement import State, service_on
 
 @dataclass(frozen=True)
 class Reconciled:
-    """Children open in both, and the ids of those that only one of the two has, in order."""
+    """Children open in both, and the ids of those that only one of the two has, in order.
 
+    ``in_return`` and ``short_breaks`` count the children of the return, each once, whichever of
+    their ids it names.
+    """
+
+    in_return: int
+    short_breaks: int
     both: int
     only_return: tuple[str, ...]
     only_here: tuple[str, ...]
@@ -49,6 +55,8 @@ def reconcile(found: ReturnedChildren) -> Reconciled:
         differ = here ^ returned
         here = (here - differ) | _open_then(differ, SERVICES[found.kind], found.on)
     return Reconciled(
+        in_return=len(returned),
+        short_breaks=len(short_breaks),
         both=len(here & returned),
         only_return=tuple(sorted(returned - here)),
         only_here=tuple(sorted(here - returned)),

@@ -64,13 +64,13 @@ def _rows(result: Reconciled) -> list[tuple[str, str]]:
 
 def _shown(found: ReturnedChildren, result: Reconciled) -> dict[str, Any]:
     figures = [
-        (len(found.open), "Open in the return"),
+        (result.in_return, "Open in the return"),
         (result.both, "Open in both"),
         (len(result.only_return), IN_RETURN),
         (len(result.only_here), IN_CASES),
     ]
-    if found.short_breaks:
-        figures.append((len(found.short_breaks), "Only short breaks (V3, V4), left out"))
+    if result.short_breaks:
+        figures.append((result.short_breaks, "Only short breaks (V3, V4), left out"))
     return {
         "title": TITLES[found.kind],
         "on": in_words(found.on) if found.on else "",

@@ -15,7 +15,7 @@ from django.test import Client
 from accounts.models import AccessRecord, User
 from cases.importers.records import FileRefused
 from cases.importers.returns import read_return
-from cases.models import Case, Service
+from cases.models import Case, Child, ChildAlias, Service
 from config.launch import ROOT
 from tests.cast import Cast, open_case
 
@@ -122,6 +122,21 @@ def test_what_databases_write_for_no_end_is_no_end(ended: str, on: date | None) 
     assert found.open == {"L1"}
 
 
+def test_episodes_in_the_other_encoding_of_spreadsheets_are_read() -> None:
+    found = read_return(io.BytesIO(EPISODES.encode("utf-16")))
+    assert found == read_return(io.BytesIO(EPISODES.encode()))
+    xml = ssda903(EPISODES).decode()
+    assert read_return(io.BytesIO(xml.encode("utf-16"))).open == found.open
+
+
+@pytest.mark.parametrize("rows", [3, 3_000])
+def test_an_open_quotation_mark_hides_no_child_of_a_return(rows: int) -> None:
+    lines = "".join(f"M{n},01/02/2024,S,C2,\n" for n in range(rows))
+    content = f'{HEAD}L1,01/02/2024,S,C2,\nL2,"01/02/2024,S,C2,\n{lines}'
+    with pytest.raises(FileRefused, match="Line 3: A quotation mark is opened here"):
+        read_return(io.BytesIO(content.encode()))
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -187,6 +202,17 @@ def test_the_page_counts_and_lists_the_differences(
     }
     assert [each["children"] for each in page.context["lists"]] == [("L4",), ("L9",)]
     assert AccessRecord.objects.filter(user=cast.analyst, kind="read", reference="ssda903").exists()
+
+
+def test_a_child_whom_the_return_names_twice_is_counted_once(
+    cast: Cast, as_user: AsUser, looked_after: None
+) -> None:
+    owner = Child.objects.get(local_id="L1")
+    ChildAlias.objects.create(other_id="OLD-1", child=owner)
+    twice = f"{HEAD}L1,01/02/2024,S,C2,\nOLD-1,01/02/2024,S,C2,\n"
+    page = sent(as_user(cast.analyst), twice.encode(), "episodes.csv")
+    shown = {figure["label"]: figure["value"] for figure in page.context["figures"]}
+    assert (shown["Open in the return"], shown["Open in both"]) == ("1", "1")
 
 
 def test_the_day_of_the_return_counts_for_our_cases_too(
