@@ -12,7 +12,7 @@ from accounts.forms import SeenForm
 from accounts.govuk import GovCheckboxes, GovRadios
 from accounts.queries import in_words
 from accounts.rules.seen import seen
-from audits.operations.themes import PLANNED, ThemePlan
+from audits.operations.themes import ThemePlan, plan_in_words
 from cases.models import Theme
 from cases.rules.cohort import ATTRIBUTES, MAX_AGE, MAX_MONTHS, Cohort
 from cases.rules.labels import label_of
@@ -166,5 +166,5 @@ def _initial(theme: Theme | None) -> dict[str, Any]:
         "name": theme.name,
         "question": theme.question,
         "tool": theme.tool,
-        "seen": seen(in_words(theme, PLANNED)),
+        "seen": seen(plan_in_words(theme)),
     }

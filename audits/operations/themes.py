@@ -14,12 +14,12 @@ from cases.models import SamplingFrame, Theme
 from cases.operations.frame import lock_quarter
 from cases.queries.frame import live_draw, live_frame
 from cases.queries.policy import case_policy
+from cases.queries.themes import service_names
 from cases.rules.cohort import Cohort, in_months
 from cases.rules.quarters import Quarter
 
 COHORT_CHANGED = "The cohort was changed"
 LONGEST_MONTH = 31  # days
-PLANNED = ("name", "question", "tool", "cohort")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,12 @@ class ThemePlan:
     question: str
     tool: str
     cohort: Cohort
+
+
+def plan_in_words(theme: Theme) -> dict[str, str]:
+    """What a theme asks of whom, by the labels of its form."""
+    words = in_words(theme, ("name", "question", "tool"))
+    return words | {"Open cases of": "; ".join(theme.conditions.words(service_names()))}
 
 
 @operation
@@ -54,7 +60,7 @@ def change_theme(
     theme = _locked(theme)
     if live_draw(theme.quarter, theme) is not None:
         raise MovedOn("The theme’s cases are drawn, so it stays as it is.")
-    refuse_if_changed(seen, in_words(theme, PLANNED))
+    refuse_if_changed(seen, plan_in_words(theme))
     frame = live_frame(theme.quarter, theme)
     if frame is not None and plan.cohort.as_dict() != theme.cohort:
         frame.status = SamplingFrame.Status.SUPERSEDED

@@ -24,10 +24,12 @@ AREA = {"rows": 3}
 class FreezeForm(forms.Form):
     """Freezes the open cases, divided for their quotas; again only with a reason.
 
-    It carries the frame that the page shows: the reason is for taking the place of that one.
+    It carries the frame that the page shows: the reason is for taking the place of that one; and
+    the draw, since freezing means another thing once there is one.
     """
 
     stands = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    drawn = forms.IntegerField(required=False, widget=forms.HiddenInput)
     strata_by = forms.ChoiceField(
         label="Draw a share of the open cases of each",
         choices=[(code, words.capitalize()) for code, words in STRATA_BY.items()],
@@ -44,9 +46,18 @@ class FreezeForm(forms.Form):
     )
 
     def __init__(
-        self, *args: Any, stands: SamplingFrame | None, policy: CasePolicy, **kwargs: Any
+        self,
+        *args: Any,
+        stands: SamplingFrame | None,
+        drawn: Draw | None,
+        policy: CasePolicy,
+        **kwargs: Any,
     ) -> None:
-        shown = {"strata_by": policy.strata_by, "stands": stands.pk if stands else None}
+        shown = {
+            "strata_by": policy.strata_by,
+            "stands": stands.pk if stands else None,
+            "drawn": drawn.pk if drawn else None,
+        }
         kwargs.setdefault("initial", shown)
         super().__init__(*args, **kwargs)
         if stands is None:

@@ -39,6 +39,7 @@ def request_freeze(
     quarter: Quarter,
     theme: Theme | None = None,
     stands: int | None = None,
+    drawn: int | None = None,
     strata_by: str | None = None,
     reason: str = "",
     page: str = "",
@@ -48,7 +49,8 @@ def request_freeze(
     """Ask a worker to freeze the frame. Refuses at once what would be refused later.
 
     ``stands``: the frame that whoever asks has seen, and gives the reason for; MovedOn where
-    another one has taken its place.
+    another one has taken its place. ``drawn``: the draw that they have seen, 0 for none; MovedOn
+    where another was made since.
     """
     require(by, Permission.FREEZE_FRAME)
     _check_open_cases()
@@ -58,6 +60,12 @@ def request_freeze(
         raise MovedOn(
             f"Frame {live.number} of {theme or quarter} was frozen by {live.frozen_by} after you "
             "opened the page. To take its place, look at it first."
+        )
+    draw = live_draw(audit_quarter, theme)
+    if draw is not None and drawn not in (None, draw.pk):
+        raise MovedOn(
+            f"{draw.reference} was drawn by {draw.drawn_by} after you opened the page. It stands "
+            "until another is drawn from the frame you freeze. Look at it first."
         )
     _policy(audit_quarter, strata_by)
     return queue_job(

@@ -168,7 +168,6 @@ def cases_to_grade(cases: Iterable[SampledCase]) -> list[CaseToGrade]:
             head=str(case.entry.service.head_id or ""),
             other_teams=staff[case.entry_id].other_teams,
             other_heads=staff[case.entry_id].heads,
-            has_practitioner=staff[case.entry_id].practitioner,
             holders=near[case.entry_id].holders,
             line=near[case.entry_id].line,
             conflicts=frozenset(conflicts[case.entry.child_id]),

@@ -15,7 +15,7 @@ from cases.models import SamplingFrame as Frame
 from cases.queries.allocation import auditors_for, cases_to_grade, people_as_graders
 from cases.queries.frame import sampled_cases
 from cases.rules.allocation import AllocationResult, Auditor, allocate
-from cases.rules.independence import CaseToGrade, NotIndependent, independence
+from cases.rules.independence import NotIndependent, independence
 from cases.rules.policy import CasePolicy
 from cases.rules.quarters import Quarter
 
@@ -213,14 +213,15 @@ def waiting_of_earlier_draws(draw: Draw) -> QuerySet[SampledCase]:
 
 def allocation_foreseen(
     draw: Draw, waiting: list[SampledCase], auditors: list[Auditor]
-) -> tuple[AllocationResult, dict[str, CaseToGrade]]:
-    """What allocating now would give, and the cases by key as the rules see them."""
-    cases = cases_to_grade(waiting)
+) -> AllocationResult:
+    """What allocating now would give."""
     policy = CasePolicy.from_dict(draw.policy)
-    result = allocate(
-        cases, auditors, draw.seed, other_teams_independent=policy.other_teams_independent
+    return allocate(
+        cases_to_grade(waiting),
+        auditors,
+        draw.seed,
+        other_teams_independent=policy.other_teams_independent,
     )
-    return result, {case.key: case for case in cases}
 
 
 @dataclass(frozen=True)

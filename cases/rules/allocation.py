@@ -24,7 +24,6 @@ from cases.rules.independence import (
     NotIndependent,
     Person,
     independence,
-    warnings_of,
 )
 
 
@@ -44,11 +43,10 @@ class Auditor:
 
 @dataclass(frozen=True)
 class Assignment:
-    """A case's key and its auditor's id, with what could not be checked, in sentences."""
+    """A case's key and its auditor's id."""
 
     case: str
     auditor: str
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def allocate(
     given = allocation.auditor_of
     ordered = sorted(cases, key=lambda case: case.key)
     return AllocationResult(
-        tuple(Assignment(c.key, given[c.key], warnings_of(c)) for c in ordered if c.key in given),
+        tuple(Assignment(c.key, given[c.key]) for c in ordered if c.key in given),
         tuple(
             Unallocated(c.key, why_nobody(c, auditors, other_teams_independent))
             for c in ordered

@@ -45,19 +45,11 @@ OWN_WORDS = {
     NOT_ACCREDITED: "You are not accredited as an auditor.",
 }
 
-NO_PRACTITIONER = (
-    "No practitioner is recorded, so nobody can be ruled out for having held this case. Ask the "
-    "auditor to declare any conflict."
-)
 ANOTHER_ID = (
     "This id is known now to be another id of a child who is here under their own. Ask for a "
     "replacement."
 )
 NOT_COMPLETE = "It cannot be allocated before {} known."
-NO_TEAM = (
-    "No team is recorded, so independence from the team and its line cannot be checked. Ask the "
-    "auditor to declare any conflict."
-)
 
 
 @dataclass(frozen=True)
@@ -85,15 +77,14 @@ class CaseToGrade:
 
     ``holders`` hold or held the case; ``line`` supervises or manages it; ``conflicts`` declared
     one. ``team`` and ``head`` are empty where not known; where the case moved, ``other_teams`` and
-    ``other_heads`` are those that it was with, or is with, besides. ``has_practitioner`` is whether
-    the case has an allocated practitioner, with or without an account. ``missing`` is why the case
-    cannot be given to anybody yet, empty where nothing is.
+    ``other_heads`` are those that it was with, or is with, besides. ``missing`` is why
+    the case cannot be given to anybody yet, empty where nothing is: without a practitioner and a
+    team nobody can be ruled out.
     """
 
     key: str
     team: str = ""
     head: str = ""
-    has_practitioner: bool = True
     holders: frozenset[str] = frozenset()
     line: frozenset[str] = frozenset()
     conflicts: frozenset[str] = frozenset()
@@ -112,9 +103,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Independent:
-    """May grade; ``warnings`` are sentences about what could not be checked."""
-
-    warnings: tuple[str, ...] = ()
+    """May grade."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +133,7 @@ def independence(
     because = tuple(
         Reason(code, _sentence(code, person)) for code, applies in against.items() if applies
     )
-    return NotIndependent(because) if because else Independent(warnings_of(case))
+    return NotIndependent(because) if because else Independent()
 
 
 def _in_common(some: Iterable[str], others: Iterable[str]) -> bool:
@@ -156,12 +145,6 @@ def _sentence(code: str, person: Person) -> str:
     if code == EXEMPT:
         return f"They are exempt from auditing: {person.exempt.rstrip('.')}."
     return SENTENCES[code][0]
-
-
-def warnings_of(case: CaseToGrade) -> tuple[str, ...]:
-    """What cannot be checked for this case, whoever grades it."""
-    unknown = ((NO_PRACTITIONER, not case.has_practitioner), (NO_TEAM, not case.team))
-    return tuple(sentence for sentence, holds in unknown if holds)
 
 
 def missing_for_allocation(

@@ -42,7 +42,8 @@ def freeze_form(
         policy = CasePolicy.from_dict(frame.policy)
     else:
         policy = case_policy(stored or quarter_as_it_begins(quarter))
-    return FreezeForm(*data, stands=frame, policy=policy)
+    drawn = live_draw(stored, theme) if stored else None
+    return FreezeForm(*data, stands=frame, drawn=drawn, policy=policy)
 
 
 def freeze(
@@ -60,6 +61,7 @@ def freeze(
                 quarter=quarter,
                 theme=theme,
                 stands=form.cleaned_data["stands"],
+                drawn=form.cleaned_data["drawn"] or 0,
                 strata_by=form.cleaned_data["strata_by"] or None,
                 reason=form.cleaned_data.get("reason", ""),
                 page=page,

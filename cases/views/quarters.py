@@ -197,6 +197,7 @@ def frame_page(
         "form": form or (drawing.freeze_form(quarter, stored) if may_freeze else None),
         "running": still_running(quarter.label, local_date(timezone.now())) if may_freeze else [],
         "freeze_url": reverse("cases:quarter_freeze", args=[quarter.label]),
+        "may_complete": may(request.user, Permission.IMPORT_CASES),
         "breadcrumbs": quarter_page.crumbs(quarter, "Sampling frame"),
     }
     if frame is not None:

@@ -30,13 +30,13 @@ from cases.queries.quarters import (
 )
 from cases.queries.sample_list import WAITING_SORTS, allocated_in, teams_of, waiting_asked_for
 from cases.rules.allocation import Auditor
-from cases.rules.independence import Person, warnings_of
+from cases.rules.independence import Person
 from cases.views import quarter_page
 from cases.views.draws import draw_or_404
 
 NOT_YET = "Not allocated yet"
 NO_CAPACITY = "No capacity recorded, so they are given no case"
-COLUMNS = ["draw", "stratum", "rank", "team", "practitioner", "why nobody has it", "to be known"]
+COLUMNS = ["draw", "stratum", "rank", "team", "practitioner", "why nobody has it"]
 LOAD_HEAD = [
     "Auditor",
     *(
@@ -53,7 +53,7 @@ class _Waiting:
     def __init__(self, request: SignedInRequest, draw: Draw) -> None:
         self.auditors = auditors_for(draw, local_date(timezone.now()))
         every = list(waiting_cases(draw))
-        foreseen, self._to_grade = allocation_foreseen(draw, every, self.auditors)
+        foreseen = allocation_foreseen(draw, every, self.auditors)
         self.number, self.possible = len(every), len(foreseen.assignments)
         self.stuck = {found.case: found.because for found in foreseen.unallocated}
         teams = teams_of(waiting_cases(draw))
@@ -66,10 +66,6 @@ class _Waiting:
     def because(self, case: SampledCase) -> str:
         """Why nobody can take a case; "" where somebody can."""
         return self.stuck.get(str(case.pk), "")
-
-    def warnings(self, case: SampledCase) -> list[str]:
-        """What independence cannot be checked by."""
-        return list(warnings_of(self._to_grade[str(case.pk)]))
 
 
 def waiting_context(request: SignedInRequest, draw: Draw, here: str) -> dict[str, Any]:
@@ -91,10 +87,7 @@ def waiting_context(request: SignedInRequest, draw: Draw, here: str) -> dict[str
         "waiting": waiting.number,
         "not_any_more": no_longer_graders(draw),
         "waiting_earlier": list(waiting_of_earlier_draws(draw)),
-        "case_rows": [
-            {"case": case, "because": waiting.because(case), "warnings": waiting.warnings(case)}
-            for case in page
-        ],
+        "case_rows": [{"case": case, "because": waiting.because(case)} for case in page],
         "possible": waiting.possible,
         "stuck": len(waiting.stuck),
         "load": _load(draw, waiting.auditors),
@@ -129,7 +122,6 @@ def _rows(draw: Draw, waiting: _Waiting) -> Iterator[list[object]]:
             case.entry.team or "",
             case.entry.practitioner or "",
             waiting.because(case) or NOT_YET,
-            " ".join(waiting.warnings(case)),
         ]
 
 

@@ -214,7 +214,6 @@ def _as_it_is_now(
         case,
         team=case.team or str(audit.team_id or ""),
         other_teams=case.other_teams | ({str(audit.team_id)} if audit.team_id else set()),
-        has_practitioner=audit.practitioner_id is not None,
         holders=case.holders | {str(pk) for pk in holders if pk},
         line=case.line | {str(pk) for pk in line if pk},
         conflicts=case.conflicts | declared.get(audit.child_id, set()),

@@ -369,6 +369,8 @@ def test_a_changed_cohort_is_frozen_again_and_a_drawn_theme_stays(
     assert "Freeze the cohort" in page_of(analyst, f"/themes/{theme.pk}/")
     analyst.post(f"/themes/{theme.pk}/freeze/")
     done("freeze_frame")
+    stale = analyst.post(f"/themes/{theme.pk}/change/", plan(name="Mine", seen="of before"))
+    assert "Open cases of: Transferred in within the last 12 months" in stale.content.decode()
     analyst.post(f"/themes/{theme.pk}/draw/", typed(theme, "9", "50%"))
     done("draw_sample")
     late = analyst.post(f"/themes/{theme.pk}/change/", plan(name="Another"))

@@ -282,6 +282,19 @@ def test_a_page_from_before_a_second_frame_freezes_no_third(
     assert not Job.objects.exists()
 
 
+def test_a_page_from_before_the_draw_freezes_nothing(
+    client: Client, draw: Draw, cast: Cast
+) -> None:
+    """Freezing again means another thing once a sample is drawn."""
+    address = f"{QUARTER_PAGE}frame/"
+    before = {"reason": "A list was missing", "stands": draw.frame_id}
+    stale = posted(client, f"{address}freeze/", 409, **before)
+    assert f"{draw.reference} was drawn by Ana Lyst after you opened the page" in stale
+    assert not Job.objects.filter(kind=Job.Kind.FREEZE_FRAME).exists()
+    assert f'name="drawn" value="{draw.pk}"' in text(client, address)
+    posted(client, f"{address}freeze/", 302, **before, drawn=draw.pk)
+
+
 def test_who_draws_second_is_told_and_keeps_what_was_typed(
     client: Client, draw: Draw, cast: Cast
 ) -> None:
@@ -586,13 +599,13 @@ def test_what_is_refused_while_cases_are_given_out_is_said(
     assert "No case was allocated. Another audit of this child" in told.content.decode()
 
 
-def test_cases_without_a_practitioner_or_team_are_warned_of(cast: Cast, client: Client) -> None:
+def test_of_a_case_that_cannot_be_given_out_that_alone_is_said(cast: Cast, client: Client) -> None:
     open_case()
     freeze_frame(quarter=Q3, by=cast.analyst, now=NOW)
     draw_sample(quarter=Q3, seed="s", by=cast.analyst, now=NOW)
     page = text(client, f"{QUARTER_PAGE}allocation/")
-    assert "No practitioner is recorded" in page
-    assert "No team is recorded" in page
+    assert "It cannot be allocated before its practitioner and its team are known." in page
+    assert "declare any conflict" not in page
 
 
 def test_by_hand_only_independent_auditors_can_be_chosen(

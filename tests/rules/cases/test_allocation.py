@@ -196,12 +196,6 @@ def test_other_teams_of_the_same_head_where_they_do_not_count_as_independent() -
     )
 
 
-def test_a_case_without_practitioner_and_team_is_given_out_with_a_warning() -> None:
-    unknown = CaseToGrade("1", has_practitioner=False)
-    (assignment,) = allocate([unknown], [auditor("a")], "s").assignments
-    assert len(assignment.warnings) == 2
-
-
 @pytest.mark.parametrize(
     ("auditors", "because"),
     [

@@ -9,8 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.rules.independence import (
-    NO_PRACTITIONER,
-    NO_TEAM,
     OWN_WORDS,
     SENTENCES,
     CaseToGrade,
@@ -93,19 +91,6 @@ def test_every_reason_has_words_for_the_person_themself() -> None:
 
 def test_having_no_team_is_no_team_in_common() -> None:
     assert codes(Person("x", team=""), replace(CASE, team="")) == []
-
-
-@pytest.mark.parametrize(
-    ("case", "warnings"),
-    [
-        (CASE, ()),
-        (replace(CASE, team=""), (NO_TEAM,)),
-        (replace(CASE, has_practitioner=False), (NO_PRACTITIONER,)),
-        (CaseToGrade("c2", has_practitioner=False), (NO_PRACTITIONER, NO_TEAM)),
-    ],
-)
-def test_what_could_not_be_checked_is_said(case: CaseToGrade, warnings: tuple[str, ...]) -> None:
-    assert independence(Person("stranger"), case) == Independent(warnings)
 
 
 PEOPLE = st.sampled_from(["a", "b", "c"])
