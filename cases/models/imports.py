@@ -77,9 +77,14 @@ class StagedCase(models.Model):
     """One row of an uploaded list, as read; filled by COPY, emptied when the import ends."""
 
     # Not looked up row by row in the database: a list of a million is written in one transaction,
-    # by which its import is locked.
+    # by which its import is locked. Nor indexed: nearly all rows are of the one list that is asked
+    # for.
     case_import = models.ForeignKey(
-        CaseImport, on_delete=models.CASCADE, related_name="staged", db_constraint=False
+        CaseImport,
+        on_delete=models.CASCADE,
+        related_name="staged",
+        db_constraint=False,
+        db_index=False,
     )
     sheet = models.CharField(max_length=60, blank=True)
     row = models.PositiveIntegerField()

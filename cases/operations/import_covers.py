@@ -14,7 +14,6 @@ from accounts.operations import Refused
 from cases.importers import FileRefused, ReadFile, Severity
 from cases.importers.rows import NO_CHILD, OPENS_NO_CASE
 from cases.models import CaseImport, ImportProblem, Service
-from cases.operations import import_sql
 from cases.queries.imports import (
     ANNEX_A,
     annex_a_covered_early_help,
@@ -49,15 +48,16 @@ def unread(case_import: CaseImport) -> int:
     return lost.exclude(message__startswith=OPENS_NO_CASE).exclude(message__in=NO_CHILD).count()
 
 
-def covered(case_import: CaseImport, file: ReadFile) -> dict[str, Any]:
+def covered(case_import: CaseImport, file: ReadFile, in_rows: Collection[str]) -> dict[str, Any]:
     """``{"covers", "covers_said", "outdated"}``: of which services the list says all.
 
-    What somebody has said, else what the content suggests; a service for which a newer list was
-    confirmed is left out. Raises FileRefused where that leaves none.
+    ``in_rows`` are the services that it has any row of, open or closed. What somebody has said,
+    else what the content suggests; a service for which a newer list was confirmed is left out.
+    Raises FileRefused where that leaves none.
     """
     said = case_import.summary.get("covers_said")
     known = set(Service.objects.values_list("code", flat=True))
-    wanted = (_suggested(case_import, file) if said is None else set(said)) & known
+    wanted = (_suggested(file, in_rows) if said is None else set(said)) & known
     newer = services_with_newer_list(case_import.as_of)
     if wanted <= newer:
         words = newer_confirmed(wanted, case_import.as_of)
@@ -67,7 +67,7 @@ def covered(case_import: CaseImport, file: ReadFile) -> dict[str, Any]:
     return covers if said is None else covers | {"covers_said": said}
 
 
-def _suggested(case_import: CaseImport, file: ReadFile) -> set[str]:
+def _suggested(file: ReadFile, in_rows: Collection[str]) -> set[str]:
     """The services that a list most likely says all of.
 
     Not those of which the same file was said before not to hold all. An empty list of Annex A
@@ -76,7 +76,7 @@ def _suggested(case_import: CaseImport, file: ReadFile) -> set[str]:
     """
     not_all = services_not_covered_before(file.sha256)
     if file.format not in ANNEX_A:
-        return import_sql.services_in_rows(case_import) - not_all
+        return set(in_rows) - not_all
     filled = {sheet.list_code for sheet in file.sheets if sheet.rows_read}
     covers = {code for list_code in filled for code in LIST_COVERS.get(list_code, ())}
     if LIST_2 in filled and annex_a_covered_early_help():

@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache, partial
 from typing import Any, Self
@@ -42,21 +43,43 @@ _ANSWERS = {None: NULL, True: "t", False: "f"}
 _PROBLEM_LENGTHS = _longest(ImportProblem, PROBLEM)
 
 
-def stage(case_import: CaseImport, file: ReadFile, report: Report) -> None:
+@dataclass(slots=True)
+class Said:
+    """What the rows of a list say anything about, so that nobody looks at all of them again.
+
+    ``services`` are the codes of all rows, open or closed, "" left out.
+    """
+
+    services: set[str] = field(default_factory=set)
+    families: bool = False
+    disability_teams: bool = False
+
+    def hear(self, rows: Sequence[CaseRow]) -> None:
+        """Note what some rows say."""
+        self.services.update(row.service_code for row in rows if row.service_code)
+        self.families = self.families or any(row.family_id for row in rows)
+        self.disability_teams = self.disability_teams or any(
+            row.disability_team is not None for row in rows
+        )
+
+
+def stage(case_import: CaseImport, file: ReadFile, report: Report) -> Said:
     """Write every row and problem of ``file`` to the staging tables of ``case_import``.
 
     ``report`` is told the number of rows read so far, after each piece.
     """
-    read = 0
+    read, said = 0, Said()
     with connection.cursor() as cursor, _Copying(cursor, case_import.pk) as copying, uncollected():
         for piece in file.pieces():
             cases = [row for row in piece if isinstance(row, CaseRow)]
             problems = [row for row in piece if isinstance(row, Problem)]
+            said.hear(cases)
             copying.rows(StagedCase, STAGED, _staged(cases, problems))
             copying.rows(ImportProblem, PROBLEM, [_problem(problem) for problem in problems])
             left_out = sum(problem.severity is Severity.ROW_LEFT_OUT for problem in problems)
             read += len(cases) + left_out
             report(read)
+    return said
 
 
 def _staged(rows: list[CaseRow], problems: list[Problem]) -> Iterator[str]:

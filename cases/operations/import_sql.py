@@ -22,12 +22,22 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from cases.importers.rows import NO_STAFF
-from cases.models import CaseImport, ChildAlias, ImportProblem
+from cases.models import CaseImport, ChildAlias, ImportProblem, Service
 from cases.operations import import_elsewhere, import_teams
+from cases.operations.import_rows import Said
 from cases.queries.calendar import local_date
 
 # Confirming takes this lock, so that one list at a time is compared and taken over.
 CONFIRM_LOCK = 0x6366_6101
+
+# Of a service without any value a sheet says nothing: it clears nothing.
+_SHEET = """
+CREATE TEMP TABLE import_sheet ON COMMIT DROP AS
+SELECT sheet, service_code, bool_or(team <> '') AS says_team,
+  bool_or(practitioner <> '') AS says_practitioner,
+  bool_or(legal_status <> '') AS says_legal_status, bool_or(plan <> '') AS says_plan
+FROM cases_stagedcase WHERE case_import_id = %(import)s GROUP BY sheet, service_code
+"""
 
 # Nearly every child has one row, which then is the answer; only the rows of others are weighed.
 _BEST = """
@@ -42,15 +52,9 @@ repeated AS MATERIALIZED (
   SELECT child_id FROM cases_stagedcase WHERE case_import_id = %(import)s
   GROUP BY child_id HAVING count(*) > 1
 ),
-sheet AS (  -- of a service without any value a sheet says nothing: it clears nothing
-  SELECT sheet, service_code, bool_or(team <> '') AS says_team,
-    bool_or(practitioner <> '') AS says_practitioner,
-    bool_or(legal_status <> '') AS says_legal_status, bool_or(plan <> '') AS says_plan
-  FROM list GROUP BY sheet, service_code
-),
 several AS MATERIALIZED (
   SELECT list.*, says_team, says_practitioner, says_legal_status, says_plan
-  FROM list JOIN repeated USING (child_id) JOIN sheet USING (sheet, service_code)
+  FROM list JOIN repeated USING (child_id) JOIN import_sheet USING (sheet, service_code)
 ),
 first AS (
   SELECT DISTINCT ON (child_id) child_id, service_id, service_code, precedence
@@ -107,7 +111,7 @@ SELECT child_id, service_id, service_code, precedence, opened_on, legal_status, 
   says_legal_status, says_plan, says_team, says_practitioner, team, practitioner,
   CASE WHEN team <> '' OR practitioner <> '' THEN agency END, family_id, restricted, age_years,
   gender, ethnicity, disability, transferred_in_on, transferred_in_from, false
-FROM list JOIN sheet USING (sheet, service_code)
+FROM list JOIN import_sheet USING (sheet, service_code)
 WHERE is_open AND service_id IS NOT NULL
   AND NOT EXISTS (SELECT FROM repeated WHERE repeated.child_id = list.child_id)
 """
@@ -263,7 +267,7 @@ WHERE s.case_import_id = %(import)s AND s.is_open AND s.service_code <> ''
 _TEAM_OF_NAME = """
 CREATE TEMP TABLE import_team ON COMMIT DROP AS
 SELECT DISTINCT ON (lower(name)) lower(name) AS key, id AS team_id
-FROM cases_team WHERE lower(name) IN (SELECT lower(team) FROM import_plan)
+FROM cases_team WHERE lower(name) IN (SELECT lower(team) FROM import_said)
 ORDER BY lower(name), id
 """
 
@@ -298,12 +302,20 @@ FROM ({_DISABILITY_TEAMS}) AS said
 WHERE lower(t.name) = said.key AND said.all_say AND NOT t.works_with_disability
 """  # noqa: S608
 
+# What the list says of who has the cases. A million rows are counted once; everything else asks
+# these.
+_SAID = """
+CREATE TEMP TABLE import_said ON COMMIT DROP AS
+SELECT practitioner, team, service_id, old_team_id, bool_or(agency) AS agency, count(*) AS cases
+FROM import_plan WHERE step <> 'keep' GROUP BY practitioner, team, service_id, old_team_id
+"""
+
 # The names of the list, each with its team as the list says it, most often as it is written.
 _STAFF = """
 CREATE TEMP TABLE import_staff ON COMMIT DROP AS
-WITH said AS MATERIALIZED (  -- a million rows are counted, and only what they say is sorted
-  SELECT practitioner, team, bool_or(agency) AS agency, count(*) AS cases FROM import_plan
-  WHERE step <> 'keep' AND practitioner <> '' GROUP BY practitioner, team
+WITH said AS (
+  SELECT practitioner, team, bool_or(agency) AS agency, sum(cases) AS cases FROM import_said
+  WHERE practitioner <> '' GROUP BY practitioner, team
 )
 SELECT lower(practitioner) AS key, lower(team) AS team_key, min(team) AS team,
   (array_agg(practitioner ORDER BY cases DESC, practitioner))[1] AS name,
@@ -363,6 +375,17 @@ WHERE NOT EXISTS (
   SELECT FROM import_known k WHERE k.key = s.key AND k.team_key = s.team_key)
 """
 
+# Whom and which team the names mean as they are written, so that no row has to be spelt again.
+_NAMED = """
+CREATE TEMP TABLE import_named ON COMMIT DROP AS
+SELECT said.practitioner, said.team, team.team_id, worker.practitioner_id,
+  worker.team_id AS team_of_worker
+FROM (SELECT DISTINCT practitioner, team FROM import_said) AS said
+LEFT JOIN import_team team ON team.key = lower(said.team)
+LEFT JOIN import_practitioner worker
+  ON worker.key = lower(said.practitioner) AND worker.team_key = lower(said.team)
+"""
+
 NAMES_SHOWN = 20
 # As many as no council employs; a list that has more of them is no list of this council.
 NAMES_KEPT = 5_000
@@ -404,11 +427,10 @@ WHERE p.id = i.practitioner_id AND i.agency IS NOT NULL AND p.agency <> i.agency
 
 _CHILDREN = """
 INSERT INTO cases_child (local_id, audit_reference)
-SELECT child_id, '' FROM (
-  SELECT DISTINCT child_id FROM cases_stagedcase WHERE case_import_id = %(import)s
-) AS named
-WHERE NOT EXISTS (SELECT FROM cases_child c WHERE c.local_id = named.child_id)
-ORDER BY child_id
+SELECT DISTINCT s.child_id, '' FROM cases_stagedcase s
+WHERE s.case_import_id = %(import)s
+  AND NOT EXISTS (SELECT FROM cases_child c WHERE c.local_id = s.child_id)
+ORDER BY s.child_id
 """
 
 VALUES = (
@@ -422,15 +444,15 @@ VALUES = (
 # until a list says it, or moves the case.
 _VALUES = """
 SELECT plan.case_id, child.id AS child_id, plan.service_id,
-  coalesce(team.team_id, worker.team_id,
+  coalesce(named.team_id, named.team_of_worker,
     CASE WHEN plan.step = 'stay' AND (present.team_completed OR NOT plan.says_team)
       THEN present.team_id END) AS team_id,
-  coalesce(worker.practitioner_id,
+  coalesce(named.practitioner_id,
     CASE WHEN plan.step = 'stay' AND (present.practitioner_completed OR NOT plan.says_practitioner)
       THEN present.practitioner_id END) AS practitioner_id,
-  plan.step = 'stay' AND present.team_completed AND team.team_id IS NULL
-    AND worker.team_id IS NULL AS team_completed,
-  plan.step = 'stay' AND present.practitioner_completed AND worker.practitioner_id IS NULL
+  plan.step = 'stay' AND present.team_completed AND named.team_id IS NULL
+    AND named.team_of_worker IS NULL AS team_completed,
+  plan.step = 'stay' AND present.practitioner_completed AND named.practitioner_id IS NULL
     AS practitioner_completed,
   coalesce(plan.opened_on, present.opened_on) AS opened_on,
   CASE WHEN plan.newer_said AND present.restricted THEN true  -- an older list ends no restriction
@@ -450,9 +472,8 @@ SELECT plan.case_id, child.id AS child_id, plan.service_id,
 FROM import_plan plan
 JOIN cases_child child ON child.local_id = plan.child_id
 LEFT JOIN cases_case present ON present.id = plan.case_id
-LEFT JOIN import_team team ON team.key = lower(plan.team)
-LEFT JOIN import_practitioner worker
-  ON worker.key = lower(plan.practitioner) AND worker.team_key = lower(plan.team)
+LEFT JOIN import_named named
+  ON named.practitioner = plan.practitioner AND named.team = plan.team
 WHERE plan.step = ANY(%(steps)s)
 """
 
@@ -494,8 +515,8 @@ WHERE plan.step = 'keep' AND c.id = plan.case_id
 # So does a row that opens no case, and a case that ended: the child comes back restricted.
 _RESTRICTED = """
 SELECT s.child_id FROM cases_stagedcase s
-WHERE s.case_import_id = %(import)s AND s.restricted
-  AND NOT EXISTS (SELECT FROM import_plan plan WHERE plan.child_id = s.child_id)
+WHERE s.case_import_id = %(import)s AND s.restricted  -- of any row, a plan has it too
+  AND NOT EXISTS (SELECT FROM import_plan plan WHERE plan.child_id = s.child_id AND plan.restricted)
 UNION
 SELECT plan.child_id
 FROM (
@@ -517,8 +538,9 @@ WHERE child.local_id = ANY(%(children)s) AND present.child_id = child.id
 """
 
 _TABLES = (
-    "import_best", "import_unsaid", "import_plan", "import_close", "import_team", "import_staff",
-    "import_known", "import_practitioner", "import_case", *import_teams.TABLES,
+    "import_sheet", "import_best", "import_unsaid", "import_plan", "import_close", "import_said",
+    "import_team", "import_staff", "import_known", "import_practitioner", "import_named",
+    "import_case", *import_teams.TABLES,
 )  # fmt: skip
 
 
@@ -550,16 +572,32 @@ def resolve(case_import: CaseImport, outdated: Sequence[str] = ()) -> None:
     # A million rows are sorted and joined here, and in the usual 4 MB that goes through the disk.
     # Compiling such statements takes longer than it saves.
     _run("SELECT set_config('work_mem', '256MB', true), set_config('jit', 'off', true)")
+    # By the same statistics it would sort a million rows to put them into a few groups.
+    _run("SELECT set_config('enable_sort', 'off', true)")
+    _run(_SHEET, {"import": case_import.pk})
+    _run("SELECT set_config('enable_sort', 'on', true)")
     _run(_BEST, {"import": case_import.pk, "outdated": list(outdated)})
     _run("ANALYZE import_best (child_id)")
 
 
-def note_repeated_rows(case_import: CaseImport) -> None:
-    """List the rows that opened no case although they say open, and the row used instead; and the
-    ids of families that are none. After ``resolve``."""
+def note_rows(case_import: CaseImport, said: Said) -> None:
+    """List the rows that opened no case although they say open, and the row used instead; the ids
+    of families that are none; and what the rows say of teams. After ``resolve``.
+
+    A statement looks at every row: it is spared where, by what was ``said``, it would find none.
+    """
     values = {"import": case_import.pk, "most": LARGEST_FAMILY}
-    for sql in (_REPEATED, _ELSEWHERE, _NO_SUCH_SERVICE, _FAMILIES, _TELL_DISABILITY_TEAMS):
-        _run(sql, values)
+    known = set(Service.objects.values_list("code", flat=True))
+    ((repeated,),) = _rows("SELECT EXISTS (SELECT FROM import_best WHERE repeated)")
+    for sql, wanted in (
+        (_REPEATED, repeated),
+        (_ELSEWHERE, repeated),
+        (_NO_SUCH_SERVICE, not said.services <= known),
+        (_FAMILIES, said.families),
+        (_TELL_DISABILITY_TEAMS, said.disability_teams),
+    ):
+        if wanted:
+            _run(sql, values)
 
 
 def forget_staff_known(case_import: CaseImport) -> None:
@@ -591,15 +629,6 @@ def count_list(case_import: CaseImport, outdated: Sequence[str] = ()) -> dict[st
     }
 
 
-def services_in_rows(case_import: CaseImport) -> set[str]:
-    """The codes of the council's services that the list has any row of, open or closed."""
-    sql = (
-        "SELECT DISTINCT s.service_code FROM cases_stagedcase s"
-        " JOIN cases_service v ON v.code = s.service_code WHERE s.case_import_id = %(import)s"
-    )
-    return {code for (code,) in _rows(sql, {"import": case_import.pk})}
-
-
 def says_no_service(case_import: CaseImport) -> bool:
     """Whether every row is open and none says to which service."""
     sql = (
@@ -629,11 +658,11 @@ def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, Any]:
     _run(_PLAN, values)
     _run(_CLOSE, values)
     _run("ANALYZE import_plan (child_id, step, team, practitioner, repeated)")
+    _run(_SAID)
     _run(_STAFF)
     _run("ANALYZE import_staff (key, team_key)")
     _run(_KNOWN, {"today": local_date(timezone.now())})
     _run("ANALYZE import_known (key, team_key)")
-    _run(import_teams.SAID)
     _run(import_teams.NEW)
     by_step = _rows(_STEPS)
     new, old = 1, 2
@@ -680,18 +709,25 @@ def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence
     }
     for sql in (import_teams.MAKE, _TEAM_OF_NAME, _PRACTITIONERS, _PRACTITIONER_OF_NAME, _AGENCY):
         _run(sql)
+    _run(_NAMED)
+    _run("ANALYZE import_named (practitioner, team)")
     _run(_MARK_DISABILITY_TEAMS, values)
-    _run("ANALYZE import_team (key); ANALYZE import_practitioner (key, team_key)")
     _make_children(values)
-    _run(_CASE, values | {"steps": ["stay", "move"]})
-    _run("ANALYZE import_case (case_id)")
+    # What the steps do not call for would look at every row to find none.
+    steps = dict(_rows("SELECT step, bool_or(repeated) FROM import_plan GROUP BY step"))
+    if in_place := steps.keys() & {"stay", "move"}:
+        _run(_CASE, values | {"steps": list(in_place)})
+        _run("ANALYZE import_case (case_id)")
     # While the cases are still what they were before this list.
     _run(import_elsewhere.FORGET, values)
-    _run(import_elsewhere.REMEMBER, values)
+    if any(steps.values()) or steps.keys() & {"keep", "move"}:
+        _run(import_elsewhere.REMEMBER, values)
     # Closing first: nothing else may ever see a child with two open cases.
     _run(_END, values)
-    _run(_UPDATE, values)
-    _run(_KEPT, values)
+    if in_place:
+        _run(_UPDATE, values)
+    if "keep" in steps:
+        _run(_KEPT, values)
     _run(_INSERT, values | {"steps": ["open"]})
     if restricted := [child for (child,) in _rows(_RESTRICTED, values)]:
         _run(_RESTRICT, values | {"children": restricted})

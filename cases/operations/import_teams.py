@@ -11,13 +11,6 @@ from typing import Any, Final
 
 SHOWN: Final = 100  # far more teams than any council has
 
-# A million rows are counted once; everything else asks these few.
-SAID = """
-CREATE TEMP TABLE import_team_said ON COMMIT DROP AS
-SELECT team, service_id, old_team_id, count(*) AS cases FROM import_plan
-WHERE step <> 'keep' AND team <> '' GROUP BY team, service_id, old_team_id
-"""
-
 # As most of its rows spell it, and of the service that most of its cases are open to.
 NEW = """
 CREATE TEMP TABLE import_new_team ON COMMIT DROP AS
@@ -25,7 +18,8 @@ SELECT lower(team) AS key, (array_agg(team ORDER BY cases DESC, team))[1] AS nam
   (array_agg(service_id ORDER BY cases DESC, service_id))[1] AS service_id,
   sum(cases)::bigint AS cases
 FROM (
-  SELECT team, service_id, sum(cases) AS cases FROM import_team_said GROUP BY team, service_id
+  SELECT team, service_id, sum(cases) AS cases FROM import_said
+  WHERE team <> '' GROUP BY team, service_id
 ) AS said
 WHERE NOT EXISTS (SELECT FROM cases_team t WHERE lower(t.name) = lower(said.team))
 GROUP BY lower(team)
@@ -37,7 +31,7 @@ SELECT new.name, new.cases, coalesce(sum(old.cases), 0)::bigint,
   coalesce((array_agg(old.name ORDER BY old.cases DESC, old.name))[1], '')
 FROM import_new_team new LEFT JOIN (
   SELECT lower(said.team) AS key, t.name, sum(said.cases) AS cases
-  FROM import_team_said said JOIN cases_team t ON t.id = said.old_team_id
+  FROM import_said said JOIN cases_team t ON t.id = said.old_team_id
   GROUP BY lower(said.team), t.name
 ) AS old USING (key)
 GROUP BY new.key, new.name, new.cases
@@ -45,8 +39,9 @@ ORDER BY new.cases DESC, new.key
 """
 
 CHANGING = """
-SELECT coalesce(sum(cases), 0)::bigint FROM import_team_said said
-JOIN cases_team t ON t.id = said.old_team_id WHERE lower(t.name) <> lower(said.team)
+SELECT coalesce(sum(cases), 0)::bigint FROM import_said said
+JOIN cases_team t ON t.id = said.old_team_id
+WHERE said.team <> '' AND lower(t.name) <> lower(said.team)
 """
 
 MAKE = """
@@ -55,7 +50,7 @@ SELECT name, service_id, false FROM import_new_team new
 WHERE NOT EXISTS (SELECT FROM cases_team t WHERE lower(t.name) = new.key)
 """
 
-TABLES = ("import_team_said", "import_new_team")
+TABLES = ("import_new_team",)
 
 
 def new_teams(rows: Sequence[Sequence[Any]]) -> dict[str, Any]:

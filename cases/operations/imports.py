@@ -383,13 +383,13 @@ def _check(case_import: CaseImport, path: Path, progress: Progress) -> None:
     _refuse_with(confirmed_already(file.sha256, case_import.as_of))
     case_import.file_sha256, case_import.file_format = file.sha256, file.format.value
     _forget(case_import)
-    stage(case_import, file, _reading(path, file, progress))
+    rows = stage(case_import, file, _reading(path, file, progress))
     other_ids: dict[str, Any] = {"other_ids": state_of_other_ids()}
     other_ids["under_other_ids"] = import_sql.use_own_ids(case_import)
     progress(75, "Counting children and open cases")
-    said = covered(case_import, file)
+    said = covered(case_import, file, rows.services)
     import_sql.resolve(case_import, said["outdated"])
-    import_sql.note_repeated_rows(case_import)
+    import_sql.note_rows(case_import, rows)
     summary = _summary(case_import, file, said["outdated"]) | said | other_ids | reading
     _refuse_empty(case_import, summary)
     progress(90, "Comparing with the open cases")
