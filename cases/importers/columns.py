@@ -237,6 +237,9 @@ def _kept(choice: ColumnChoice | None) -> ColumnChoice | None:
 
 def _as_chosen(number: int, header: Sequence[object], choice: ColumnChoice) -> FlatHeader:
     known = {heading_key(heading): field for field, heading in choice.columns.items()}
+    if "restricted" in choice.columns:  # any column that is known to say it counts beside
+        also = {key: field for key, field in PROFILE.columns.items() if field == "restricted"}
+        known = also | known
     columns = map_columns(header, known)
     profile = replace(
         PROFILE,

@@ -25,16 +25,18 @@ _PERSONAL = re.compile(
     r"|\b(?:first|last|middle|full|family|preferred|known|child|childs|child's|client|clients|"
     r"person|persons|mother|mothers|mother's|father|fathers|father's|carer|carers|carer's|parent|"
     r"parents|subject|service user|young person|case|record|file|client's|sibling|patient|student|"
-    r"display|legal|christian|yp'?s?|cyp'?s?|su'?s?|baby|infant|guardian'?s?|learner'?s?|birth|"
+    r"display|legal|christian|customer'?s?|resident'?s?|yp'?s?|cyp'?s?|su'?s?|baby|infant|guardian'?s?|learner'?s?|birth|"
     r"former|previous|other|individual|family group|mum'?s?|dad'?s?|kin)\s+names?\b"
-    r"|\bnames? of (?:the )?(?:child|client|person|young person|service user|mother|father|carer|"
-    r"parent|pupil)\b"
+    r"|\bnames?(?: of|\s*[-:,(/\u2013]+)\s*(?:the )?(?:child|client|person|young person|"
+    r"service user|mother|father|carer|parent|pupil|customer|resident|patient|student|yp|cyp)\b"
+    r"|\b(?:child|client|person|service user|mother|father|carer|parent|pupil|customer|patient|yp|"
+    r"cyp)(?:'?s)?\s*[-:,/(\u2013]+\s*names?\b"
     r"|^names?$|\baddress(?:es)?\b|\baddr\b|\bpost(?:al)?\s?-?codes?\b|\bnhs\b|\bupns?\b"
     r"|\bunique (?:pupil|learner)\b|\bulns?\b|\buprns?\b|\b(?:tele)?phones?\b|\bmobiles?\b"
     r"|\btel\b|\blandline\b|\be-?mails?\b|\bnational insurance\b|\bnino\b"
     r"|\bni (?:no|num|number)\b|\bpassport\b|\bhouse (?:name|no|num|number)\b"
     r"|^names? ?\d+$|\bnext of kin\b|\bsocial security\b"
-    r"|\bnational id\b|\bp code\b|\bpcode\b|\bresid(?:es|ing) at\b"
+    r"|\bnational id\b|\bp[ /]?code\b|\bpost ?cd\b|\badd line \d\b|\bresid(?:es|ing) at\b"
     r"|\b(?:mother|father|carer|parent|guardian|mum|dad)(?:'?s)? details\b"
     r"|\b(?:also )?known as\b|\balias(?:es)?\b",
     re.IGNORECASE,
@@ -96,6 +98,7 @@ _ONE_WORD: Final = (
 _LONGEST_IN_ONE: Final = 60
 _WRITTEN_IN_ONE = re.compile(rf"(?:{_ONE_WORD}){{2,}}", re.IGNORECASE)
 _EACH_WORD = re.compile(rf"(?:{_ONE_WORD})(?=(?:{_ONE_WORD})*$)", re.IGNORECASE)
+_DOTTED = re.compile(r"\b(?:[a-z]\.){2,}", re.IGNORECASE)
 _NM = re.compile(r"\bnm\b", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[A-Z][a-z]{2})|(?<=[A-Za-z])(?=\d)")
 
@@ -103,6 +106,7 @@ _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z0-9])|(?<=[A-Z])(?=[A-Z][a-z]{2})|(?<=[A-
 def _in_words(text: str) -> str:
     """A heading with spaces between its words: "NHSNumber", "child_name", "HOMEADDRESS1"."""
     text = _NM.sub("name", text.replace("_", " ").replace("\u2019", "'"))
+    text = _DOTTED.sub(lambda found: found[0].replace(".", ""), text)
     parts = _CAMEL.sub(" ", text).split()
     return " ".join(
         " ".join(_EACH_WORD.findall(part))

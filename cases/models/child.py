@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 
@@ -12,17 +13,36 @@ from cases.models.references import cases_name_what_exists, named_by_a_case, nam
 
 # An import brings every child of the council at once, and each index costs at every row of it:
 # there are those that a page asks by, and no others.
-@tracked_in_bulk(asked_by_object=False)
+@tracked_in_bulk(
+    {"first_import": named("cases.CaseImport", null=True)},
+    asked_by_object=False,
+    inserts=pgtrigger.Q(new__first_import__isnull=True),
+)
 class Child(models.Model):
     """Known by the council's local child id (text): no name, address, NHS number or UPN."""
 
     local_id = models.CharField("child id", max_length=60)
+    # The list that brought the child: who and when is in its history, and stands there once for
+    # all. Of a child that came otherwise, the child's own history says it.
+    first_import = models.ForeignKey(
+        "cases.CaseImport",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        editable=False,
+    )
     # Set while an audit of this child has begun and is not withdrawn, by audits.operations: this
     # app decides eligibility and cannot know of audits. Says why a child is not drawn again.
     audit_reference = models.CharField(max_length=20, blank=True)
     # The file was audited before this product was in use, as the council's own records say: such a
     # child is not drawn either.
     audited_before_on = models.DateField("audited earlier, on", null=True, blank=True)
+    # While no case is open: a list said so, or the last case ended so. The next case begins so,
+    # unless the list that opens it says no. Of an open case, the case says it.
+    restricted = models.BooleanField("restricted record", default=False, db_default=False)
 
     class Meta:
         verbose_name_plural = "children"

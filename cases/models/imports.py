@@ -11,7 +11,8 @@ from accounts.history import tracked
 from cases.models.references import named_by_a_case
 
 
-@tracked()
+# Without the summary: it holds words of the file for a while, and a history is for good.
+@tracked(exclude=["summary"])
 class CaseImport(models.Model):
     """One list of open cases as of a date: uploaded → checked → confirmed, or refused or discarded.
 

@@ -49,19 +49,19 @@ WHERE service.id = known.service_id AND child.id = known.child_id
 """
 
 # From the list: rows of children who stay in, or come first in, another service. From the case that
-# a child leaves now: its service, where this list does not cover it.
+# a child leaves now: its service, where this list does not cover it or a newer one has said it.
 REMEMBER = """
 INSERT INTO cases_openelsewhere AS known (child_id, service_id, case_import_id, opened_on, team,
   practitioner, agency, legal_status, plan)
-SELECT DISTINCT ON (child.id, other.service_id) child.id, other.service_id, %(import)s,
+SELECT DISTINCT ON (child.id, other.service_id) child.id, other.service_id, other.said_by,
   other.opened_on, other.team, other.practitioner, other.agency, other.legal_status, other.plan
 FROM (
-  SELECT 1 AS place, 0::bigint AS id, child_id, service_id, opened_on, team, practitioner, agency,
-    legal_status, plan
+  SELECT 1 AS place, 0::bigint AS id, %(import)s AS said_by, child_id, service_id, opened_on, team,
+    practitioner, agency, legal_status, plan
   FROM import_plan WHERE step = 'keep' AND service_id <> old_service_id
   UNION ALL
-  SELECT 2, said.id, said.child_id, service.id, said.opened_on, said.team, said.practitioner,
-    said.agency, said.legal_status, said.plan
+  SELECT 2, said.id, %(import)s, said.child_id, service.id, said.opened_on, said.team,
+    said.practitioner, said.agency, said.legal_status, said.plan
   FROM cases_stagedcase said
   JOIN import_plan plan ON plan.child_id = said.child_id AND plan.repeated
   JOIN cases_service service ON service.code = said.service_code
@@ -69,14 +69,15 @@ FROM (
     AND service.id <> plan.service_id
     AND NOT (plan.step = 'keep' AND service.id = plan.old_service_id)
   UNION ALL
-  SELECT 3, plan.case_id, plan.child_id, plan.old_service_id, present.opened_on,
-    coalesce(team.name, ''), coalesce(worker.name, ''), worker.agency, present.legal_status,
-    present.plan
+  SELECT 3, plan.case_id, CASE WHEN plan.newer_said
+    THEN coalesce(present.last_import_id, %(import)s) ELSE %(import)s END, plan.child_id,
+    plan.old_service_id, present.opened_on, coalesce(team.name, ''), coalesce(worker.name, ''),
+    worker.agency, present.legal_status, present.plan
   FROM import_plan plan
   JOIN cases_case present ON present.id = plan.case_id
   LEFT JOIN cases_team team ON team.id = present.team_id
   LEFT JOIN cases_practitioner worker ON worker.id = present.practitioner_id
-  WHERE plan.step = 'move' AND plan.old_service_code <> ALL(%(covers)s)
+  WHERE plan.step = 'move' AND (plan.newer_said OR plan.old_service_code <> ALL(%(covers)s))
 ) AS other
 JOIN cases_child child ON child.local_id = other.child_id
 ORDER BY child.id, other.service_id, other.place, other.id

@@ -187,6 +187,10 @@ def _join_cases(
             present.restricted, present.family_id = restricted, family
             if child.pk not in new:
                 changed[child.pk] = present
+    for pk in _carry_restricted(pairs, children, opened):
+        opened[pk].restricted = True
+        if pk not in new:
+            changed[pk] = opened[pk]
     # Ending first: nothing else may ever see a child with two open cases.
     Case.objects.bulk_update(ended, ["closed_on"], batch_size=AT_ONCE)
     Case.objects.bulk_update(
@@ -194,6 +198,28 @@ def _join_cases(
     )
     Case.objects.bulk_create(new.values(), batch_size=AT_ONCE)
     _carry_elsewhere(pairs, children, elsewhere)
+
+
+def _carry_restricted(
+    pairs: tuple[tuple[str, str], ...], children: dict[str, Child], opened: dict[int, Case]
+) -> set[int]:
+    """Children whose open case is restricted, because the record was when either id had none.
+
+    Where the child has no open case, the child keeps it.
+    """
+    restricted, changed = set(), {}
+    for stays, other in pairs:
+        child, joined = children[stays], children.get(other)
+        was = child.restricted or (joined is not None and joined.restricted)
+        if was and child.pk in opened:
+            restricted.add(child.pk)
+        wanted = was and child.pk not in opened
+        for one, flag in ((child, wanted), (joined, False)):
+            if one is not None and one.restricted != flag:
+                one.restricted = flag
+                changed[one.pk] = one
+    Child.objects.bulk_update(changed.values(), ["restricted"], batch_size=AT_ONCE)
+    return restricted
 
 
 def _carry_elsewhere(

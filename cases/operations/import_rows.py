@@ -54,13 +54,16 @@ class Said:
     families: bool = False
     disability_teams: bool = False
 
-    def hear(self, rows: Sequence[CaseRow]) -> None:
-        """Note what some rows say."""
-        self.services.update(row.service_code for row in rows if row.service_code)
-        self.families = self.families or any(row.family_id for row in rows)
-        self.disability_teams = self.disability_teams or any(
-            row.disability_team is not None for row in rows
-        )
+    def hear(
+        self,
+        services: Sequence[str | None],
+        families: Sequence[str],
+        disability_teams: Sequence[bool | None],
+    ) -> None:
+        """Note what some rows say: the values of each column."""
+        self.services.update(filter(None, set(services)))
+        self.families = self.families or any(families)
+        self.disability_teams = self.disability_teams or set(disability_teams) != {None}
 
 
 def stage(case_import: CaseImport, file: ReadFile, report: Report) -> Said:
@@ -73,8 +76,7 @@ def stage(case_import: CaseImport, file: ReadFile, report: Report) -> Said:
         for piece in file.pieces():
             cases = [row for row in piece if isinstance(row, CaseRow)]
             problems = [row for row in piece if isinstance(row, Problem)]
-            said.hear(cases)
-            copying.rows(StagedCase, STAGED, _staged(cases, problems))
+            copying.rows(StagedCase, STAGED, _staged(cases, problems, said))
             copying.rows(ImportProblem, PROBLEM, [_problem(problem) for problem in problems])
             left_out = sum(problem.severity is Severity.ROW_LEFT_OUT for problem in problems)
             read += len(cases) + left_out
@@ -82,11 +84,11 @@ def stage(case_import: CaseImport, file: ReadFile, report: Report) -> Said:
     return said
 
 
-def _staged(rows: list[CaseRow], problems: list[Problem]) -> Iterator[str]:
+def _staged(rows: list[CaseRow], problems: list[Problem], said: Said) -> Iterator[str]:
     """The rows' values in the order of STAGED as lines for COPY, worked out column by column.
 
-    What is too long is cut, and that is a problem. Codes where the spelling is known, so that
-    figures can count; else the text as it stood.
+    ``said`` hears what they say. What is too long is cut, and that is a problem. Codes where the
+    spelling is known, so that figures can count; else the text as it stood.
     """
     if not rows:
         return iter(())
@@ -95,6 +97,7 @@ def _staged(rows: list[CaseRow], problems: list[Problem]) -> Iterator[str]:
         agency, restricted, age, gender, gender_code, ethnicity, ethnicity_code, disability, _,
         disability_team, moved_on, moved_from, legal_status, plan,
     ) = zip(*rows, strict=True)  # fmt: skip
+    said.hear(service, family, disability_team)
 
     def text(name: str, values: Sequence[str]) -> Sequence[str]:
         longest = _LENGTHS[name]
@@ -112,9 +115,9 @@ def _staged(rows: list[CaseRow], problems: list[Problem]) -> Iterator[str]:
         text("practitioner", practitioner), map(_ANSWERS.__getitem__, agency),
         map(_day, opened_on), map(_day, closed_on), map(_ANSWERS.__getitem__, restricted),
         text("family_id", family), map(_number, age),
-        text("gender", [code or said for code, said in zip(gender_code, gender, strict=True)]),
+        text("gender", [code or word for code, word in zip(gender_code, gender, strict=True)]),
         text("ethnicity",
-             [code or said for code, said in zip(ethnicity_code, ethnicity, strict=True)]),
+             [code or word for code, word in zip(ethnicity_code, ethnicity, strict=True)]),
         text("disability", list(map(_disability, disability))),
         map(_ANSWERS.__getitem__, disability_team), map(_day, moved_on),
         text("transferred_in_from", moved_from), text("legal_status", legal_status),

@@ -79,7 +79,9 @@ filled AS (
       FILTER (WHERE is_open AND (team <> '' OR practitioner <> '')))[1] AS staff_row,
     (array_agg(team ORDER BY precedence, id) FILTER (WHERE is_open AND team <> ''))[1] AS team,
     (array_agg(family_id ORDER BY precedence, id) FILTER (WHERE family_id <> ''))[1] AS family_id,
-    bool_or(restricted) AS restricted,
+    -- yes by any row, no by one of a case that is open alone
+    coalesce(nullif(bool_or(restricted), false), bool_or(restricted) FILTER (WHERE is_open))
+      AS restricted,
     (array_agg(age_years ORDER BY precedence, id)
       FILTER (WHERE age_years IS NOT NULL))[1] AS age_years,
     (array_agg(gender ORDER BY precedence, id) FILTER (WHERE gender <> ''))[1] AS gender,
@@ -135,7 +137,8 @@ LEFT JOIN cases_child child ON child.local_id = best.child_id
 LEFT JOIN cases_case present ON present.child_id = child.id AND present.closed_on IS NULL
 LEFT JOIN cases_service old ON old.id = present.service_id
 LEFT JOIN cases_caseimport latest ON latest.id = present.last_import_id
-CROSS JOIN LATERAL (SELECT coalesce(latest.as_of > %(as_of)s, false) AS newer_said) AS said
+CROSS JOIN LATERAL (SELECT coalesce(latest.as_of > %(as_of)s, false)
+  OR coalesce(old.code = ANY(%(outdated)s), false) AS newer_said) AS said
 """
 
 _STEPS = """
@@ -246,7 +249,7 @@ LEFT JOIN import_known known
 WHERE problem.case_import_id = %(import)s AND s.case_import_id = %(import)s
   AND problem.sheet = s.sheet AND problem.row = s.row
   AND (NOT s.is_open OR plan.step = 'keep'
-    OR problem.message = %(team)s AND (plan.team <> '' OR known.team_id IS NOT NULL
+    OR problem.message = %(team)s AND (plan.team <> '' OR known.has_team
       OR plan.step = 'stay' AND plan.old_team_id IS NOT NULL
         AND (plan.team_completed OR NOT plan.says_team))
     OR problem.message = %(practitioner)s AND (plan.practitioner <> ''
@@ -341,17 +344,40 @@ found AS (
   LEFT JOIN cases_team t ON t.id = p.team_id
   GROUP BY s.key, s.team_key
 ),
+in_team AS (
+  SELECT key, team_key, there,
+    coalesce(there, CASE WHEN cardinality(listed) = 1 THEN listed[1] END) AS practitioner_id
+  FROM found WHERE team_key <> ''
+),
+coming AS (  -- whom this list brings, each with a team: one who stands in it without is meant too
+  SELECT s.key, min(s.team_key) AS team_key, count(*) AS number FROM import_staff s
+  WHERE s.team_key <> '' AND NOT EXISTS (SELECT FROM in_team known
+    WHERE known.key = s.key AND known.team_key = s.team_key AND known.practitioner_id IS NOT NULL)
+  GROUP BY s.key
+),
+by_name AS (
+  SELECT s.key, found.there, coming.team_key AS of_team_key,
+    coalesce(cardinality(found.listed), 0) AS listed, found.listed[1] AS one_listed,
+    coalesce(cardinality(found.placed), 0) AS placed, found.placed[1] AS one_placed,
+    coalesce(coming.number, 0) AS coming
+  FROM import_staff s LEFT JOIN found USING (key, team_key) LEFT JOIN coming ON coming.key = s.key
+  WHERE s.team_key = ''
+),
 meant AS (
-  SELECT key, team_key, there, CASE WHEN team_key <> ''
-    THEN coalesce(there, CASE WHEN cardinality(listed) = 1 THEN listed[1] END)
-    ELSE coalesce(CASE WHEN cardinality(listed) = 1 THEN listed[1] END,
-      CASE WHEN cardinality(placed) = 1 THEN placed[1] END, there)
-    END AS practitioner_id
-  FROM found
+  SELECT key, team_key, there, practitioner_id, NULL AS of_team_key FROM in_team
+  UNION ALL
+  SELECT key, '', there,
+    CASE WHEN listed = 1 THEN one_listed WHEN placed = 1 AND coming = 0 THEN one_placed
+      WHEN placed = 0 AND coming = 1 THEN NULL ELSE there END,
+    CASE WHEN listed <> 1 AND placed = 0 AND coming = 1 THEN of_team_key END
+  FROM by_name
 )
 SELECT meant.key, meant.team_key, p.id AS practitioner_id, p.name, p.team_id,
-  p.has_left, p.id IS DISTINCT FROM meant.there AS by_name_alone
-FROM meant JOIN everybody p ON p.id = meant.practitioner_id
+  coalesce(p.has_left, false) AS has_left, p.id IS NULL OR p.id IS DISTINCT FROM meant.there
+    AS by_name_alone,
+  meant.of_team_key, p.team_id IS NOT NULL OR meant.of_team_key IS NOT NULL AS has_team
+FROM meant LEFT JOIN everybody p ON p.id = meant.practitioner_id
+WHERE p.id IS NOT NULL OR meant.of_team_key IS NOT NULL
 """
 
 _PRACTITIONERS = """
@@ -365,7 +391,13 @@ WHERE NOT EXISTS (
 _PRACTITIONER_OF_NAME = """
 CREATE TEMP TABLE import_practitioner ON COMMIT DROP AS
 SELECT key, team_key, k.practitioner_id, k.team_id, s.agency
+FROM import_staff s JOIN import_known k USING (key, team_key) WHERE k.practitioner_id IS NOT NULL
+UNION ALL
+SELECT s.key, s.team_key, p.id, p.team_id, s.agency
 FROM import_staff s JOIN import_known k USING (key, team_key)
+JOIN import_team t ON t.key = k.of_team_key
+JOIN cases_practitioner p ON lower(p.name) = s.key AND p.team_id = t.team_id
+WHERE k.practitioner_id IS NULL
 UNION ALL
 SELECT s.key, s.team_key, p.id, p.team_id, s.agency
 FROM import_staff s LEFT JOIN import_team t ON t.key = s.team_key
@@ -392,10 +424,12 @@ NAMES_KEPT = 5_000
 
 # Names that nobody has yet, that only people have who left, or that were followed without a team.
 _STAFF_NAMED = """
-SELECT coalesce(known.name, s.name), s.team, s.cases, coalesce(team.name, ''),
+SELECT coalesce(known.name, s.name), s.team, s.cases, coalesce(team.name, brought.team, ''),
   CASE WHEN known.key IS NULL THEN 'new' WHEN known.has_left THEN 'left' ELSE 'by_name' END
 FROM import_staff s LEFT JOIN import_known known USING (key, team_key)
 LEFT JOIN cases_team team ON team.id = known.team_id
+LEFT JOIN import_staff brought
+  ON brought.key = known.key AND brought.team_key = known.of_team_key
 WHERE known.key IS NULL OR known.has_left OR known.by_name_alone
 ORDER BY s.cases DESC, s.key, s.team_key
 """
@@ -406,10 +440,10 @@ _LEFT_BLANK = """
 SELECT
   count(*) FILTER (WHERE practitioner = '' AND had_practitioner
     AND (step = 'move' OR says_practitioner AND NOT practitioner_completed)),
-  count(*) FILTER (WHERE team = '' AND known.team_id IS NULL AND old_team_id IS NOT NULL
+  count(*) FILTER (WHERE team = '' AND known.has_team IS NOT TRUE AND old_team_id IS NOT NULL
     AND (step = 'move' OR says_team AND NOT team_completed)),
   count(*) FILTER (WHERE step = 'stay' AND (practitioner = '' AND practitioner_completed
-    OR team = '' AND known.team_id IS NULL AND team_completed))
+    OR team = '' AND known.has_team IS NOT TRUE AND team_completed))
 FROM import_plan plan
 LEFT JOIN import_known known
   ON known.key = lower(plan.practitioner) AND known.team_key = lower(plan.team)
@@ -426,8 +460,8 @@ WHERE p.id = i.practitioner_id AND i.agency IS NOT NULL AND p.agency <> i.agency
 """
 
 _CHILDREN = """
-INSERT INTO cases_child (local_id, audit_reference)
-SELECT DISTINCT s.child_id, '' FROM cases_stagedcase s
+INSERT INTO cases_child (local_id, audit_reference, first_import_id)
+SELECT DISTINCT s.child_id, '', s.case_import_id FROM cases_stagedcase s
 WHERE s.case_import_id = %(import)s
   AND NOT EXISTS (SELECT FROM cases_child c WHERE c.local_id = s.child_id)
 ORDER BY s.child_id
@@ -483,11 +517,13 @@ _LIST = ", ".join(VALUES)
 _NEW = ", ".join(f"new.{name}" for name in VALUES)
 _OLD = ", ".join(f"c.{name}" for name in VALUES)
 
-# A case about which the list says nothing new is not touched: no change, no history.
+# A case about which the list says nothing new is not touched: no change, no history. Where the
+# list does not cover its service, nothing else would remember that it was said again.
 _UPDATE = f"""
 UPDATE cases_case c SET ({_LIST}, last_import_id) = ({_NEW}, %(import)s)
 FROM import_case new
-WHERE c.id = new.case_id AND ({_OLD}) IS DISTINCT FROM ({_NEW})
+WHERE c.id = new.case_id AND (({_OLD}) IS DISTINCT FROM ({_NEW})
+  OR new.service_id NOT IN (SELECT id FROM cases_service WHERE code = ANY(%(covers)s)))
 """  # noqa: S608 (column names of our own)
 
 _INSERT = f"""
@@ -512,20 +548,14 @@ WHERE plan.step = 'keep' AND c.id = plan.case_id
   AND (plan.restricted AND NOT c.restricted OR c.family_id = '' AND plan.family_id <> '')
 """
 
-# So does a row that opens no case, and a case that ended: the child comes back restricted.
+# So does a row that opens no case; and a child comes back restricted as they left.
 _RESTRICTED = """
 SELECT s.child_id FROM cases_stagedcase s
 WHERE s.case_import_id = %(import)s AND s.restricted  -- of any row, a plan has it too
   AND NOT EXISTS (SELECT FROM import_plan plan WHERE plan.child_id = s.child_id AND plan.restricted)
 UNION
-SELECT plan.child_id
-FROM (
-  SELECT DISTINCT ON (child_id) child_id, restricted FROM cases_case
-  WHERE closed_on IS NOT NULL ORDER BY child_id, closed_on DESC, id DESC
-) AS before
-JOIN cases_child known ON known.id = before.child_id
-JOIN import_plan plan ON plan.child_id = known.local_id
-WHERE before.restricted AND plan.step = 'open' AND plan.restricted IS NULL
+SELECT plan.child_id FROM cases_child child JOIN import_plan plan ON plan.child_id = child.local_id
+WHERE child.restricted AND plan.step = 'open' AND plan.restricted IS NULL
 """
 # Of few or none, so that no list of a million is joined with all cases for their sake.
 _RESTRICT = """
@@ -535,6 +565,23 @@ FROM cases_child child, cases_case present
 LEFT JOIN cases_caseimport latest ON latest.id = present.last_import_id
 WHERE child.local_id = ANY(%(children)s) AND present.child_id = child.id
   AND present.closed_on IS NULL AND NOT present.restricted AND c.id = present.id
+"""
+
+# Of children without an open case, the child keeps it.
+_ENDED_RESTRICTED = """
+UPDATE cases_child child SET restricted = true
+FROM import_close gone JOIN cases_case ended ON ended.id = gone.case_id
+WHERE child.id = ended.child_id AND ended.restricted AND NOT child.restricted
+"""
+_RESTRICT_CHILD = """
+UPDATE cases_child child SET restricted = true
+WHERE child.local_id = ANY(%(children)s) AND NOT child.restricted AND NOT EXISTS (
+  SELECT FROM cases_case present WHERE present.child_id = child.id AND present.closed_on IS NULL)
+"""
+_OPEN_AGAIN = """
+UPDATE cases_child child SET restricted = false
+WHERE child.restricted AND EXISTS (
+  SELECT FROM cases_case present WHERE present.child_id = child.id AND present.closed_on IS NULL)
 """
 
 _TABLES = (
@@ -638,20 +685,27 @@ def says_no_service(case_import: CaseImport) -> bool:
     return not _rows(sql, {"import": case_import.pk})
 
 
-def compare(case_import: CaseImport, covers: Sequence[str]) -> dict[str, Any]:
+def compare(
+    case_import: CaseImport, covers: Sequence[str], outdated: Sequence[str] = ()
+) -> dict[str, Any]:
     """What taking the list over would do to the open cases, in numbers by service code.
 
-    ``covers`` are the services whose cases close by absence. Keys: "before" (open now), "opens",
-    "moves" (in from another service), "moves_out", "closes", "kept" (children of the list whose
-    case in another service stays as it is, counted by that service), "newer" (cases that stay as a
-    newer list has them), "returns" (of the moves, those of children whom this list no longer has
-    and an earlier one has open to that service),
-    "stays" (cases of covered services that stay open because the list does not say the service of
-    the child's row) and "stays_restricted" (cases that stay or move, and stay restricted because
-    the list says neither yes nor no). Of teams: "new_teams" as `import_teams.new_teams`, and
-    "change_team", how many open cases have another team now than the list names. After ``resolve``.
+    ``covers`` are the services whose cases close by absence, ``outdated`` as for ``resolve``. Keys:
+    "before" (open now), "opens", "moves" (in from another service), "moves_out", "closes", "kept"
+    (children of the list whose case in another service stays as it is, counted by that service),
+    "newer" (cases that stay as a newer list has them), "returns" (of the moves, those of children
+    whom this list no longer has and an earlier one has open to that service), "stays" (cases of
+    covered services that stay open because the list does not say the service of the child's row)
+    and "stays_restricted" (cases that stay or move, and stay restricted because the list says
+    neither yes nor no). Of teams: "new_teams" as `import_teams.new_teams`, and "change_team", how
+    many open cases have another team now than the list names. After ``resolve``.
     """
-    values = {"import": case_import.pk, "covers": list(covers), "as_of": case_import.as_of}
+    values = {
+        "import": case_import.pk,
+        "covers": list(covers),
+        "outdated": list(outdated),
+        "as_of": case_import.as_of,
+    }
     _run(_UNSAID, values)
     stays = _counts(_STAYS, values)
     returns = _counts(import_elsewhere.RETURN, values)
@@ -724,6 +778,7 @@ def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence
         _run(import_elsewhere.REMEMBER, values)
     # Closing first: nothing else may ever see a child with two open cases.
     _run(_END, values)
+    _run(_ENDED_RESTRICTED)
     if in_place:
         _run(_UPDATE, values)
     if "keep" in steps:
@@ -731,6 +786,8 @@ def take_over(case_import: CaseImport, covers: Sequence[str], outdated: Sequence
     _run(_INSERT, values | {"steps": ["open"]})
     if restricted := [child for (child,) in _rows(_RESTRICTED, values)]:
         _run(_RESTRICT, values | {"children": restricted})
+        _run(_RESTRICT_CHILD, {"children": restricted})
+    _run(_OPEN_AGAIN)
     _run(import_elsewhere.SETTLE)
 
 

@@ -273,8 +273,8 @@ def _refuse_unasked(case_import: CaseImport, understood: bool) -> None:
     much = [f"{one.closes:,} of {one.before:,} of {one.name}" for one in closing_much(case_import)]
     if much:
         raise Refused(
-            f"More than a tenth of a service’s open cases would close: {'; '.join(much)}. If that "
-            "is right, say so with --close-many."
+            "More than a tenth of a service’s open cases would close, or some while rows could not "
+            f"be read: {'; '.join(much)}. If that is right, say so with --close-many."
         )
 
 
@@ -319,10 +319,11 @@ def _compare_as_shown(case_import: CaseImport) -> None:
     """Compare once more: what is done is what was shown, or it is not done."""
     summary = case_import.summary
     import_sql.resolve(case_import, summary.get("outdated", ()))
-    now = summary | import_sql.compare(case_import, summary["covers"])
+    now = summary | import_sql.compare(case_import, summary["covers"], summary.get("outdated", ()))
     if difference_shown(now) != difference_shown(summary):
         raise MovedOn(CHANGED_SINCE)
-    case_import.summary = now
+    # Whom names mean is not part of it: the staff list may have been put right meanwhile.
+    case_import.summary = now | {"staff": import_sql.staff_named()}
 
 
 def _queue(kind: Job.Kind, case_import: CaseImport, by: User, now: datetime) -> Job:
@@ -394,7 +395,7 @@ def _check(case_import: CaseImport, path: Path, progress: Progress) -> None:
     _refuse_empty(case_import, summary)
     progress(90, "Comparing with the open cases")
     summary["based_on"] = last_confirmed_id()
-    summary |= import_sql.compare(case_import, summary["covers"])
+    summary |= import_sql.compare(case_import, summary["covers"], summary["outdated"])
     summary["staff"] = import_sql.staff_named()
     import_sql.forget_staff_known(case_import)
     summary["problems"] = problems_by_severity(case_import)

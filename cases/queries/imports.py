@@ -206,6 +206,7 @@ class ServiceChange:
     moves_out: int
     closes: int
     covered: bool
+    unread: bool = False  # rows that could not be read, which may have been of such cases
 
     @property
     def after(self) -> int:
@@ -219,8 +220,9 @@ class ServiceChange:
 
     @property
     def closes_much(self) -> bool:
-        """More than a tenth of the service's open cases would close."""
-        return self.closes * MUCH > self.before
+        """More than a tenth of the service's open cases would close, or any beside rows that could
+        not be read."""
+        return self.closes * MUCH > self.before or (self.unread and self.closes > 0)
 
 
 def service_changes(case_import: CaseImport) -> list[ServiceChange]:
@@ -280,11 +282,12 @@ def _change(summary: dict[str, Any], code: str, name: str) -> ServiceChange:
         moves_out=number("moves_out"),
         closes=number("closes"),
         covered=code in summary["covers"],
+        unread=summary.get("unread", 0) > 0,
     )
 
 
 def closing_much(case_import: CaseImport) -> list[ServiceChange]:
-    """The services of which more than a tenth would close: confirming asks again for these."""
+    """The services of which so much would close that confirming asks again."""
     return [change for change in service_changes(case_import) if change.closes_much]
 
 

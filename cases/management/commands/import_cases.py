@@ -92,7 +92,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--close-many",
             action="store_true",
-            help="close more than a tenth of a service's open cases where the list says so",
+            help="close more than a tenth of a service's open cases, or some while rows could not "
+            "be read, where the list says so",
         )
         parser.add_argument(
             "--by",

@@ -28,7 +28,7 @@ from cases.models import (
 from cases.operations.import_meanings import remember_services
 from cases.operations.imports import confirm_list, cover_services
 from cases.operations.jobs import run_job
-from cases.queries.imports import difference_shown
+from cases.queries.imports import closing_much, difference_shown
 from tests.cast import NOW, Cast, open_case
 from tests.integration.cases.importing import (
     AS_OF,
@@ -386,6 +386,21 @@ def test_rows_without_an_id_are_told_where_much_would_close(cast: Cast, as_user:
     assert case_import.summary["unread"] == 1
     page = text_of(as_user(cast.analyst).get(reverse("cases:import_detail", args=[case_import.pk])))
     assert "1 row could not be read. If it is about a child with an open case" in page
+
+
+def test_any_case_that_would_close_beside_unread_rows_is_asked_for(
+    cast: Cast, as_user: AsUser
+) -> None:
+    for number in range(20):
+        open_case(service="child_in_need", child_id=str(number))
+    rows = [f"{number},CIN,R,P,2026-01-02" for number in range(19)]
+    whole = uploaded(csv_bytes(*rows), cast.analyst)
+    assert closing_much(whole) == []
+    odd = uploaded(csv_bytes(*rows, '19,CIN,R,"P,2026-01-02', ",CIN,R,P,"), cast.analyst, OCTOBER)
+    assert [(one.code, one.closes) for one in closing_much(odd)] == [("child_in_need", 1)]
+    with pytest.raises(Refused, match="closing"):
+        confirm_list(case_import=odd, compared_with=odd.summary["based_on"],
+                     understood=False, by=cast.analyst, now=NOW)  # fmt: skip
 
 
 # --- what was shown is what is done

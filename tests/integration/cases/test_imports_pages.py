@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
@@ -200,6 +201,13 @@ def test_a_list_compared_too_early_is_compared_again(analyst: Client, cast: Cast
     page = text_of(analyst.get(detail(first.pk)))
     assert "Confirm this list" in page
     assert f'name="compared_with" value="{second.pk}"' in page
+
+
+def test_no_history_of_a_list_holds_words_of_its_file() -> None:
+    """Names of a column that was taken for the services stood there for good."""
+    event = apps.get_model("cases", "CaseImportEvent")
+    assert "status" in (names := {field.name for field in event._meta.get_fields()})
+    assert "summary" not in names
 
 
 def test_discarding(analyst: Client, cast: Cast) -> None:

@@ -26,6 +26,7 @@ from cases.models import (
     Case,
     CaseImport,
     Child,
+    ImportMeaning,
     ImportProblem,
     Job,
     OpenElsewhere,
@@ -280,7 +281,7 @@ def test_no_team_or_practitioner_is_told_only_of_who_has_none(cast: Cast) -> Non
         csv_bytes(
             "1,Child in need,,,2026-03-02,",
             "1,Child in need,Riverside,B,2026-03-02,",
-            "2,Child in need,,B,2026-03-02,",
+            "2,Child in need,,C,2026-03-02,",
             "3,Child in need,,,2026-03-02,2026-04-02",
             header=f"{REQUIRED},closed on",
         ),
@@ -476,6 +477,26 @@ def test_cases_that_would_lose_their_practitioner_are_counted(cast: Cast, as_use
     assert "1 case would lose the practitioner" in " ".join(page.content.decode().split())
 
 
+def test_who_stands_in_a_list_with_a_team_and_without_is_one_person(
+    cast: Cast, as_user: AsUser
+) -> None:
+    """The same list again, which finds them here, would change the case otherwise."""
+    rows = ["1,CP,Riverside,Ann,2026-01-02", "2,CP,,Ann,2026-01-02", "3,CP,Hilltop,Bo,2026-01-02",
+            "4,CP,Riverside,Bo,2026-01-02", "5,CP,,Bo,2026-01-02"]  # fmt: skip
+    first = confirmed(csv_bytes(*rows), cast.analyst)
+    assert first.summary["staff"]["by_name"] == 1
+    ((by_name),) = first.summary["staff"]["most_by_name"]
+    assert (by_name["name"], by_name["own_team"]) == ("Ann", "Riverside")
+    assert open_now()["2"] == ("child_protection", "Riverside", "Ann")
+    assert open_now()["5"] == ("child_protection", "", "Bo")  # nobody can say which of the two
+    assert messages_of(first) == [(6, "There is no team.")]
+    before = open_now()
+    second = confirmed(csv_bytes(*rows), cast.analyst, OCTOBER)
+    assert second.summary["staff"]["new"] == 0
+    assert open_now() == before
+    assert Practitioner.objects.filter(name="Ann").count() == 1
+
+
 def test_cases_that_would_lose_their_team_are_counted(cast: Cast, as_user: AsUser) -> None:
     rows = [
         "1,CP,Riverside,A,2026-01-02",
@@ -547,7 +568,7 @@ def test_the_same_content_again_changes_no_case_and_writes_no_history(cast: Cast
 
 def test_every_change_is_in_the_history_under_the_persons_name(cast: Cast) -> None:
     case = open_case(service="child_in_need", child_id="1")
-    confirmed(
+    listed = confirmed(
         csv_bytes("1,CP,Riverside,P,2026-09-01", "2,CIN,Riverside,P,2026-09-01"), cast.analyst
     )
     changes = apps.get_model("cases", "CaseEvent").objects.filter(pgh_obj_id=case.pk)
@@ -555,8 +576,12 @@ def test_every_change_is_in_the_history_under_the_persons_name(cast: Cast) -> No
     assert last.service.code == "child_protection"
     assert last.pgh_context.metadata["user"] == cast.analyst.pk
     assert last.pgh_context.metadata["operation"] == "confirm_import"
-    new_child = apps.get_model("cases", "ChildEvent").objects.get(local_id="2")
-    assert new_child.pgh_context.metadata["user"] == cast.analyst.pk
+    # A child whom a list brought names the list, whose history says who and when.
+    assert Child.objects.get(local_id="2").first_import == listed
+    taken_over = apps.get_model("cases", "CaseImportEvent").objects.filter(pgh_obj_id=listed.pk)
+    assert taken_over.get(status="confirmed").pgh_context.metadata["user"] == cast.analyst.pk
+    brought = apps.get_model("cases", "ChildEvent").objects.filter(pgh_label="insert")
+    assert list(brought.values_list("local_id", flat=True)) == ["1"]  # not by a list
 
 
 def test_annex_a_list_6_covers_assessment_although_no_row_names_it(
@@ -827,6 +852,81 @@ def test_an_older_list_puts_no_team_and_no_practitioner_back(cast: Cast, as_user
     # What keeps a child from being drawn counts from any list; the newer one stays the newest.
     case = Case.objects.get(child__local_id="1")
     assert (case.restricted, case.family_id, case.last_import) == (True, "F1", newer)
+
+
+def test_what_a_newer_list_says_once_more_an_older_one_does_not_change(cast: Cast) -> None:
+    head = f"{REQUIRED},restricted"
+    rows = ["1,CP,Riverside,P,2026-01-02,Yes", "2,CP,Riverside,P,2026-01-02,"]
+    confirmed(csv_bytes(*rows, header=head), cast.analyst, date(2026, 7, 1))
+    confirmed_covering_nothing(csv_bytes(*rows, header=head), cast, OCTOBER)
+    older = ["1,CP,Hilltop,O,2026-01-02,No"]
+    assert confirmed(csv_bytes(*older, header=head), cast.analyst, EARLIER).summary["closes"] == {}
+    assert open_now() == dict.fromkeys("12", ("child_protection", "Riverside", "P"))
+    assert restricted_now() == {"1": True, "2": False}
+
+
+def test_an_older_list_that_moves_a_child_does_not_forget_where_the_newer_has_it(
+    cast: Cast,
+) -> None:
+    confirmed_covering_nothing(csv_bytes("1,Early help,Hilltop,O,2026-01-02"), cast, OCTOBER)
+    both = csv_bytes("1,LAC,Riverside,P,2026-01-02", "2,Early help,Hilltop,O,2026-01-02")
+    confirmed(both, cast.analyst, date(2026, 8, 1))
+    assert open_now()["1"][0] == "looked_after"
+    confirmed(csv_bytes("3,LAC,Riverside,P,2026-01-02"), cast.analyst, date(2026, 9, 1))
+    assert open_now()["1"] == ("early_help", "Hilltop", "O")
+
+
+def test_an_older_list_that_moves_a_child_lifts_no_restriction(cast: Cast) -> None:
+    head = f"{REQUIRED},restricted"
+    confirmed(csv_bytes("1,CIN,Riverside,P,2026-01-02,Yes", header=head), cast.analyst, OCTOBER)
+    older = csv_bytes("1,CP,Riverside,P,2026-01-02,No", header=head)
+    confirmed(older, cast.analyst, EARLIER)
+    assert open_now()["1"][0] == "child_protection"
+    assert restricted_now() == {"1": True}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "1,CIN,Riverside,P,2026-01-02,2026-02-03,Yes",  # closed before anybody knew the child
+        "1,Elsewhere,,,,,Yes",  # of a service that opens no case
+    ],
+)
+def test_a_restriction_said_while_no_case_is_open_is_kept(cast: Cast, said: str) -> None:
+    head = f"{REQUIRED},closed_on,restricted"
+    other = "2,CIN,Riverside,P,2026-01-02,,"
+    ImportMeaning.objects.create(
+        kind="service", key="elsewhere", said="Elsewhere", meaning={"service": ""},
+        decided_by=cast.analyst, decided_at=NOW,
+    )  # fmt: skip
+    confirmed(csv_bytes(said, other, header=head), cast.analyst, date(2026, 7, 1))
+    assert restricted_now() == {"2": False}
+    assert Child.objects.get(local_id="1").restricted
+    rows = ["1,CIN,Riverside,P,2026-07-02,,", other]
+    confirmed(csv_bytes(*rows, header=head), cast.analyst, date(2026, 8, 1))
+    assert restricted_now() == {"1": True, "2": False}
+    assert not Child.objects.filter(restricted=True).exists()  # the case says it now
+
+
+def test_a_row_that_closes_a_case_says_that_the_record_is_restricted(cast: Cast) -> None:
+    head = f"{REQUIRED},closed_on,restricted"
+    other = "2,CIN,Riverside,P,2026-01-02,,"
+    opened = "1,CIN,Riverside,P,2026-01-02,,"
+    confirmed(csv_bytes(opened, other, header=head), cast.analyst, date(2026, 7, 1))
+    closed = "1,CIN,Riverside,P,2026-01-02,2026-07-20,Yes"
+    confirmed(csv_bytes(closed, other, header=head), cast.analyst, date(2026, 8, 1))
+    again = csv_bytes("1,CIN,Riverside,P,2026-08-20,,", other, header=head)
+    confirmed(again, cast.analyst, date(2026, 9, 1))
+    assert restricted_now() == {"1": True, "2": False}
+
+
+def test_no_row_of_an_ended_time_lifts_a_restriction(cast: Cast) -> None:
+    head = f"{REQUIRED},closed_on,restricted"
+    restricted = csv_bytes("1,LAC,Riverside,P,2026-01-02,,Yes", header=head)
+    confirmed(restricted, cast.analyst, date(2026, 7, 1))
+    rows = ["1,LAC,Riverside,P,2026-01-02,,", "1,Early help,Hilltop,O,2024-01-02,2025-06-01,No"]
+    confirmed(csv_bytes(*rows, header=head), cast.analyst, OCTOBER)
+    assert restricted_now() == {"1": True}
 
 
 def test_an_older_list_moves_a_child_only_to_a_service_that_comes_first(cast: Cast) -> None:

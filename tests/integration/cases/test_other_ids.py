@@ -167,6 +167,23 @@ def test_the_service_of_the_case_that_gives_way_is_not_forgotten(cast: Cast, lin
     assert open_now()[line.partition(",")[0]] == ("early_help", "Hilltop", "O")
 
 
+@pytest.mark.parametrize("open_here", [True, False])
+def test_a_child_who_left_restricted_comes_back_so_under_another_id(
+    cast: Cast, open_here: bool
+) -> None:
+    head = "child_id,service,team,practitioner,opened_on,restricted"
+    other = "X,CP,Riverside,P,2026-01-02,"
+    left = csv_bytes("B,CP,Riverside,P,2026-01-02,Yes", other, header=head)
+    confirmed(left, cast.analyst, date(2026, 7, 1))
+    rows = [other, "A,CP,Riverside,P,2026-01-02,"] if open_here else [other]
+    confirmed(csv_bytes(*rows, header=head), cast.analyst, date(2026, 8, 1))
+    register("A,B\n", cast.analyst)
+    now = csv_bytes("B,CP,Riverside,P,2026-08-02", "X,CP,Riverside,P,2026-01-02")
+    confirmed(now, cast.analyst, OCTOBER)
+    assert Case.objects.get(child__local_id="A", closed_on=None).restricted
+    assert not Child.objects.filter(restricted=True).exists()
+
+
 def test_what_lists_say_of_either_id_is_remembered_of_the_child(cast: Cast) -> None:
     confirmed(
         csv_bytes("EH-1,CIN,Riverside,P,2026-01-02", "EH-1,Early help,Hilltop,O,2026-01-02"),

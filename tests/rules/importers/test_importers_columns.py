@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cases.importers import FileRefused, read
+from cases.importers import CaseRow, FileRefused, read
 from cases.importers.columns import ColumnChoice, ColumnsUnknown, signature
+from cases.importers.headings import is_personal
 from tests.rules.importers.making import AS_OF, csv_file, opened, refused, workbook
 
 LCS = (
@@ -202,6 +203,33 @@ def test_a_heading_that_was_chosen_as_the_status_says_what_yes_means(tmp_path: P
     _, (case,), (problem,) = opened(path, columns={signature(header.split(",")): chosen})
     assert case.is_open
     assert "cannot be read" in problem.message
+
+
+def test_beside_the_named_column_every_other_that_is_known_says_of_a_restriction(
+    tmp_path: Path,
+) -> None:
+    header = "Ref,Restricted,Sensitive,Unit"
+    path = csv_file(tmp_path / "a.csv", "1001,No,Yes,T", "1002,No,,T", header=header)
+    unknown = asked(path)
+    said = ColumnChoice({"child_id": "Ref", "restricted": "Restricted"}, "child_in_need")
+    file = read(path, as_of=AS_OF, columns={unknown.asked.signature: said})
+    rows = [row for row in file.rows() if isinstance(row, CaseRow)]
+    assert [row.restricted for row in rows] == [True, False]
+    assert file.unread_columns == ("Unit",)
+
+
+@pytest.mark.parametrize(
+    "heading",
+    ["N.H.S. Number", "U.P.N.", "Name (child)", "Child - Name", "Customer name", "Name of YP",
+     "PostCd", "P/code", "Add Line 1"],
+)  # fmt: skip
+def test_personal_headings_in_odd_spellings_are_no_choice(heading: str) -> None:
+    assert is_personal(heading)
+
+
+@pytest.mark.parametrize("heading", ["Worker - Name", "Name (worker)", "Parent team", "Child id"])
+def test_what_is_not_about_a_person_can_be_chosen(heading: str) -> None:
+    assert not is_personal(heading)
 
 
 def test_what_was_chosen_before_is_not_read_from_a_personal_column(tmp_path: Path) -> None:
