@@ -45,6 +45,7 @@ from cases.rules.quarters import Quarter
 from cases.views import drawing
 from cases.views.frame_cases import frame_tables
 from cases.views.quarter_page import allocated_words, unfinished_job
+from cases.views.quarters import shown_draw
 from cases.views.waiting import waiting_context
 
 P = Permission
@@ -218,7 +219,9 @@ def theme_allocate(request: SignedInRequest, pk: int) -> HttpResponse:
     if draw is None:
         raise MovedOn(f"No case of “{theme}” is drawn, so there is nothing to allocate.")
     try:
-        result = allocate_quarter(draw=draw, by=request.user, now=timezone.now())
+        result = allocate_quarter(
+            draw=draw, shown=shown_draw(request), by=request.user, now=timezone.now()
+        )
     except Refused as refused:
         messages.error(request, f"No case was allocated. {refused}")
     else:

@@ -12,6 +12,7 @@ from cases.queries.frame_list import ELIGIBLE, LACKS, NOT_ELIGIBLE, PARTS, Frame
 from cases.queries.sample_list import (
     DRAWN_FOR,
     DUE,
+    GIVEN,
     NO_TEAM,
     SAMPLE,
     SUBMITTED,
@@ -43,6 +44,7 @@ class SampleFilterForm(_Filters):
         choices=[
             ("", "Any state"),
             (SAMPLE, "In the sample"),
+            (GIVEN, "Allocated or further"),
             *SampledCase.Status.choices,
             (SUBMITTED, "Audit submitted"),
         ],

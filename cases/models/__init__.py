@@ -8,6 +8,7 @@ from cases.models.draw import (
     InclusionProbability,
     Replacement,
     SampledCase,
+    SeedEntered,
 )
 from cases.models.frame import AuditQuarter, FrameEntries, FrameEntry, HashMail, SamplingFrame
 from cases.models.imports import (
@@ -44,6 +45,7 @@ __all__ = [
     "Replacement",
     "SampledCase",
     "SamplingFrame",
+    "SeedEntered",
     "Service",
     "ServiceLine",
     "StagedCase",

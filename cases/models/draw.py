@@ -204,6 +204,29 @@ class SampledCase(models.Model):
         return f"{self.stratum} {self.rank}"
 
 
+class SeedEntered(models.Model):
+    """A seed that somebody entered and no draw was made with: from then on it is known.
+
+    A frame that is frozen later proves nothing with it.
+    """
+
+    seed = models.CharField(max_length=200)
+    entered_at = models.DateTimeField()
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name_plural = "seeds entered"
+        indexes = (models.Index(fields=("seed",), name="seed_entered"),)
+        triggers = (
+            pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+        )
+
+    def __str__(self) -> str:
+        return self.seed
+
+
 @tracked()
 class Replacement(models.Model):
     """A request that the next reserve takes the place of a case that cannot be audited."""

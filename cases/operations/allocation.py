@@ -36,15 +36,31 @@ from cases.signals import allocation_ended, case_allocated
 
 
 @operation
-def allocate_quarter(*, draw: Draw, by: User, now: datetime) -> AllocationResult:
+def allocate_quarter(
+    *, draw: Draw, by: User, now: datetime, shown: int | None = None
+) -> AllocationResult:
     """Give every case of ``draw`` that has no auditor to an independent one with free capacity.
 
-    Returns who got what, and which cases nobody can take and why. Raises MovedOn where the draw has
-    been superseded.
+    Returns who got what, and which cases nobody can take and why. ``shown``: the primary key of the
+    draw whose cases whoever asks has seen. Raises MovedOn where that is another one, or the draw
+    has been superseded.
     """
     require(by, Permission.ALLOCATE_AUDITS)
+    if shown not in (None, draw.pk):
+        raise MovedOn(
+            f"{draw.reference} was drawn by {draw.drawn_by} after you opened the page. Look at its "
+            "cases before you allocate them."
+        )
     draw = _locked_draw(draw)
     policy = CasePolicy.from_dict(draw.policy)
+    result = _allocate_once(draw, policy, by, now)
+    # A case of the sample that comes out of a theme's leaves its auditor free for another.
+    while result.unallocated and (more := _allocate_once(draw, policy, by, now)).assignments:
+        result = AllocationResult((*result.assignments, *more.assignments), more.unallocated)
+    return result
+
+
+def _allocate_once(draw: Draw, policy: CasePolicy, by: User, now: datetime) -> AllocationResult:
     waiting = {
         str(case.pk): case
         for case in sampled_cases(draw)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from fractions import Fraction
@@ -26,6 +27,7 @@ from cases.models import (
     Job,
     SampledCase,
     SamplingFrame,
+    SeedEntered,
     Theme,
 )
 from cases.operations.allocation import lapse_requests
@@ -57,6 +59,17 @@ _STORED = (
     "draw_id", "entry_id", "stratum", "role", "rank", "ticket", "pass_number", "status", "note",
 )  # fmt: skip
 _STATUS = {SELECTED: SampledCase.Status.DRAWN, RESERVE: SampledCase.Status.IN_RESERVE}
+
+
+@operation
+def note_seed(*, seed: str, by: User, now: datetime) -> None:
+    """Remember a seed that was entered and not drawn with, so that no later frame is drawn by it.
+
+    Nothing is remembered of what can be no seed.
+    """
+    require(by, Permission.DRAW_SAMPLE)
+    with suppress(ValueError):
+        SeedEntered.objects.create(seed=clean_typed_seed(seed), entered_at=now, entered_by=by)
 
 
 @operation
@@ -260,7 +273,8 @@ def _check_made_after(frame: SamplingFrame, seed: str) -> None:
     asked = Job.objects.filter(
         kind=Job.Kind.DRAW_SAMPLE, arguments__seed=seed, requested_at__lt=frame.frozen_at
     )
-    if asked.exists():
+    entered = SeedEntered.objects.filter(seed=seed, entered_at__lt=frame.frozen_at)
+    if asked.exists() or entered.exists():
         raise Refused(
             "This seed was entered before the frame was frozen, so it proves nothing. Make another."
         )

@@ -78,6 +78,8 @@ def decide_replacement(
     case = _locked(replacement.sampled_case)
     asked = Replacement.objects.select_for_update().get(pk=replacement.pk)
     if asked.status != Replacement.Status.REQUESTED:
+        if asked.status == Replacement.Status.LAPSED:
+            raise MovedOn("This request has lapsed, so nobody has to decide it any more.")
         raise MovedOn(f"This was already decided by {asked.decided_by}.")
     if asked.requested_by_id == by.pk:
         raise Refused("You asked for this replacement, so somebody else must decide.")

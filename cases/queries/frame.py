@@ -18,6 +18,7 @@ from cases.models import (
     HashMail,
     SampledCase,
     SamplingFrame,
+    Service,
     Theme,
 )
 from cases.rules.eligibility import ALL_REASONS
@@ -114,6 +115,13 @@ def draw_named(name: str) -> Draw | None:
     if not number:
         return draws.filter(status=Draw.Status.DRAWN, theme=None).first()
     return draws.filter(number=int(number)).first() if number.isdecimal() else None
+
+
+def services_without_cases(frame: SamplingFrame) -> list[str]:
+    """The services of which a quarter's frame has no open case: a forgotten list shows by it."""
+    there = {frame.service_of(stratum) for stratum in frame.strata}
+    names = Service.objects.order_by("precedence").values_list("name", flat=True)
+    return [name for name in names if name not in there]
 
 
 def frame_counts(frame: SamplingFrame, entries: FrameEntries | None = None) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ OVERDUE = "overdue"
 DUE: Mapping[str, str] = {OVERDUE: "Overdue, not submitted", "later": "Later, not submitted"}
 NO_TEAM = "none"
 SAMPLE = "sample"
+GIVEN = "given"
 DRAWN_FOR: Mapping[str, str] = {SAMPLE: "The quarter’s sample", "theme": "A theme"}
 STUCK = "stuck"
 WHY_WAITING: Mapping[str, str] = {
@@ -97,7 +98,8 @@ def cases_asked_for(
         found = found.filter(pk__in=held.values("sampled_case"))
     if status := given.get("status"):
         submitted = Q(audits__status__in=AUDIT_SUBMITTED)
-        meant = {SUBMITTED: submitted, SAMPLE: Q(status__in=IN_SAMPLE)}
+        given_out = Q(status__in=IN_SAMPLE) & ~Q(status=SampledCase.Status.DRAWN)
+        meant = {SUBMITTED: submitted, SAMPLE: Q(status__in=IN_SAMPLE), GIVEN: given_out}
         found = found.filter(meant.get(status, Q(status=status)))
     if due := given.get("due"):
         when = Q(due_on__lt=today) if due == OVERDUE else Q(due_on__gte=today)

@@ -19,7 +19,7 @@ from accounts.roles import Role
 from cases.forms.draw import DrawForm, FreezeForm, HashMailForm
 from cases.models import AuditQuarter, Draw, FrameEntry, Job, SampledCase, SamplingFrame, Theme
 from cases.operations.announcing import mail_hash
-from cases.operations.draw import request_draw
+from cases.operations.draw import note_seed, request_draw
 from cases.operations.frame import request_freeze
 from cases.queries.calendar import local_date
 from cases.queries.certificate import rate_words, seed_words, settings_in_words
@@ -99,7 +99,23 @@ def draw(
     page: str,
     theme: Theme | None = None,
 ) -> Job | tuple[DrawForm, int]:
-    """The job that draws as the request asks; else the form and the status of its page."""
+    """The job that draws as the request asks; else the form and the status of its page.
+
+    A seed that was entered is known, also where nothing is drawn with it.
+    """
+    answer = _drawn(request, quarter, stored, page, theme)
+    if not isinstance(answer, Job) and (seed := request.POST.get("seed", "")).strip():
+        note_seed(seed=seed, by=request.user, now=timezone.now())
+    return answer
+
+
+def _drawn(
+    request: SignedInRequest,
+    quarter: Quarter,
+    stored: AuditQuarter | None,
+    page: str,
+    theme: Theme | None,
+) -> Job | tuple[DrawForm, int]:
     form = draw_form(stored, theme, request.POST)
     if form.is_valid():
         try:

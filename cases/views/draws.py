@@ -218,12 +218,15 @@ def reallocate(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"The case was given to {given.auditor}.")
             return redirect("cases:sampled_case", pk=case.pk)
+    movable = auditor_may_change(case)
+    typed = request.POST.get("reason", "") if found.missing or not movable else ""
     context = {
         "case": case,
         "form": form,
         "live": live,
-        "movable": auditor_may_change(case),
+        "movable": movable,
         "missing": found.missing,
+        "typed": [{"label": form.fields["reason"].label, "value": typed}] if typed else [],
         "choices": choices,
         "others_head": ["Auditor", "Why not"],
         "others": [[names[auditor.person.id], because] for auditor, because in found.others],

@@ -18,7 +18,7 @@ from accounts.policy import Permission
 from cases.forms.draw import PlanForm
 from cases.queries.calendar import local_date
 from cases.queries.planner import Basis, closed_lately, planning_basis, staff_now
-from cases.queries.policy import quarter_as_it_begins
+from cases.queries.policy import case_policy, quarter_as_it_begins
 from cases.rules.intervals import percent
 from cases.rules.labels import stratum_label
 from cases.rules.planner import (
@@ -52,7 +52,9 @@ def quarter_plan(request: SignedInRequest, label: str) -> HttpResponse:
     policy, own = _policy(form, basis.policy)
     rates = sorted({*USUAL_RATES, basis.policy.rate, *own})
     plans = [plan(basis.services, replace(policy, rate=rate)) for rate in rates]
-    staff = staff_now(today if policy.accreditation_needed else None)
+    # As allocation asks it: of the quarter as it is now, not as it was when the frame was frozen.
+    accredited_only = case_policy(stored or quarter_as_it_begins(quarter)).accreditation_needed
+    staff = staff_now(today if accredited_only else None)
     context = {
         "quarter": quarter,
         "frame": basis.frame,
@@ -61,7 +63,7 @@ def quarter_plan(request: SignedInRequest, label: str) -> HttpResponse:
         "good": show_rate(policy.expected_good),
         "turnover": show_rate(policy.quarterly_turnover),
         "staff": staff,
-        "accredited_only": policy.accreditation_needed,
+        "accredited_only": accredited_only,
         "minutes": (policy.minutes_per_audit, policy.minutes_per_moderation),
         "moderated": show_rate(policy.moderation_share),
         "tables": _tables(basis, plans, staff) if basis.services else [],

@@ -29,7 +29,7 @@ from cases.queries.quarters import (
     sees_all_cases,
     waiting_of_earlier_draws,
 )
-from cases.queries.sample_list import NO_TEAM, SAMPLE, SUBMITTED
+from cases.queries.sample_list import GIVEN, NO_TEAM, SAMPLE, SUBMITTED
 from cases.queries.themes import themes_of
 from cases.rules.allocation import AllocationResult
 from cases.rules.quarters import Quarter
@@ -194,11 +194,14 @@ def _steps(
     user: User,
 ) -> list[dict[str, Any]]:
     sample = sum(counts.get(status, 0) for status in IN_SAMPLE)
-    without = counts.get(Status.DRAWN, 0) + gone
+    waiting = counts.get(Status.DRAWN, 0)
+    without = waiting + gone
     label = quarter.label
     imports = reverse("cases:import_list") if may(user, Permission.IMPORT_CASES) else ""
     allocation = reverse("cases:quarter_allocation", args=[label])
     may_allocate = draw and may(user, Permission.ALLOCATE_AUDITS)
+    # Who passes cases on sees on their page which are with an auditor who cannot go on.
+    allocated = sample - (without if may_allocate else waiting)
     drawn = draw is not None
     found = [
         ("Imported", frame is not None or open_cases > 0, imports, f"{open_cases:,} open now"),
@@ -217,8 +220,8 @@ def _steps(
         (
             "Allocated",
             drawn and not without,
-            allocation if may_allocate else _list_of(draw, user, Status.DRAWN),
-            f"{sample - without:,} of {sample:,}" if draw else "",
+            allocation if may_allocate else _list_of(draw, user, GIVEN),
+            f"{allocated:,} of {sample:,}" if draw else "",
         ),
     ]
     return _with_states([*found, *_further(stored, draw, sample, user)])

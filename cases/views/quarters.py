@@ -21,7 +21,7 @@ from cases.forms.draw import FreezeForm, HashMailForm
 from cases.models import AuditQuarter, Draw, Job, SamplingFrame
 from cases.operations.allocation import allocate_quarter
 from cases.queries.calendar import local_date
-from cases.queries.frame import live_draw, live_frame
+from cases.queries.frame import live_draw, live_frame, services_without_cases
 from cases.queries.quarters import (
     offered_quarters,
     open_case_count,
@@ -147,13 +147,21 @@ def quarter_allocate(request: SignedInRequest, label: str) -> HttpResponse:
     if draw is None:
         raise MovedOn(f"No sample of {quarter} is drawn, so there is nothing to allocate.")
     try:
-        result = allocate_quarter(draw=draw, by=request.user, now=timezone.now())
+        result = allocate_quarter(
+            draw=draw, shown=shown_draw(request), by=request.user, now=timezone.now()
+        )
     except Refused as refused:
         messages.error(request, f"No case was allocated. {refused}")
     else:
         say = messages.warning if result.unallocated else messages.success
         say(request, quarter_page.allocated_words(result))
     return redirect("cases:quarter_allocation", label=quarter.label)
+
+
+def shown_draw(request: SignedInRequest) -> int | None:
+    """The draw that the page showed from which cases are given out."""
+    shown = request.POST.get("draw", "")
+    return int(shown) if shown.isdecimal() else None
 
 
 def quarter_or_404(label: str) -> tuple[Quarter, AuditQuarter | None]:
@@ -203,6 +211,7 @@ def frame_page(
     if frame is not None:
         context["tables"] = frame_tables(frame, linked=sees_all_cases(request.user))
         context["imports"] = list(frame.imports.all())
+        context["without_cases"] = services_without_cases(frame)
         context["mails"] = drawing.mails_sent(frame)
         context["mail_form"] = mail_form or (HashMailForm() if may_freeze and waits else None)
     return render(request, "cases/quarters/frame.html", context)

@@ -170,6 +170,7 @@ UNTRACKED = {
     "cases.FrameEntry": "protected",
     "cases.ChancesOfDraw": "protected",
     "cases.InclusionProbability": "protected",
+    "cases.SeedEntered": "protected",
     "reports.IssuedReport": "protected",
     "cases.StagedCase": "rows of a file while it is checked; emptied when the import ends",
     "cases.OpenElsewhere": "what the last lists said; what came of it is in the cases' history",

@@ -23,6 +23,7 @@ from accounts.operations import Refused
 from accounts.roles import Role
 from audits.operations.tools import install_shipped_tools
 from cases.models import (
+    Allocation,
     AuditQuarter,
     Draw,
     Grader,
@@ -270,6 +271,13 @@ def test_a_page_from_before_a_second_draw_makes_no_third(
     posted(client, DRAW_FORM, 302, **typed(seed="my own", reason="Once more", stands=second.pk))
 
 
+def test_the_frame_says_which_service_has_no_open_case(client: Client, frozen: None) -> None:
+    """A list that was forgotten shows by it."""
+    page = text(client, f"{QUARTER_PAGE}frame/")
+    said = page.partition("Without any open case: ")[2].partition(". Is a list missing?")[0]
+    assert said == "Looked After, Child in Need, Assessment, Care Leavers, Early Help"
+
+
 def test_a_page_from_before_a_second_frame_freezes_no_third(
     client: Client, frozen: None, cast: Cast
 ) -> None:
@@ -280,6 +288,29 @@ def test_a_page_from_before_a_second_frame_freezes_no_third(
     stale = posted(client, f"{address}freeze/", 409, reason="A list was missing", stands=first.pk)
     assert "Frame 2 of Q3 2026/27 was frozen by Ana Lyst after you opened the page" in stale
     assert not Job.objects.exists()
+
+
+def test_a_seed_that_was_entered_before_the_freeze_is_refused_though_nothing_came_of_it(
+    client: Client, frozen: None, cast: Cast
+) -> None:
+    refused = posted(client, DRAW_FORM, 200, **typed(seed="8 8 8 1", witnesses=""))
+    assert "Error: " in refused
+    posted(client, DRAW_FORM, 200, **typed(seed="", witnesses=""))  # nothing was entered
+    freeze_frame(quarter=Q3, reason="A list was missing", by=cast.analyst, now=timezone.now())
+    page = posted(client, DRAW_FORM, 200, **typed(seed="8 8 8 1"))
+    assert "This seed was entered before the frame was frozen" in page
+    posted(client, DRAW_FORM, 302, **typed(seed="8 8 8 2"))
+
+
+def test_a_page_from_before_a_second_draw_allocates_nothing(
+    client: Client, draw: Draw, cast: Cast
+) -> None:
+    address = f"{QUARTER_PAGE}allocation/"
+    assert f'name="draw" value="{draw.pk}"' in text(client, address)
+    second = draw_sample(quarter=Q3, seed="2 2", reason="A die fell", by=cast.analyst, now=NOW)
+    stale = posted(client, f"{address}allocate/", 409, draw=draw.pk)
+    assert f"{second.reference} was drawn by Ana Lyst after you opened the page" in stale
+    assert not Allocation.objects.exists()
 
 
 def test_a_page_from_before_the_draw_freezes_nothing(
@@ -649,6 +680,30 @@ def test_a_choice_from_an_old_page_does_not_undo_somebody_elses(
     told_of = {args[0]: args[1] for _, args in sent}
     assert "is not with you any more" in told_of[cast.other_auditor.email]
     assert "is with you" in told_of[cast.auditor.email]
+
+
+def test_what_was_written_of_a_case_that_left_the_sample_is_shown(
+    cast: Cast, client: Client, case: SampledCase
+) -> None:
+    SampledCase.objects.filter(pk=case.pk).update(status="not_auditable")
+    chosen = {"auditor": cast.auditor.pk, "reason": "Knows the tool", "stands": 0}
+    told = posted(client, f"/sampled/{case.pk}/auditor/", 409, **chosen)
+    assert "This case has moved on" in told
+    assert "What you wrote" in told
+    assert "Knows the tool" in told
+
+
+def test_allocated_leads_whoever_gives_out_none_to_the_allocated(
+    cast: Cast, client: Client, as_user: AsUser, case: SampledCase
+) -> None:
+    form = f"/sampled/{case.pk}/auditor/"
+    posted(client, form, 302, auditor=cast.auditor.pk, reason="Knows the tool", stands=0)
+    lead = as_user(cast.lead)
+    given = f"{QUARTER_PAGE}draws/1/?status=given"
+    page = text(lead, QUARTER_PAGE)
+    assert f"{given}#cases" in page
+    assert "1 of 3" in page
+    assert "1 case" in text(lead, given)
 
 
 def test_a_heads_numbers_lead_to_no_list_that_holds_less(
