@@ -34,6 +34,10 @@ POSTGRES_SETTINGS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "max_connections": "60",
+    # A list of a million writes more log than the usual 1 GB, and would wait for checkpoints.
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    "shared_buffers": "256MB",
 }
 # A test run's data is thrown away, so a crash may lose it. Statistics taken in the middle of a test
 # would say that its tables are empty, and the next query would loop over all of them.
