@@ -26,8 +26,18 @@ from accounts.operations import Refused
 from audits.models import Audit, AuditTool, ToolVersion
 from audits.operations.tools import install_shipped_tools
 from audits.queries.tools import published_version
-from cases.models import Case, Draw, FrameEntry, Grader, Job, SampledCase, SamplingFrame, Theme
-from cases.operations.allocation import allocate_by_hand
+from cases.models import (
+    Case,
+    DeclaredConflict,
+    Draw,
+    FrameEntry,
+    Grader,
+    Job,
+    SampledCase,
+    SamplingFrame,
+    Theme,
+)
+from cases.operations.allocation import allocate_by_hand, allocate_quarter
 from cases.operations.draw import draw_sample
 from cases.operations.frame import freeze_frame, lock_quarter
 from cases.operations.jobs import run_job
@@ -271,6 +281,31 @@ def test_a_theme_that_is_allocated_after_the_samples_draw_leaves_the_sample_its_
         allocate_by_hand(
             sampled_case=left[0], auditor=cast.auditor, reason="Too", by=cast.analyst, now=NOW
         )
+
+
+def test_what_the_sample_takes_from_a_theme_frees_its_auditor_for_another_case(
+    analyst: Client, cast: Cast, cases: list[Case]
+) -> None:
+    draw = drawn(analyst)
+    Grader.objects.exclude(user=cast.auditor).update(capacity=0)
+    Grader.objects.filter(user=cast.auditor).update(capacity=1)
+    analyst.post(f"/themes/{draw.theme_id}/allocate/")
+    held = draw.cases.get(status="allocated")
+    freeze_frame(quarter=THIS, by=cast.analyst, now=NOW)
+    sample = draw_sample(quarter=THIS, rate=Fraction(1), seed="1", by=cast.analyst, now=NOW)
+    taken = sample.cases.get(entry__child=held.entry.child_id)
+    other = sample.cases.filter(status="drawn").exclude(pk=taken.pk)[0]
+    sample.cases.exclude(pk__in=[taken.pk, other.pk]).update(status="not_auditable")
+    # The one who has time may not grade the other case; the one who may has the theme's.
+    Grader.objects.filter(user=cast.other_auditor).update(capacity=1)
+    DeclaredConflict.objects.create(
+        user=cast.other_auditor, child=other.entry.child, reason="A neighbour", declared_at=NOW
+    )
+    result = allocate_quarter(draw=sample, by=cast.analyst, now=NOW)
+    assert {each.case: each.auditor for each in result.assignments} == {
+        str(taken.pk): str(cast.other_auditor.pk), str(other.pk): str(cast.auditor.pk),
+    }  # fmt: skip
+    assert result.unallocated == ()
 
 
 def test_of_two_themes_frozen_before_either_was_drawn_none_takes_from_the_other(

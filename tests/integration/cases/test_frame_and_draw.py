@@ -840,4 +840,6 @@ def test_drawing_again_ends_what_waits_and_takes_audits_without_an_auditor_out(
     draw_sample(quarter=Q3, seed="4 4 4", reason="The dice were lost", by=cast.analyst, now=NOW)
     asked.refresh_from_db()
     assert (asked.status, asked.decision_note) == ("lapsed", "Drawn again: The dice were lost")
+    with pytest.raises(MovedOn, match="This request has lapsed"):
+        approve(asked, cast)
     assert set(Audit.objects.values_list("status", flat=True)) == {"withdrawn"}

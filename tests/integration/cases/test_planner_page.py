@@ -128,6 +128,17 @@ def test_auditors_who_must_be_accredited_count_once_they_are(
     assert "19 audits too many" in page
 
 
+def test_accreditation_counts_as_the_quarter_is_now_also_after_the_freeze(
+    client: Client, cast: Cast, quarter: AuditQuarter, cases: None
+) -> None:
+    freeze_frame(quarter=Quarter.parse(QUARTER), by=cast.analyst, now=NOW)
+    Grader.objects.filter(user=cast.auditor).update(accredited_on=local_date(timezone.now()))
+    assert "2 auditors can take 40 audits" in shown(client)
+    quarter.policies["cases"]["accreditation_needed"] = True
+    quarter.save()
+    assert "accredited today count. 1 auditor can take 20 audits" in shown(client)
+
+
 def test_the_verdict_counts_whoever_does_both_once(client: Client, cast: Cast, cases: None) -> None:
     Grader.objects.exclude(user=cast.auditor).delete()
     cast.auditor.groups.add(Group.objects.get(name=Role.MODERATOR))

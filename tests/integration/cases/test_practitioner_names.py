@@ -82,6 +82,19 @@ def test_a_list_without_teams_takes_the_practitioners_team(people: Cast, as_user
     }
 
 
+def test_the_page_of_a_confirmed_list_says_whom_the_names_meant_then(people: Cast) -> None:
+    """The staff list may be put right between the preview and the confirmation."""
+    listed = uploaded(csv_bytes("1,CP,Riverside,New Name,2026-01-02"), people.analyst)
+    assert listed.summary["staff"]["new"] == 1
+    Practitioner.objects.create(name="New Name", team=people.riverside, in_staff_list=True)
+    job = confirm_list(
+        case_import=listed, compared_with=0, understood=True, by=people.analyst, now=NOW
+    )
+    run_job(str(job.pk))
+    listed.refresh_from_db()
+    assert (listed.status, listed.summary["staff"]["new"]) == ("confirmed", 0)
+
+
 def test_a_case_in_another_team_than_its_worker_has_the_same_worker(people: Cast) -> None:
     confirmed(csv_bytes("1,CP,Hilltop,Ann Moved,2026-01-02"), people.analyst)
     assert open_now() == {"1": ("child_protection", "Hilltop", "Ann Moved")}
