@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -82,8 +84,8 @@ def _theme_in_words(draw: Draw) -> str:
 def certificate_pdf(draw: Draw) -> Rendered:
     """The certificate to print: hashes, seed, quotas and how to check them.
 
-    One page, set closer where the strata are many; more where they are so many that nobody could
-    read them on one. Each says which of how many it is.
+    One page: set closer where the strata are many, and their numbers added up for each service
+    where they are so many that nobody could read them on one. The file has each.
 
     The draw is made again on the way: ValueError as in `certificate`, Refused where this machine
     cannot make PDFs. The same draw gives the same bytes.
@@ -103,21 +105,33 @@ def certificate_pdf(draw: Draw) -> Rendered:
         "result_sha256": data["result"]["sha256"],
         "strata_by": draw.frame.strata_by.capitalize(),
         "head": NUMBERS.values(),
-        "strata": [
-            [draw.frame.stratum_words(name), *(found[name][code] for code in NUMBERS)]
-            for name in sorted(found)
-        ],
         "chances": _chances_in_words(draw),
         "settings": settings_in_words(CasePolicy.from_dict(draw.policy)),
     }
     identifier = f"{draw.reference} {draw.result_sha256}"
 
-    def rendered(*, close: bool) -> Rendered:
-        html = render_to_string(TEMPLATE, {**context, "close": close})
+    each = [
+        [draw.frame.stratum_words(name), *(found[name][code] for code in NUMBERS)]
+        for name in sorted(found)
+    ]
+
+    def rendered(rows: list[list[Any]], *, close: bool) -> Rendered:
+        more = {"close": close, "strata": rows, "added_up": 0 if rows is each else len(each)}
+        html = render_to_string(TEMPLATE, {**context, **more})
         return pdf_of(html, moment=draw.drawn_at, identifier=identifier)
 
-    found_room = rendered(close=False)
-    return found_room if found_room.pages == 1 else rendered(close=True)
+    made = rendered(each, close=False)
+    if made.pages > 1:
+        made = rendered(each, close=True)
+    return made if made.pages == 1 else rendered(_by_service(draw, found), close=True)
+
+
+def _by_service(draw: Draw, found: Mapping[str, Mapping[str, int]]) -> list[list[Any]]:
+    """The numbers of strata added up for each service, in the order of their names."""
+    sums: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for stratum, numbers in found.items():
+        sums[draw.frame.service_of(stratum)].update({code: numbers[code] for code in NUMBERS})
+    return [[service, *(sums[service][code] for code in NUMBERS)] for service in sorted(sums)]
 
 
 def seed_words(draw: Draw) -> str:
