@@ -384,6 +384,8 @@ def check_policy(policy: Item) -> None:
         value = policy[name]
         if not is_a(value, form) or (form is int and value < 0):
             raise Difference(f"the setting {name} cannot be {value!r}")
+        if value != written(value) and isinstance(value, str):
+            raise Difference(f"the setting {name} is {value}: {written(value)} in lowest terms")
     if not 0 < Fraction(policy["rate"]) <= 1:
         raise Difference(f"the rate {policy['rate']} is not more than 0 and at most 1")
 

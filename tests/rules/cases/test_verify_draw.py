@@ -252,6 +252,9 @@ CHANGES: dict[str, Change] = {
     "setting more": lambda d: d["policy"].update(favourites=True),
     "order": swapped,
     "drawn missing": lambda d: d["result"]["drawn"].pop(),
+    "lowest terms": lambda d: d["policy"].update(
+        rate="/".join(str(2 * int(number)) for number in d["policy"]["rate"].split("/"))
+    ),
     "drawn twice": lambda d: d["result"]["drawn"].append(dict(d["result"]["drawn"][-1])),
     "drawn case": lambda d: d["result"]["drawn"][0].update(key=d["result"]["drawn"][1]["key"]),
     "role": lambda d: d["result"]["drawn"][0].update(role="reserve"),
