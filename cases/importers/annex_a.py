@@ -162,11 +162,12 @@ _NUMBERED = re.compile(
     r"^\W*(?:annex\s*a\W*)?(?:list[\s_.\-]*0*(\d{1,2})(?!\d)|0*(\d{1,2})\s*[.)_:\-]\s*[a-z])",
     re.IGNORECASE,
 )
-# What else stands in a workbook whose sheets are numbered.
+# What else stands in a workbook, and in one whose sheets are numbered.
+_OTHER = r"front|cover|guidance|codes?\b|codes?_|faq|index|notes|read.?me"
+_NOT_A_LIST = re.compile(rf"^\W*(?:{_OTHER})", re.IGNORECASE)
 _NUMBERED_OTHER = re.compile(
-    r"^\W*0*\d{1,2}\s*[.)_:\-]\s*(?:front|cover|guidance|codes?\b|faq|index|notes|read.?me|summary|"
-    r"summaries|totals?|contents|overview|dashboard|validation|checks?\b|version|introduction|"
-    r"instructions|glossary|definitions|pivot|charts?\b)",
+    rf"^\W*0*\d{{1,2}}\s*[.)_:\-]\s*(?:{_OTHER}|summary|summaries|totals?|contents|overview|dashboard"
+    r"|validation|checks?\b|version|introduction|instructions|glossary|definitions|pivot|charts?\b)",
     re.IGNORECASE,
 )
 _TITLES = {
@@ -186,8 +187,6 @@ _TITLES = {
     }.items()
     for title in titles.split("|")
 }
-_NOT_A_LIST = re.compile(r"^\W*(?:front|cover|guidance|codes?\b|codes?_|faq|index|notes|read.?me)",
-                         re.IGNORECASE)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,8 +88,8 @@ _GENDERS = {
 # Legal statuses of the SSDA903 return. Only those of short breaks are known in words: they decide
 # whether a case is drawn (cases.rules.policy.SHORT_BREAKS).
 _LEGAL_STATUS = re.compile(r"\b(?:C[12]|D1|E1|V[234]|L[123]|J[123])\b", re.IGNORECASE)
-_SHORT_BREAKS = re.compile(r"(?<!no )(?<!not )\bshort[ -](?:term[ -])?breaks?\b", re.IGNORECASE)
-_EXCLUDED = frozenset({"V3", "V4"})
+_IN_WORDS = re.compile(r"(?<!no )(?<!not )\bshort[ -](?:term[ -])?breaks?\b", re.IGNORECASE)
+SHORT_BREAKS = frozenset({"V3", "V4"})
 _NOT_SO = re.compile(
     r"\b(?:no longer|never|ceased|ended|until|former(?:ly)?|previous(?:ly)?"
     r"|(?:no|not)(?: an?)? V[34])\b",
@@ -192,9 +192,9 @@ def legal_status(text: str) -> str:
     code = text
     if found := _LEGAL_STATUS.search(text):
         code = found[0].upper()
-    elif _SHORT_BREAKS.search(text):
+    elif _IN_WORDS.search(text):
         code = "V3" if _SINGLE_EPISODES.search(text) else "V4"
-    return text if code in _EXCLUDED and _NOT_SO.search(text) else code
+    return text if code in SHORT_BREAKS and _NOT_SO.search(text) else code
 
 
 def yes_or_no(text: str) -> tuple[bool | None, bool]:

@@ -22,6 +22,7 @@ from xml.parsers import expat
 
 from accounts.rules.table_file import OPEN_QUOTE, runs_together
 from cases.importers.cells import clean_id, clean_name, read_date
+from cases.importers.codes import SHORT_BREAKS
 from cases.importers.plain_xml import NotPlainXml, plain_parser
 from cases.importers.records import FileRefused
 
@@ -31,7 +32,6 @@ SERVICES: Final = {
     CIN: ("looked_after", "child_protection", "child_in_need", "assessment"),
     SSDA903: ("looked_after",),
 }
-SHORT_BREAKS: Final = frozenset({"V3", "V4"})
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _PIECE: Final = 1 << 16
 _NOT_XML: Final = "This file is not XML that can be read. Export the return again."

@@ -59,14 +59,13 @@ _WITH_SEPARATORS: Final = re.compile(r"\d{1,3}(?:,\d{3})+")
 _TOTALS: Final = frozenset({"total", "grand total", "totals", "sum", "count"})
 _ALLOWED_SERVICES: Final = ", ".join(codes.SERVICE_NAMES.values())
 OPENS_NO_CASE: Final = "As you have said, rows of this service open no case."
-_ONLY_RESTRICTED: Final = "Only the restriction counts, for an open case of this child elsewhere."
+_ONLY_RESTRICTED: Final = "Of the row only the restriction counts."
 _STAYS: Final = "The row opens no case. An open case of this child stays where it is, because "
 _NOT_SAID: Final = f"{_STAYS}the row does not say its service."
 _NOT_KNOWN: Final = f"{_STAYS}its service is not known."
 NO_CHILD: Final = ("This is a line of totals, not a child.", "This line repeats the headings.")
 _OPEN: Final = "The date was left out, so the case counts as open."
-_LONGEST_AGO: Final = 30  # years; young people leaving care are known to the council until 25
-OLDEST: Final = _LONGEST_AGO
+OLDEST: Final = 30  # years; young people leaving care are known to the council until 25
 _TOO_OLD: Final = "No child or young person is so old."
 _AN_ERROR: Final = "The spreadsheet shows an error here instead of a value."
 _A_SCRAP: Final = "This line has one value alone: the rest of the line before it, or a footer."
@@ -172,7 +171,7 @@ def wrong_with_closing(closed_on: date, opened_on: date | None, as_of: date) -> 
     """
     if opened_on is not None and closed_on < opened_on:
         return "The closing date is before the opening date."
-    if closed_on.year < as_of.year - _LONGEST_AGO:
+    if closed_on.year < as_of.year - OLDEST:
         return "The closing date is longer ago than any case can be."
     return ""
 
@@ -253,7 +252,8 @@ class RowReader:
         self._width = sheet.columns.width
         self._shifted = False
         self._beyond = 0
-        self._short: list[int] = []
+        self._short = 0
+        self._first_short: list[int] = []
         # A field without a column is read from one blank cell behind the row.
         self._pick = itemgetter(*(sheet.columns.positions.get(f, self._width) for f in FIELDS))
         self._row = 0
@@ -383,7 +383,9 @@ class RowReader:
             self._say("", _A_SCRAP, LEFT_OUT)
             return None
         if self._sheet.is_csv and len(cells) < self._width:
-            self._short.append(self._row)
+            self._short += 1
+            if self._short <= _LINES_NAMED:
+                self._first_short.append(self._row)
         return self._too_long(cells) if len(cells) > self._width else cells
 
     def _too_long(self, cells: Sequence[Any]) -> Sequence[Any] | None:
@@ -441,9 +443,9 @@ class RowReader:
             message = f"{rows} values in columns without a heading."
             told.append((message, "Those values were not read."))
         if self._short:
-            lines = ", ".join(f"{line:,}" for line in self._short[:_LINES_NAMED])
-            number = len(self._short)
-            more = f" and {number - _LINES_NAMED:,} more" if number > _LINES_NAMED else ""
+            lines = ", ".join(f"{line:,}" for line in self._first_short)
+            others = self._short - len(self._first_short)
+            more = f" and {others:,} more" if others else ""
             message = f"Lines with fewer values than there are headings: {lines}{more}."
             told.append((message, _CUT_SHORT))
         return [Problem(self._name, None, "", what, NOTE, done=done) for what, done in told]
