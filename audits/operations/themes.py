@@ -14,7 +14,7 @@ from cases.models import SamplingFrame, Theme
 from cases.operations.frame import lock_quarter
 from cases.queries.frame import live_draw, live_frame
 from cases.queries.policy import case_policy
-from cases.queries.themes import service_names
+from cases.queries.themes import cohort_in_words
 from cases.rules.cohort import Cohort, in_months
 from cases.rules.quarters import Quarter
 
@@ -35,7 +35,7 @@ class ThemePlan:
 def plan_in_words(theme: Theme) -> dict[str, str]:
     """What a theme asks of whom, by the labels of its form."""
     words = in_words(theme, ("name", "question", "tool"))
-    return words | {"Open cases of": "; ".join(theme.conditions.words(service_names()))}
+    return words | {"Open cases of": cohort_in_words(theme)}
 
 
 @operation

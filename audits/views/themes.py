@@ -35,6 +35,7 @@ from cases.queries.quarters import not_audited_by_stratum, sees_all_cases
 from cases.queries.themes import (
     THEME_SORTS,
     attribute_values,
+    cohort_in_words,
     quarters_with_themes,
     service_names,
     state_of,
@@ -335,7 +336,7 @@ def _facts(theme: Theme, user: User) -> list[dict[str, Any]]:
         {"key": "State", "value": state_of(theme)},
         {"key": "What it shall find out", "value": theme.question},
         {"key": "Question set", "value": tools.get(theme.tool, theme.tool)},
-        {"key": "Open cases of", "value": "; ".join(theme.conditions.words(service_names()))},
+        {"key": "Open cases of", "value": cohort_in_words(theme)},
         {"key": "Planned by", "value": str(theme.created_by)},
     ]
 

@@ -53,10 +53,12 @@ def allocate_quarter(
         )
     draw = _locked_draw(draw)
     policy = CasePolicy.from_dict(draw.policy)
-    result = _allocate_once(draw, policy, by, now)
-    # A case of the sample that comes out of a theme's leaves its auditor free for another.
-    while result.unallocated and (more := _allocate_once(draw, policy, by, now)).assignments:
-        result = AllocationResult((*result.assignments, *more.assignments), more.unallocated)
+    result = found = _allocate_once(draw, policy, by, now)
+    # A case of the sample that comes out of a theme's leaves its auditor free for another: who gave
+    # nothing out has freed nobody.
+    while found.assignments and found.unallocated:
+        found = _allocate_once(draw, policy, by, now)
+        result = AllocationResult((*result.assignments, *found.assignments), found.unallocated)
     return result
 
 

@@ -13,7 +13,7 @@ from cases.models import Draw, SamplingFrame
 from cases.pdf import Rendered, pdf_of
 from cases.queries.chances import chances_of, share, without_a_chance
 from cases.queries.frame import frame_of_rules
-from cases.queries.themes import service_names
+from cases.queries.themes import cohort_in_words
 from cases.rules.certificate import CertificateMeta, export
 from cases.rules.frame import Frame
 from cases.rules.numbers import exclusion_in_words
@@ -77,8 +77,7 @@ def certificate(draw: Draw) -> dict[str, Any]:
 def _theme_in_words(draw: Draw) -> str:
     if draw.theme is None:
         return ""
-    conditions = "; ".join(draw.theme.conditions.words(service_names()))
-    return f"{draw.theme.name}. Open cases of the cohort: {conditions}."
+    return f"{draw.theme.name}. Open cases of the cohort: {cohort_in_words(draw.theme)}."
 
 
 def certificate_pdf(draw: Draw) -> Rendered:

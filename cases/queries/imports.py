@@ -206,7 +206,7 @@ class ServiceChange:
     moves_out: int
     closes: int
     covered: bool
-    unread: bool = False  # rows that could not be read, which may have been of such cases
+    unread: bool  # rows that could not be read, which may have been of such cases
 
     @property
     def after(self) -> int:

@@ -84,6 +84,11 @@ def service_names() -> dict[str, str]:
     return dict(Service.objects.order_by("precedence").values_list("code", "name"))
 
 
+def cohort_in_words(theme: Theme) -> str:
+    """Which open cases a theme looks at, in one line: one query."""
+    return "; ".join(theme.conditions.words(service_names()))
+
+
 def attribute_values() -> dict[str, list[str]]:
     """What the open cases say under each attribute of `CHOSEN`, in order: one query for each."""
     open_cases = Case.objects.filter(closed_on__isnull=True).order_by()

@@ -45,15 +45,14 @@ def quarter_plan(request: SignedInRequest, label: str) -> HttpResponse:
     quarter, stored = quarter_or_404(label)
     today = local_date(timezone.now())
     divided = request.GET.get("strata_by", "")
-    basis = planning_basis(
-        stored or quarter_as_it_begins(quarter), today, divided if divided in STRATA_BY else ""
-    )
+    present = stored or quarter_as_it_begins(quarter)
+    basis = planning_basis(present, today, divided if divided in STRATA_BY else "")
     form = _form(request, basis, today)
     policy, own = _policy(form, basis.policy)
     rates = sorted({*USUAL_RATES, basis.policy.rate, *own})
     plans = [plan(basis.services, replace(policy, rate=rate)) for rate in rates]
     # As allocation asks it: of the quarter as it is now, not as it was when the frame was frozen.
-    accredited_only = case_policy(stored or quarter_as_it_begins(quarter)).accreditation_needed
+    accredited_only = case_policy(present).accreditation_needed
     staff = staff_now(today if accredited_only else None)
     context = {
         "quarter": quarter,
